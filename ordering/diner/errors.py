@@ -1,0 +1,7 @@
+"""What the diner sees when something went wrong, in plain words."""
+
+from django.http import HttpRequest, HttpResponse
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return HttpResponse(status=403)

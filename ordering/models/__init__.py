@@ -1,0 +1,41 @@
+from .carte import (
+    ALLERGENS,
+    DIETS,
+    Category,
+    CategoryItem,
+    Choice,
+    Course,
+    Option,
+    OptionGroup,
+    Photo,
+    Product,
+    ProductOptionGroup,
+    SetMenu,
+)
+from .order import Order, OrderLine
+from .restaurant import Membership, Restaurant, Table, new_code
+from .visit import CartLine, Guest, Visit
+
+__all__ = [
+    "ALLERGENS",
+    "DIETS",
+    "CartLine",
+    "Category",
+    "CategoryItem",
+    "Choice",
+    "Course",
+    "Guest",
+    "Membership",
+    "Option",
+    "OptionGroup",
+    "Order",
+    "OrderLine",
+    "Photo",
+    "Product",
+    "ProductOptionGroup",
+    "Restaurant",
+    "SetMenu",
+    "Table",
+    "Visit",
+    "new_code",
+]

@@ -1,0 +1,86 @@
+"""A party at a table, its phones, and what they have chosen and not sent."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .carte import Product
+from .restaurant import Table, new_code
+
+
+class Visit(models.Model):
+    """One party at one table, from the first answer to the covers until it leaves."""
+
+    table = models.ForeignKey(Table, models.PROTECT, related_name="visits", verbose_name=_("table"))
+    code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)
+    covers = models.PositiveSmallIntegerField(_("covers"), validators=[MinValueValidator(1)])
+    # Raised by every change of the cart. Raising it is also the lock that puts the writers of one cart in a row.
+    cart_version = models.PositiveBigIntegerField(default=0, editable=False)
+    opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        ordering = ["-opened_at"]
+        constraints = [
+            # Two phones that answer the covers at once open one visit.
+            models.UniqueConstraint(
+                fields=["table"],
+                condition=Q(ended_at__isnull=True),
+                name="visit_one_open_per_table",
+            ),
+            models.CheckConstraint(condition=Q(covers__gte=1), name="visit_covers_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table}, {self.opened_at:%d.%m. %H:%M}"
+
+
+class Guest(models.Model):
+    """One phone in a visit, known by the random value in its cookie and by nothing else."""
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="guests", verbose_name=_("visit"))
+    # HMAC of the cookie's random value (pos_bridge.encryption.lookup_hash).
+    secret_hash = models.CharField(max_length=64, editable=False)
+    # From 1 in the order of joining: "Second phone".
+    number = models.PositiveSmallIntegerField(_("number"))
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("guest")
+        verbose_name_plural = _("guests")
+        ordering = ["visit", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "secret_hash"], name="guest_secret_once"),
+            models.UniqueConstraint(fields=["visit", "number"], name="guest_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visit}, {self.number}"
+
+
+class CartLine(models.Model):
+    """What one guest has chosen and not sent."""
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="cart_lines")
+    guest = models.ForeignKey(Guest, models.CASCADE, related_name="cart_lines")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="cart_lines")
+    # In forms instead of the row's own number (P16).
+    code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)
+    quantity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    # [group key, option key] pairs that the guest chose; automatic ones are added when it is priced.
+    chosen = models.JSONField(default=list)
+    # Cents TTC of one unit with its options when the guest last confirmed it: “12,00 € before, 13,00 € now”.
+    shown_price = models.BigIntegerField()
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["added_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="cart_line_quantity_range")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.product}"
