@@ -1,0 +1,104 @@
+# Everything that is done here by hand or by CI; `make` lists it. Written for GNU make 3.81 too.
+
+BIN := .venv/bin
+# Of these, the first that is Python 3.11 or later makes .venv.
+PYTHONS := $(PYTHON) python3.11 python3 python3.12 python3.13 python3.14
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+# Stamps: what stands in .venv, and since when.
+TO_RUN := .venv/.to-run
+TO_TEST := .venv/.to-test
+
+# As on a server that others can reach, in a folder to throw away.
+AS_IN_PRODUCTION = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	export DEBUG=0 ALLOWED_HOSTS=tablee.example BASE_URL=https://tablee.example \
+		DATA_DIR="$$scratch" DATABASE_URL="sqlite:///$$scratch/check.sqlite3" \
+		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+		FIELD_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" &&
+
+export LAN RESET REGISTER RESTAURANT PORT
+
+.PHONY: help install demo test check format messages lock audit clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: $(TO_TEST) ## set up .venv with all that runs and tests
+
+demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, RESTAURANT=
+	@$(BIN)/python manage.py demo
+
+test: install tools check ## run every check and every test, on SQLite and on PostgreSQL
+	@echo "== Tests on SQLite"
+	@unset DATABASE_URL; $(BIN)/python -m pytest
+	@echo "== Tests on PostgreSQL, of what touches the database"
+	@$(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
+
+.PHONY: tools
+tools: $(TO_TEST)
+	@echo "== Tools of the system"
+	@$(BIN)/python tests/system_tools.py chromium zbar postgresql gettext fonts
+
+check: $(TO_TEST) ## check format, style, types, templates, migrations and a production set-up
+	@echo "== Format and style"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@echo "== Templates"
+	@$(BIN)/djlint --lint --quiet templates
+	@echo "== Types"
+	@$(AS_IN_PRODUCTION) $(BIN)/mypy ordering pos_bridge tests
+	@echo "== Migrations"
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "== Production set-up"
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(TO_TEST) ## format the code, and mend what can be mended by itself
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+# Without the date of the run and the numbers of the lines, only changed sentences show in a diff.
+messages: $(TO_TEST) ## collect the sentences to translate, and compile the translations
+	@$(BIN)/python tests/system_tools.py gettext
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemessages --locale fr --locale en \
+		--add-location file --no-wrap --ignore tests --ignore var
+	@for file in ordering/locale/*/LC_MESSAGES/django.po; do \
+		sed '/^"POT-Creation-Date:/d' "$$file" > "$$file.new" && mv "$$file.new" "$$file" || exit 1; \
+	done
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py compilemessages --locale fr --locale en --ignore .venv
+
+lock: $(TO_TEST) ## pin requirements.in and requirements-dev.in anew; UPGRADE=1 takes newer versions
+	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
+	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
+
+audit: $(TO_TEST) ## look for known weaknesses in what is pinned (asks the network)
+	$(BIN)/pip-audit --require-hashes --requirement requirements.txt
+
+clean: ## remove .venv and the tools' caches; the data in var/ stays
+	@echo "Removing .venv and caches"
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find ordering pos_bridge tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@for python in $(PYTHONS); do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$python"; \
+			$$python tests/system_tools.py venv && $$python -m venv --clear .venv && exit 0; \
+			rm -rf .venv; exit 1; \
+		fi; \
+	done; \
+	echo "Python 3.11 or later is not here. Install it (Debian: apt-get install python3 python3-venv;" \
+		"macOS: brew install python@3.11), or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1
+
+$(TO_RUN): requirements.txt .venv/bin/python
+	@echo "Installing requirements.txt into .venv"
+	@$(PIP_INSTALL) --requirement requirements.txt
+	@touch $@
+
+$(TO_TEST): requirements-dev.txt $(TO_RUN)
+	@echo "Installing requirements-dev.txt into .venv"
+	@$(PIP_INSTALL) --requirement requirements-dev.txt
+	@touch $@
