@@ -17,8 +17,6 @@ AS_IN_PRODUCTION = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		FIELD_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" &&
 
-export LAN RESET REGISTER RESTAURANT PORT
-
 .PHONY: help install demo test check format messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -28,6 +26,7 @@ help: ## list what can be made
 
 install: $(TO_TEST) ## set up .venv with all that runs and tests
 
+# What follows on the command line (PORT=8001) is in the environment of what runs here.
 demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, RESTAURANT=
 	@$(BIN)/python manage.py demo
 
