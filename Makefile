@@ -46,7 +46,7 @@ check: $(TO_TEST) ## check format, style, types, templates, migrations and a pro
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@echo "== Templates"
-	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/djlint --lint --quiet templates ordering pos_bridge
 	@echo "== Types"
 	@$(AS_IN_PRODUCTION) $(BIN)/mypy ordering pos_bridge tests
 	@echo "== Migrations"

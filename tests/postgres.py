@@ -78,7 +78,7 @@ def start() -> Iterator[str]:
         yield f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
     finally:
         guard.communicate(b"stop\n")
-        if server:
+        if server is not None:
             server.wait()
 
 
@@ -95,15 +95,8 @@ def _folder_and_user(programs: str) -> tuple[Path, str | None]:
         folder = Path(tempfile.mkdtemp(prefix="tablee-postgres-", dir=top))
         for user in users:
             shutil.chown(folder, user)
-            able = [
-                "sh",
-                "-c",
-                'test -w "$1" && test -x "$2"',
-                "able",
-                folder,
-                f"{programs}/initdb",
-            ]
-            if subprocess.run(able, check=False, **_as(user, folder)).returncode == 0:
+            able = f'test -w "{folder}" && test -x "{programs}/initdb"'
+            if subprocess.run(["sh", "-c", able], check=False, **_as(user, folder)).returncode == 0:
                 return folder, user
         folder.rmdir()
     raise PostgresError(f"None of the users {users} may run PostgreSQL in any of {tops}.")
