@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ordering.texts import house
+
 from .restaurant import KEY, Restaurant
 
 # Annex II of Regulation (EU) 1169/2011, in its order.
@@ -73,7 +75,7 @@ class Category(models.Model):
         ]
 
     def __str__(self) -> str:
-        return first_text(self.name)
+        return house(self.name)
 
 
 class Product(Priced):
@@ -109,7 +111,7 @@ class Product(Priced):
         ]
 
     def __str__(self) -> str:
-        return first_text(self.name)
+        return house(self.name)
 
 
 class OptionGroup(models.Model):
@@ -145,7 +147,7 @@ class OptionGroup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return first_text(self.name)
+        return house(self.name)
 
 
 class Option(models.Model):
@@ -184,7 +186,7 @@ class Option(models.Model):
         ]
 
     def __str__(self) -> str:
-        return first_text(self.name)
+        return house(self.name)
 
 
 class ProductOptionGroup(models.Model):
@@ -228,7 +230,7 @@ class SetMenu(Priced):
         ]
 
     def __str__(self) -> str:
-        return first_text(self.name)
+        return house(self.name)
 
 
 class Course(models.Model):
@@ -259,7 +261,7 @@ class Course(models.Model):
         ]
 
     def __str__(self) -> str:
-        return first_text(self.name)
+        return house(self.name)
 
 
 class Choice(models.Model):
@@ -355,8 +357,3 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-def first_text(texts: dict[str, str] | None) -> str:
-    """The text in the first language that was written; the house's own comes first in every text."""
-    return next(iter((texts or {}).values()), "")

@@ -1,0 +1,164 @@
+"""The only road from a request to a row. No view looks a row up by itself.
+
+A phone is known by one cookie of our own: signed, HttpOnly, SameSite=Lax, never Django's staff session. It holds a
+random value (the guest's), the code of the table that it scanned and its language; no number that counts up.
+"""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from ordering.models import Guest, Order, Restaurant, Table
+from ordering.services.visits import VisitEnded, open_visit
+from pos_bridge.encryption import lookup_hashes
+
+GUEST_COOKIE = "tablee"
+COOKIE_SECONDS = 24 * 3600
+SALT = "tablee.guest"
+
+
+class Unknown(Http404):
+    """A code that was never printed, has been renewed, or is switched off: nobody learns which (P16)."""
+
+
+class NotYourVisit(Exception):
+    """This phone is not a guest of the visit that the address names."""
+
+
+def table_by_code(code: str) -> Table:
+    """The table of a printed card. Raises Unknown."""
+    table = _tables().filter(code_hash__in=lookup_hashes(code)).first()
+    if table is None:
+        raise Unknown
+    return table
+
+
+def scanned_table(request: HttpRequest, slug: str) -> Table | None:
+    """The table of this restaurant that the phone has scanned, as long as its card is valid."""
+    code = _cookie(request).get("table")
+    if not isinstance(code, str):
+        return None
+    return _tables().filter(restaurant__slug=slug, code_hash__in=lookup_hashes(code)).first()
+
+
+def guest_secret(request: HttpRequest) -> str | None:
+    """The random value by which the visit knows this phone."""
+    return _cookie(request).get("guest")
+
+
+def new_scan(request: HttpRequest, response: HttpResponse, table: Table) -> None:
+    """Give the phone a new cookie for this table. It stays the guest that it is in the table's open visit (T18)."""
+    before = _cookie(request)
+    visit = open_visit(table)
+    known = (
+        visit
+        and _guests()
+        .filter(visit=visit, secret_hash__in=lookup_hashes(before.get("guest", "")))
+        .exists()
+    )
+    _set_cookie(
+        response,
+        {
+            "guest": before["guest"] if known else secrets.token_urlsafe(16),
+            "table": table.code,
+            "language": before.get("language"),
+        },
+    )
+
+
+def restaurant_by_slug(slug: str) -> Restaurant:
+    """Raises Unknown."""
+    restaurant = Restaurant.objects.filter(slug=slug).first()
+    if restaurant is None:
+        raise Unknown
+    return restaurant
+
+
+def guest_of(request: HttpRequest, visit_code: str) -> Guest:
+    """This phone as a guest of the visit, with visit, table and restaurant, in one query.
+
+    Raises NotYourVisit, also for a visit that never was; VisitEnded.
+    """
+    secret = guest_secret(request)
+    guest = (
+        secret
+        and _guests().filter(visit__code=visit_code, secret_hash__in=lookup_hashes(secret)).first()
+    )
+    if not guest:
+        raise NotYourVisit
+    if guest.visit.ended_at is not None:
+        raise VisitEnded
+    return guest
+
+
+def order_by_code(visit_code: str, order_code: str) -> Order:
+    """An order by its own unguessable address, so that its state survives a lost cookie (F07). Raises Unknown."""
+    orders = Order.objects.select_related("restaurant", "table__restaurant", "visit")
+    order = orders.filter(visit__code=visit_code, code=order_code).first()
+    if order is None:
+        raise Unknown
+    return order
+
+
+def language(request: HttpRequest, restaurant: Restaurant) -> str:
+    """The language of this page, one of the restaurant's: asked for, remembered, the browser's, or the house's own.
+
+    It is activated; where the interface does not speak it, the interface speaks English.
+    """
+    offered: list[str] = restaurant.languages
+    wished = [request.GET.get("lang"), _cookie(request).get("language"), *_accepted(request)]
+    chosen = next(
+        (wish for wish in wished if isinstance(wish, str) and wish in offered), offered[0]
+    )
+    spoken = {code for code, _name in settings.LANGUAGES}
+    translation.activate(chosen if chosen in spoken else "en")
+    return chosen
+
+
+def remember_language(request: HttpRequest, response: HttpResponse, chosen: str) -> None:
+    """Keep the language in the phone's cookie, where it has one."""
+    cookie = _cookie(request)
+    if cookie and cookie.get("language") != chosen:
+        _set_cookie(response, {**cookie, "language": chosen})
+
+
+def _tables() -> QuerySet[Table]:
+    return Table.objects.select_related("restaurant").filter(enabled=True)
+
+
+def _guests() -> QuerySet[Guest]:
+    return Guest.objects.select_related("visit__table__restaurant")
+
+
+def _accepted(request: HttpRequest) -> list[str]:
+    parsed = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return [code for name, _quality in parsed for code in (name, name.partition("-")[0])]
+
+
+def _cookie(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found = signing.loads(
+            request.COOKIES.get(GUEST_COOKIE, ""), salt=SALT, max_age=COOKIE_SECONDS
+        )
+    except signing.BadSignature:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _set_cookie(response: HttpResponse, content: dict[str, Any]) -> None:
+    # "new" makes the value another one at each scan, also where the guest stays the same.
+    value = signing.dumps({**content, "new": secrets.token_urlsafe(8)}, salt=SALT)
+    response.set_cookie(
+        GUEST_COOKIE,
+        value,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.HTTPS,
+    )

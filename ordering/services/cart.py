@@ -1,0 +1,298 @@
+"""The cart of a visit: chosen on the phones, priced here."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ordering import slots
+from ordering.models import (
+    CartLine,
+    CategoryItem,
+    Guest,
+    Option,
+    OptionGroup,
+    Product,
+    Restaurant,
+    Visit,
+)
+from ordering.services import visits
+from ordering.services.problems import Problem, Refused
+from ordering.texts import house, in_language
+
+Chosen = list[tuple[str, str]]
+"""(group key, option key) for each option that the guest chose."""
+
+Groups = list[tuple[OptionGroup, list[Option]]]
+"""What is asked and added for a product, in order."""
+
+
+@dataclass(frozen=True)
+class PricedOption:
+    """An option of a line as it is now. `price` is cents TTC for one unit."""
+
+    group: str
+    key: str
+    name: dict[str, str]
+    price: int
+    register_id: str
+    automatic: bool
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """A cart line at today's prices. Money is cents TTC."""
+
+    line: CartLine
+    product: Product
+    options: tuple[PricedOption, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def code(self) -> str:
+        return self.line.code
+
+    @property
+    def quantity(self) -> int:
+        return self.line.quantity
+
+    @property
+    def unit_total(self) -> int:
+        return self.product.price + sum(option.price for option in self.options)
+
+    @property
+    def total(self) -> int:
+        return self.quantity * self.unit_total
+
+    @property
+    def price_before(self) -> int | None:
+        """What one unit cost when the guest chose it, where that has changed."""
+        return self.line.shown_price if self.line.shown_price != self.unit_total else None
+
+
+@dataclass(frozen=True)
+class PricedCart:
+    """All lines of a visit. `fingerprint` changes with all that the diner confirms: lines, prices, covers, table."""
+
+    lines: tuple[PricedLine, ...]
+    fingerprint: str
+
+    @property
+    def total(self) -> int:
+        return sum(line.total for line in self.lines)
+
+    @property
+    def count(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [problem for line in self.lines for problem in line.problems]
+
+
+def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> CartLine:
+    """Put a product into the cart. The same product with the same options of the same guest is one line.
+
+    Raises Refused (with every problem), VisitEnded.
+    """
+    restaurant = guest.visit.table.restaurant
+    product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
+    if product is None:
+        raise Refused(Problem("unknown_product"))
+    options, problems = _choose(_groups_of({product.pk})[product.pk], chosen)
+    problems += _product_problems(product, _not_served(restaurant, [product], timezone.now()))
+    if not 1 <= quantity <= restaurant.limit_quantity:
+        problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
+    unit_total = product.price + sum(option.price for option in options)
+    if unit_total < 0:
+        problems.append(Problem("below_zero"))
+    if problems:
+        raise Refused(*problems)
+    wanted = sorted([group, key] for group, key in chosen)
+    with transaction.atomic():
+        visits.lock(guest.visit)
+        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, product=product)
+        same = next((line for line in mine if line.chosen == wanted), None)
+        if same is not None:
+            if same.quantity + quantity > restaurant.limit_quantity:
+                raise Refused(Problem("quantity", params={"max": restaurant.limit_quantity}))
+            CartLine.objects.filter(pk=same.pk).update(
+                quantity=F("quantity") + quantity, shown_price=unit_total
+            )
+            same.quantity += quantity
+            return same
+        if CartLine.objects.filter(visit=guest.visit).count() >= restaurant.limit_lines:
+            raise Refused(Problem("too_many_lines", params={"max": restaurant.limit_lines}))
+        return CartLine.objects.create(
+            visit=guest.visit,
+            guest=guest,
+            product=product,
+            quantity=quantity,
+            chosen=wanted,
+            shown_price=unit_total,
+        )
+
+
+def change(*, guest: Guest, line_code: str, quantity: int) -> None:
+    """Set the quantity of a guest's own line; 0 removes it. A line that is gone stays gone.
+
+    Raises Refused, VisitEnded.
+    """
+    most = guest.visit.table.restaurant.limit_quantity
+    if not 0 <= quantity <= most:
+        raise Refused(Problem("quantity", place=line_code, params={"max": most}))
+    with transaction.atomic():
+        visits.lock(guest.visit)
+        line = CartLine.objects.filter(visit=guest.visit, guest=guest, code=line_code)
+        if quantity:
+            line.update(quantity=quantity)
+        else:
+            line.delete()
+
+
+def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
+    """The cart at today's prices, in two queries; with `now`, a third finds what is not served at that moment."""
+    lines = list(CartLine.objects.filter(visit=visit).select_related("product", "guest"))
+    products = {line.product_id: line.product for line in lines}
+    groups = _groups_of(set(products))
+    not_served = _not_served(visit.table.restaurant, products.values(), now) if now else set()
+    found = tuple(_priced_line(line, groups[line.product_id], not_served) for line in lines)
+    return PricedCart(lines=found, fingerprint=_fingerprint(visit, found))
+
+
+def _priced_line(line: CartLine, groups: Groups, not_served: set[int]) -> PricedLine:
+    options, problems = _choose(groups, [(group, key) for group, key in line.chosen])
+    problems += _product_problems(line.product, not_served)
+    if line.product.price + sum(option.price for option in options) < 0:
+        problems.append(Problem("below_zero"))
+    name = in_language(line.product.name)
+    return PricedLine(
+        line=line,
+        product=line.product,
+        options=tuple(options),
+        problems=tuple(replace(problem, place=line.code, name=name) for problem in problems),
+    )
+
+
+def _groups_of(product_ids: set[int]) -> defaultdict[int, Groups]:
+    """What is asked and added for each product, in order, in one query."""
+    found: defaultdict[int, Groups] = defaultdict(list)
+    if not product_ids:
+        return found
+    options = (
+        Option.objects.filter(group__products__product__in=product_ids)
+        .select_related("group")
+        .annotate(asked_for=F("group__products__product_id"), asked=F("group__products__position"))
+        .order_by("asked_for", "asked", "group_id", "position", "pk")
+    )
+    for option in options:
+        groups = found[option.asked_for]
+        if not groups or groups[-1][0].pk != option.group_id:
+            groups.append((option.group, []))
+        groups[-1][1].append(option)
+    return found
+
+
+def _choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Problem]]:
+    """The options of a line, automatic ones included, and what is wrong with the choice."""
+    options: list[PricedOption] = []
+    problems: list[Problem] = []
+    asked = {
+        (group.key, option.key)
+        for group, of_group in groups
+        for option in of_group
+        if _is_asked(group)
+    }
+    if len(set(chosen)) != len(chosen) or not set(chosen) <= asked:
+        problems.append(Problem("unknown_option"))
+    for group, of_group in groups:
+        taken = [
+            option
+            for option in of_group
+            if not _is_asked(group) or (group.key, option.key) in chosen
+        ]
+        name = in_language(group.name)
+        if not _is_asked(group):
+            # What is automatic and sold out is not added, and costs nothing.
+            taken = [option for option in taken if not option.sold_out]
+        elif len(taken) < group.min:
+            problems.append(
+                Problem(
+                    "too_few_options", place=group.key, params={"group": name, "min": group.min}
+                )
+            )
+        elif group.max is not None and len(taken) > group.max:
+            problems.append(
+                Problem(
+                    "too_many_options", place=group.key, params={"group": name, "max": group.max}
+                )
+            )
+        for option in taken:
+            if option.sold_out:
+                params = {"option": in_language(option.name)}
+                problems.append(Problem("option_sold_out", place=group.key, params=params))
+            options.append(
+                PricedOption(
+                    group.key,
+                    option.key,
+                    option.name,
+                    option.price,
+                    option.register_id,
+                    not _is_asked(group),
+                )
+            )
+    return options, problems
+
+
+def _is_asked(group: OptionGroup) -> bool:
+    return group.kind == OptionGroup.Kind.CHOICE
+
+
+def _product_problems(product: Product, not_served: set[int]) -> list[Problem]:
+    problems = []
+    if product.sold_out:
+        problems.append(Problem("sold_out"))
+    if not product.register_id:
+        problems.append(Problem("not_on_register"))
+    if product.pk in not_served:
+        problems.append(Problem("not_served"))
+    return problems
+
+
+def _not_served(restaurant: Restaurant, products: Iterable[Product], now: datetime) -> set[int]:
+    """The products not served at this moment, by their own slots or by those of every category they stand in."""
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    by_product: defaultdict[int, list[bool]] = defaultdict(list)
+    items = CategoryItem.objects.filter(product__in=[product.pk for product in products])
+    for product_id, served in items.values_list("product_id", "category__served"):
+        if product_id is not None:
+            by_product[product_id].append(slots.is_open(served, local))
+    return {
+        product.pk
+        for product in products
+        if not slots.is_open(product.served, local) or not any(by_product[product.pk])
+    }
+
+
+def _fingerprint(visit: Visit, lines: Iterable[PricedLine]) -> str:
+    confirmed: list[Any] = [visit.table.number, visit.covers]
+    confirmed += [
+        [
+            line.code,
+            line.quantity,
+            house(line.product.name),
+            line.product.price,
+            str(line.product.vat),
+            [[option.group, option.key, option.price] for option in line.options],
+        ]
+        for line in lines
+    ]
+    return hashlib.sha256(json.dumps(confirmed).encode()).hexdigest()

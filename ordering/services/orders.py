@@ -1,0 +1,272 @@
+"""Sending an order: everything is checked again, and order, number and body are written at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from ordering import slots
+from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table
+from ordering.services import visits
+from ordering.services.cart import PricedCart, PricedLine, priced
+from ordering.services.problems import Problem, Refused
+from ordering.texts import house, in_language
+from pos_bridge import outbox, words
+from pos_bridge.errors import Unsupported
+from pos_bridge.models import Addition, Register
+from pos_bridge.ticket import Ticket, TicketLine, TicketOption
+
+DAY_BEGINS = timedelta(hours=5)  # local time: a party after midnight belongs to the evening before
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line whose unit price is not what the guest had confirmed. Cents TTC."""
+
+    name: str
+    before: int
+    after: int
+
+
+class Changed(Exception):
+    """The cart is not the one that the diner saw. Nothing was sent; the new one must be confirmed.
+
+    `changes` names the prices; it is empty where a line or the covers were changed on another phone.
+    """
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        super().__init__("the cart has changed")
+        self.changes = changes
+
+
+def place(*, guest: Guest, submission_key: str, seen: str, language: str) -> Order:
+    """Send the visit's cart, once for each submission key. `seen` is the fingerprint of the cart that was confirmed.
+
+    Raises Refused (with every problem), Changed, VisitEnded.
+    """
+    with transaction.atomic():
+        sent = Order.objects.filter(visit=guest.visit_id, submission_key=submission_key)
+        if order := sent.first():
+            return order
+        if visits.is_over(guest.visit):
+            raise visits.VisitEnded
+        visits.lock(guest.visit)
+        # Only now is nobody else writing this visit: the same form may have come in a second time.
+        if order := sent.first():
+            return order
+        return _place(
+            Guest.objects.select_related("visit__table__restaurant").get(pk=guest.pk),
+            submission_key,
+            seen,
+            language,
+        )
+
+
+def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order:
+    now = timezone.now()
+    table = guest.visit.table
+    register = outbox.current_register(table.restaurant_id)
+    cart = priced(guest.visit, now=now)
+    house_problem = ordering_problem(table, register, now)
+    problems = [house_problem] if house_problem else _problems(guest, cart, now)
+    if problems or register is None:
+        raise Refused(*problems)
+    if cart.fingerprint != seen:
+        raise Changed(_changes(cart))
+    order = _write(guest, cart, submission_key, language, now)
+    try:
+        outbox.enqueue(order_id=order.pk, register=register, ticket=_ticket(order, table, cart))
+    except Unsupported as unsupported:
+        raise Refused(_unsupported(unsupported, cart)) from unsupported
+    CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
+    return order
+
+
+def ordering_problem(table: Table, register: Register | None, now: datetime) -> Problem | None:
+    """Why nothing can be ordered at this table now, whatever it is."""
+    restaurant = table.restaurant
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    if not restaurant.ordering:
+        return Problem("ordering_off")
+    if not table.ordering or not table.enabled:
+        return Problem("table_off")
+    if register is None:
+        return Problem("no_register")
+    if not slots.is_open(restaurant.hours, local):
+        return Problem("closed")
+    return None
+
+
+def take_back(*, guest: Guest, order: Order) -> bool:
+    """Put the lines of a refused order back into the guest's cart. False where somebody else was faster.
+
+    What is no longer on the carte is left out. Raises VisitEnded.
+    """
+    with transaction.atomic():
+        visits.lock(guest.visit)
+        if not outbox.take_back(addition=outbox.latest(order.pk)):
+            return False
+        lines = list(order.lines.all())
+        keys = [line.product_key for line in lines]
+        products = {
+            product.key: product
+            for product in Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
+        }
+        CartLine.objects.bulk_create(
+            CartLine(
+                visit=guest.visit,
+                guest=guest,
+                product=products[line.product_key],
+                quantity=line.quantity,
+                chosen=sorted(
+                    [option["group"], option["key"]]
+                    for option in line.options
+                    if not option["automatic"]
+                ),
+                shown_price=line.total // line.quantity,
+            )
+            for line in lines
+            if line.product_key in products
+        )
+        return True
+
+
+def told(order: Order) -> tuple[words.Told, Addition]:
+    """What the phone may say of the order, and the addition that counts."""
+    addition = outbox.latest(order.pk)
+    return words.told(addition, timezone.now()), addition
+
+
+def _problems(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
+    restaurant = guest.visit.table.restaurant
+    problems = cart.problems
+    if not cart.lines:
+        problems.append(Problem("empty"))
+    if len(cart.lines) > restaurant.limit_lines:
+        problems.append(Problem("too_many_lines", params={"max": restaurant.limit_lines}))
+    for line in cart.lines:
+        if line.quantity > restaurant.limit_quantity:
+            params = {"max": restaurant.limit_quantity}
+            problems.append(Problem("quantity", line.code, params, in_language(line.product.name)))
+    if not 1 <= guest.visit.covers <= restaurant.limit_covers:
+        problems.append(Problem("covers", params={"max": restaurant.limit_covers}))
+    most = restaurant.limit_amount_per_cover * guest.visit.covers
+    if cart.total > most:
+        problems.append(Problem("too_expensive", params={"max": f"{most // 100} €"}))
+    orders = Order.objects.filter(table=guest.visit.table_id)
+    pause = timedelta(seconds=settings.GUEST_SEND_INTERVAL)
+    if orders.filter(guest=guest, created_at__gt=now - pause).exists():
+        problems.append(Problem("too_fast"))
+    if (
+        orders.filter(created_at__gt=now - timedelta(hours=1)).count()
+        >= restaurant.limit_orders_per_hour
+    ):
+        problems.append(Problem("too_many_orders"))
+    return problems
+
+
+def _changes(cart: PricedCart) -> list[Change]:
+    return [
+        Change(in_language(line.product.name), before, line.unit_total)
+        for line in cart.lines
+        if (before := line.price_before) is not None
+    ]
+
+
+def _write(
+    guest: Guest, cart: PricedCart, submission_key: str, language: str, now: datetime
+) -> Order:
+    table = guest.visit.table
+    day = service_day(table.restaurant, now)
+    order = Order.objects.create(
+        restaurant=table.restaurant,
+        table=table,
+        visit=guest.visit,
+        guest=guest,
+        submission_key=submission_key,
+        day=day,
+        number=_next_number(table.restaurant, day),
+        covers=guest.visit.covers,
+        total=cart.total,
+        language=language,
+    )
+    OrderLine.objects.bulk_create(
+        _order_line(order, position, line) for position, line in enumerate(cart.lines)
+    )
+    return order
+
+
+def service_day(restaurant: Restaurant, moment: datetime) -> date:
+    """The day of service, which begins at five in the morning, local time."""
+    return (moment.astimezone(ZoneInfo(restaurant.timezone)) - DAY_BEGINS).date()
+
+
+def _next_number(restaurant: Restaurant, day: date) -> int:
+    row = Restaurant.objects.filter(pk=restaurant.pk)
+    # One UPDATE, so that two tables never get one number; its row stays locked until the order is committed.
+    row.update(
+        order_count=Case(When(order_day=day, then=F("order_count") + 1), default=Value(1)),
+        order_day=day,
+    )
+    return row.values_list("order_count", flat=True).get()
+
+
+def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
+    return OrderLine(
+        order=order,
+        position=position,
+        product_key=line.product.key,
+        register_id=line.product.register_id,
+        name=line.product.name,
+        quantity=line.quantity,
+        unit_price=line.product.price,
+        vat=line.product.vat,
+        course=line.product.course,
+        options=[
+            {
+                "group": option.group,
+                "key": option.key,
+                "register_id": option.register_id,
+                "name": option.name,
+                "price": option.price,
+                "automatic": option.automatic,
+            }
+            for option in line.options
+        ],
+    )
+
+
+def _ticket(order: Order, table: Table, cart: PricedCart) -> Ticket:
+    return Ticket(
+        order=order.number,
+        table=table.number,
+        table_register_id=table.register_id or None,
+        covers=order.covers,
+        lines=tuple(
+            TicketLine(
+                register_id=line.product.register_id or None,
+                name=house(line.product.name),
+                quantity=line.quantity,
+                unit_price=line.product.price,
+                vat=line.product.vat,
+                course=line.product.course,
+                options=tuple(
+                    TicketOption(house(option.name), option.price, option.register_id or None)
+                    for option in line.options
+                ),
+            )
+            for line in cart.lines
+        ),
+    )
+
+
+def _unsupported(unsupported: Unsupported, cart: PricedCart) -> Problem:
+    if unsupported.line is None:
+        return Problem("unsupported")
+    line = cart.lines[unsupported.line]
+    return Problem("unsupported", place=line.code, name=in_language(line.product.name))

@@ -1,0 +1,60 @@
+"""Why a cart or an order cannot be, as a table: a word for code and tests, a sentence for the diner."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+MESSAGES = {
+    # The house
+    "closed": _("Ordering is closed for the moment."),
+    "ordering_off": _("Orders are taken by the team at the moment, not by phone."),
+    "table_off": _("This table does not take orders by phone. Please order from the team."),
+    "no_register": _("Orders by phone are not set up yet. Please order from the team."),
+    # The visit
+    "covers": _("Please say how many you are, from 1 to %(max)s."),
+    # A line
+    "unknown_product": _("This is no longer on the carte."),
+    "sold_out": _("Sold out."),
+    "not_served": _("Not served at this hour."),
+    "not_on_register": _("This cannot be ordered by phone yet. Please order it from the team."),
+    "quantity": _("The quantity must be a whole number from 1 to %(max)s."),
+    "too_few_options": _("%(group)s: please choose at least %(min)s."),
+    "too_many_options": _("%(group)s: please choose at most %(max)s."),
+    "unknown_option": _("One of the choices is not offered for this dish."),
+    "option_sold_out": _("%(option)s is sold out."),
+    "below_zero": _("The choices cost less than nothing. Please choose again."),
+    "unsupported": _("The register cannot take this. Please order it from the team."),
+    # The whole order
+    "empty": _("There is nothing in the cart yet."),
+    "too_many_lines": _("More than %(max)s lines at once need a waiter. Please call one."),
+    "too_expensive": _(
+        "An order of more than %(max)s for your table needs a waiter. Please call one."
+    ),
+    "too_fast": _("You have just sent an order. Please wait a few seconds."),
+    "too_many_orders": _(
+        "This table has sent many orders within an hour. Please call a waiter for the next one."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`place` is "" for the whole order, the code of a cart line, or the key of an option group."""
+
+    code: str
+    place: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    # What it is about, in the diner's language: the name of the dish.
+    name: str = ""
+
+    def __str__(self) -> str:
+        return str(MESSAGES[self.code]) % self.params
+
+
+class Refused(Exception):
+    """Nothing was written. `problems` say why, all of them at once."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(", ".join(problem.code for problem in problems))
+        self.problems = problems
