@@ -182,6 +182,12 @@ def find_fonts(machine: Machine) -> str | None:
     return files[0] if files else None
 
 
+def find_playwright(machine: Machine) -> str | None:
+    """The driver that the package carries; it wants a library that a small Debian has not."""
+    version = machine.output([sys.executable, "-m", "playwright", "--version"])
+    return version.strip() if version else None
+
+
 def find_venv(machine: Machine) -> str | None:
     """Debian keeps half of venv in a package of its own."""
     return sys.executable if machine.has_module("ensurepip") else None
@@ -201,6 +207,7 @@ class Tool:
 
 TOOLS = {
     "chromium": Tool(find_chromium, apt="chromium", playwright="chromium"),
+    "playwright": Tool(find_playwright, apt="libatomic1"),
     "zbar": Tool(find_zbar, apt="zbar-tools", brew="zbar"),
     "postgresql": Tool(find_database, apt="postgresql", brew="postgresql@17"),
     "gettext": Tool(find_gettext, apt="gettext", brew="gettext"),

@@ -144,6 +144,12 @@ def test_it_finds_a_font_with_fontconfig_and_without():
     assert find("fonts", Made().machine) is None
 
 
+def test_it_finds_out_whether_the_driver_of_the_browser_starts():
+    asked = shlex.join([sys.executable, "-m", "playwright", "--version"])
+    assert find("playwright", Made(answers={asked: "Version 1.65\n"}).machine) == "Version 1.65"
+    assert find("playwright", Made().machine) is None
+
+
 def test_it_finds_out_that_venv_is_in_two_halves():
     assert find("venv", Made(modules=["ensurepip"]).machine) == sys.executable
     assert find("venv", Made().machine) is None
