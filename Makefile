@@ -12,7 +12,7 @@ TO_TEST := .venv/.to-test
 
 # As on a server that others can reach, in a folder to throw away.
 AS_IN_PRODUCTION = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
-	export DEBUG=0 ALLOWED_HOSTS=tablee.example BASE_URL=https://tablee.example \
+	export DEBUG=0 ALLOWED_HOSTS=tablee.example BASE_URL=https://tablee.example PROXIES=1 \
 		DATA_DIR="$$scratch" DATABASE_URL="sqlite:///$$scratch/check.sqlite3" \
 		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		FIELD_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" &&
