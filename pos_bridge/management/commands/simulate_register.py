@@ -1,0 +1,83 @@
+"""Run a simulated register: a real HTTP server with a tape to look at, which can be told to fail."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pos_bridge.simulator import REGISTERS, Catalogue, register_class
+
+
+class Command(BaseCommand):
+    help = "Run a simulated register until it is interrupted. Its address answers with the tape as a web page."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=sorted(REGISTERS))
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, required=True, help="0: any free port")
+        parser.add_argument(
+            "--strict", action="store_true", help="refuse what breaks a rule, and name it"
+        )
+        parser.add_argument(
+            "--keep-doubles", action="store_true", help="book a number that is known again"
+        )
+        parser.add_argument(
+            "--ledger", metavar="FILE", help="what the till holds; without it, forgotten at the end"
+        )
+        parser.add_argument(
+            "--restaurant", metavar="FILE", nargs="+", default=[],
+            help="restaurant files that the till knows; without one it knows every table and article",
+        )  # fmt: skip
+        parser.add_argument("--shop", default="SHOP1")
+        parser.add_argument("--key", default="KEY1")
+        parser.add_argument(
+            "--till-delay", type=float, default=0.0, metavar="SECONDS", help="from relay to till"
+        )
+        parser.add_argument(
+            "--mode", default="ok", help='a fault for every delivery, such as "late_after(20)"'
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        ended = threading.Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: ended.set())
+        try:
+            register = register_class(options["kind"])(
+                self._catalogue(options["restaurant"]),
+                ledger=options["ledger"],
+                host=options["host"],
+                port=options["port"],
+                shop=options["shop"],
+                pub_key=options["key"],
+                strict=options["strict"],
+                keep_doubles=options["keep_doubles"],
+                till_delay=options["till_delay"],
+            )
+        except OSError as error:
+            raise CommandError(str(error)) from error
+        with register:
+            try:
+                register.fail_always(options["mode"])
+            except ValueError as error:
+                raise CommandError(str(error)) from error
+            kind = "strict" if options["strict"] else "lenient"
+            self.stdout.write(f"Simulated {options['kind']} register, {kind}, at {register.url}/")
+            sys.stdout.flush()
+            ended.wait()
+        self.stdout.write("Simulated register stopped.")
+
+    def _catalogue(self, files: list[str]) -> Catalogue:
+        if not files:
+            return Catalogue.of_everything()
+        try:
+            return Catalogue.from_restaurant_file(*files)
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise CommandError(f"not a restaurant file: {type(error).__name__} {error}") from error
