@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 DOTS = "••••"
+DUMPED = "encrypted:"
 
 
 class Credentials(dict[str, str]):
@@ -79,7 +80,13 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         return None if value is None else encrypt(self.to_text(value))
 
     def value_to_string(self, obj: models.Model) -> str:
-        return self.get_prep_value(self.value_from_object(obj)) or ""
+        """What a dump holds; `to_python` reads it back."""
+        return DUMPED + (self.get_prep_value(self.value_from_object(obj)) or "")
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith(DUMPED):
+            return self.to_plain(decrypt(value.removeprefix(DUMPED)))
+        return value
 
     def to_plain(self, text: str) -> Any:
         return text

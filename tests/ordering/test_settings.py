@@ -1,0 +1,102 @@
+"""An unsafe or wrong setting is refused at the start, in words."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+pytestmark = pytest.mark.pure
+
+ROOT = Path(__file__).parents[2]
+PRODUCTION = {
+    "SECRET_KEY": "x1" * 40,
+    "FIELD_KEYS": Fernet.generate_key().decode(),
+    "ALLOWED_HOSTS": "tablee.example",
+    "BASE_URL": "https://tablee.example",
+    "PROXIES": "1",
+    "DEBUG": "0",
+}
+
+
+def start(tmp_path, *arguments, **environment):
+    """What a process prints that starts with this environment and no other."""
+    clean = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, *(arguments or ("-c", "import ordering.wsgi"))]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_starts_on_ones_own_machine_without_any_setting(tmp_path):
+    status, said = start(tmp_path)
+    assert status == 0, said
+    keys = tmp_path / "data" / "keys.json"
+    assert keys.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_starts_in_production(tmp_path):
+    status, said = start(tmp_path, **PRODUCTION)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY and FIELD_KEYS must be set"),
+        ({"FIELD_KEYS": ""}, "SECRET_KEY and FIELD_KEYS must be set"),
+        ({"FIELD_KEYS": "not-a-key"}, "FIELD_KEYS: key 1 is not a Fernet key"),
+        ({"BASE_URL": "http://tablee.example"}, "is not HTTPS"),
+        ({"BASE_URL": "tablee.example"}, "is not a web address"),
+        ({"BASE_URL": "https://other.example"}, "is not one of ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS holds a star"),
+        ({"DEBUG": "1"}, "DEBUG is on where others can reach this server"),
+        ({"DEBUG": "perhaps"}, "DEBUG is 'perhaps': write 1 or 0."),
+        ({"PROXIES": "one"}, "PROXIES is 'one': write a number."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
+)
+def test_it_refuses_to_start(tmp_path, wrong, words):
+    """T27, T33: the web server says what is wrong instead of serving."""
+    status, said = start(tmp_path, **{**PRODUCTION, **wrong})
+    assert status != 0
+    assert words in said
+
+
+def test_it_passes_the_deployment_checks(tmp_path):
+    """T33."""
+    status, said = start(
+        tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION
+    )
+    assert status == 0, said
+
+
+def test_it_reads_a_secret_from_a_file(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("from a file " * 8)
+    script = "import ordering.settings as s; print(s.SECRET_KEY[:11])"
+    status, said = start(
+        tmp_path, "-c", script, **{**PRODUCTION, "SECRET_KEY": "", "SECRET_KEY_FILE": str(secret)}
+    )
+    assert (status, said.strip()) == (0, "from a file")
+
+
+def test_it_reads_sqlite_back_as_durable(tmp_path):
+    """F22, F26: IMMEDIATE, WAL and a sync at each commit are in force, not only written down."""
+    script = (
+        "import django; django.setup();"
+        "from django.db import connection as c; x = c.cursor();"
+        "print(*[x.execute(f'PRAGMA {p}').fetchone()[0] for p in ('journal_mode', 'synchronous')],"
+        "c.transaction_mode)"
+    )
+    status, said = start(tmp_path, "-c", script, DJANGO_SETTINGS_MODULE="ordering.settings")
+    assert (status, said.split()) == (0, ["wal", "2", "IMMEDIATE"])
