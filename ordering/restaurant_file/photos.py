@@ -1,0 +1,120 @@
+"""The pictures beside a restaurant file."""
+
+import hashlib
+import os
+import re
+import stat
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path as FilePath
+from typing import Any
+
+from PIL import Image
+
+from .mistakes import Mistake, Path, show
+
+BYTES_AT_MOST = 5_000_000
+PIXELS_AT_MOST = 40_000_000
+TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+# Pillow answers a broken file with any of these.
+BROKEN = (
+    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError,
+    ZeroDivisionError, struct.error, Image.DecompressionBombError,
+)  # fmt: skip
+# Windows takes these for devices, whatever follows the dot.
+DEVICES = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\..*)?", re.IGNORECASE)
+
+
+class NotAPhotoError(Exception):
+    """Why these bytes are not a picture that is shown, in words."""
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """A picture that was looked at and is one."""
+
+    content: bytes
+    content_type: str
+    width: int
+    height: int
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def name_problem(name: str) -> str | None:
+    """Why this cannot be the name of a photo's file, or None. It never leads out of its directory."""
+    if name in {".", ".."} or "/" in name or "\\" in name or ":" in name:
+        return "is not the bare name of a file beside this one"
+    if DEVICES.fullmatch(name):
+        return "is the name of a device on Windows, not of a file"
+    return None
+
+
+def look_at(content: bytes) -> PhotoFile:
+    """The picture of these bytes. Raises NotAPhotoError."""
+    if len(content) > BYTES_AT_MOST:
+        raise NotAPhotoError(f"it has more than {BYTES_AT_MOST // 1_000_000} MB")
+    try:
+        with Image.open(BytesIO(content), formats=list(TYPES)) as image:
+            width, height, kind = image.width, image.height, image.format or ""
+            if width * height > PIXELS_AT_MOST:
+                raise NotAPhotoError(
+                    f"it has {width} x {height} pixels; at most {PIXELS_AT_MOST // 1_000_000} million"
+                )
+            # Only decoding it to its end shows that it is whole.
+            image.load()
+    except BROKEN as error:
+        raise NotAPhotoError("it is not a whole picture in JPEG, PNG or WebP") from error
+    return PhotoFile(content, TYPES[kind], width, height)
+
+
+def read_photos(
+    data: Any, folder: FilePath | None
+) -> tuple[dict[str, PhotoFile], list[Mistake], list[str]]:
+    """The photos that the data names and that lie in the folder; what is wrong; the names that are not there."""
+    photos: dict[str, PhotoFile] = {}
+    mistakes: list[Mistake] = []
+    missing: list[str] = []
+    first_named: dict[str, Path] = {}
+    for path, name in _named(data):
+        first_named.setdefault(name, path)
+    for name, path in first_named.items():
+        try:
+            content = _content(folder, name) if folder else None
+            if content is None:
+                missing.append(name)
+            else:
+                photos[name] = look_at(content)
+        except NotAPhotoError as error:
+            mistakes.append(Mistake(path, f"the file {show(name)} is not taken: {error}"))
+    return photos, mistakes, missing
+
+
+def _named(data: Any) -> Iterator[tuple[Path, str]]:
+    for kind in ("products", "set_menus"):
+        items = data.get(kind) if isinstance(data, dict) else None
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            name = item.get("photo") if isinstance(item, dict) else None
+            if isinstance(name, str) and name.isprintable() and name and not name_problem(name):
+                yield (kind, index, "photo"), name
+
+
+def _content(folder: FilePath, name: str) -> bytes | None:
+    """The file's bytes, None where there is none. Raises NotAPhotoError."""
+    try:
+        # Not through a symbolic link, which may lead anywhere, nor waiting for a pipe.
+        opened = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if (folder / name).is_symlink():
+            raise NotAPhotoError("it is a symbolic link") from error
+        raise NotAPhotoError(f"it cannot be read: {error.strerror}") from error
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise NotAPhotoError("it is not a plain file")
+        return file.read(BYTES_AT_MOST + 1)

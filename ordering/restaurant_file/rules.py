@@ -1,0 +1,339 @@
+"""What a schema cannot say: things that refer to each other, columns that end, ids that a register understands.
+
+Each rule steps over what has the wrong shape; `shape` has named that already.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from zoneinfo import available_timezones
+
+from pos_bridge.money import cents
+from pos_bridge.registers import adapter_class
+from pos_bridge.registers.base import Adapter
+
+from .languages import is_language
+from .mistakes import Mistake, Path, listed, show
+from .photos import name_problem
+
+# Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
+SMALL, INTEGER = 32_767, 2_147_483_647
+TEXT_AT_MOST = 5_000
+KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+PRICE = re.compile(r"-?[0-9]{1,6}\.[0-9]{2}")
+# 128 random bits are 22 of these; a shorter code could be guessed (P16).
+CODE = re.compile(r"[A-Za-z0-9_-]{22,64}")
+
+LONGEST = {
+    "name": 200, "timezone": 64, "base_url": 500, "register_id": 64, "label": 100, "zone": 100,
+    "volume": 50, "origin": 200, "photo": 200,
+}  # fmt: skip
+HIGHEST = {
+    "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
+    "orders_per_hour": INTEGER, "seats": INTEGER, "card_version": INTEGER,
+    "course": SMALL, "min": SMALL, "max": SMALL,
+}  # fmt: skip
+ONE_LINE = {"name", "label", "zone", "volume", "origin", "photo", "base_url", "register_id"}
+
+
+def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
+    """Everything that is wrong with the data although its shape is right."""
+    yield from _restaurant(data)
+    yield from _tables(data)
+    yield from _keys(data)
+    yield from _categories(data)
+    yield from _products(data)
+    yield from _option_groups(data)
+    yield from _set_menus(data)
+    yield from _register_ids(data)
+    yield from _texts(data)
+    yield from _limits((), data)
+
+
+def objects(data: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of the list `name`, each with its place in it."""
+    items = data.get(name) if isinstance(data, dict) else None
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def keys(data: Any, name: str) -> Iterator[tuple[int, str]]:
+    """The keys of the objects of the list `name`, those that are keys."""
+    for index, item in objects(data, name):
+        key = item.get("key")
+        if isinstance(key, str) and KEY.fullmatch(key):
+            yield index, key
+
+
+def words(data: Any, name: str) -> list[str]:
+    """The list `name` of texts, without what is no text."""
+    items = data.get(name) if isinstance(data, dict) else None
+    return [item for item in items if isinstance(item, str)] if isinstance(items, list) else []
+
+
+def whole(value: Any) -> int | None:
+    """A whole number (JSON lets 2.0 be one), or None."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterator[Mistake]:
+    seen: dict[Any, Path] = {}
+    for path, value in found:
+        if value in seen:
+            yield Mistake((*where, *path), f"{what} {show(value)} is given twice")
+        else:
+            seen[value] = path
+
+
+def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
+    yield from _blank(("name",), data.get("name"))
+    languages = words(data, "languages")
+    if isinstance(data.get("languages"), list) and len(languages) == len(data["languages"]):
+        for index, code in enumerate(languages):
+            if re.fullmatch("[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", code) and not is_language(code):
+                yield Mistake(("languages", index), f"{show(code)} is not a language that is known")
+        paths = ((("languages", index), code) for index, code in enumerate(languages))
+        yield from _twice((), paths, "the language")
+    zone = data.get("timezone")
+    if isinstance(zone, str) and zone not in available_timezones():
+        yield Mistake(
+            ("timezone",),
+            f'{show(zone)} is not a time zone that is known; write one like "Europe/Paris"',
+        )
+
+
+def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
+    numbers = ((i, whole(item.get("number"))) for i, item in objects(data, "tables"))
+    yield from _twice(
+        ("tables",),
+        (((i, "number"), number) for i, number in numbers if number is not None),
+        "table",
+    )
+    seen: set[str] = set()
+    for index, item in objects(data, "tables"):
+        code, path = item.get("code"), ("tables", index, "code")
+        if not isinstance(code, str):
+            continue
+        # Never shown: whoever has the code sits at the table.
+        if not CODE.fullmatch(code) or len(set(code)) < 8:
+            yield Mistake(
+                path,
+                "this code could be guessed or cannot stand in an address; a code is 22 to 64 random "
+                "letters, digits, hyphens and underscores. Leave it out to have one made",
+            )
+        elif code in seen:
+            yield Mistake(path, "two tables have this code")
+        seen.add(code)
+
+
+def _keys(data: dict[str, Any]) -> Iterator[Mistake]:
+    for name, what in (("categories", "the category"), ("option_groups", "the option group")):
+        yield from _twice((name,), (((i, "key"), key) for i, key in keys(data, name)), what)
+    # Categories name products and set menus alike, so the two share their keys.
+    sold = [
+        ((name, i, "key"), key) for name in ("products", "set_menus") for i, key in keys(data, name)
+    ]
+    yield from _twice((), sold, "the product or set menu")
+    for name, inner, what in (
+        ("option_groups", "options", "the option"),
+        ("set_menus", "courses", "the course"),
+    ):
+        for index, item in objects(data, name):
+            found = (((i, "key"), key) for i, key in keys(item, inner))
+            yield from _twice((name, index, inner), found, what)
+
+
+def _known(
+    where: Path, names: list[str], known: set[str], what: str, *, once: bool = True
+) -> Iterator[Mistake]:
+    for index, name in enumerate(names):
+        if KEY.fullmatch(name) and name not in known:
+            yield Mistake((*where, index), f"there is no {what} {show(name)} in this file")
+    if once:
+        yield from _twice(where, (((index,), name) for index, name in enumerate(names)), what)
+
+
+def _categories(data: dict[str, Any]) -> Iterator[Mistake]:
+    sold = {key for name in ("products", "set_menus") for _, key in keys(data, name)}
+    for index, item in objects(data, "categories"):
+        where = ("categories", index, "items")
+        yield from _known(where, words(item, "items"), sold, "product or set menu")
+
+
+def _products(data: dict[str, Any]) -> Iterator[Mistake]:
+    groups = {key for _, key in keys(data, "option_groups")}
+    for index, item in objects(data, "products"):
+        where = ("products", index)
+        # Twice is the schema's to say here.
+        yield from _known(
+            (*where, "option_groups"),
+            words(item, "option_groups"),
+            groups,
+            "option group",
+            once=False,
+        )
+        yield from _photo(where, item)
+
+
+def _photo(where: Path, item: dict[str, Any]) -> Iterator[Mistake]:
+    name = item.get("photo")
+    if isinstance(name, str) and (problem := name_problem(name)):
+        yield Mistake((*where, "photo"), f"{show(name)} {problem}")
+
+
+def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:
+    for index, item in objects(data, "option_groups"):
+        where = ("option_groups", index)
+        yield from _min_max(where, item, default=0)
+        least, options = whole(item.get("min")), item.get("options")
+        choice = item.get("kind", "choice") == "choice"
+        if choice and least and isinstance(options, list) and least > len(options) > 0:
+            yield Mistake(
+                (*where, "min"),
+                f"min is {least}, and there are only {len(options)} options to choose",
+            )
+        for inner, option in objects(item, "options"):
+            price = option.get("price")
+            priced = isinstance(price, str) and PRICE.fullmatch(price) and cents(price) != 0
+            if priced and not option.get("register_id"):
+                yield Mistake(
+                    (*where, "options", inner),
+                    "it has a price, so the register needs to know it: register_id is missing",
+                )
+
+
+def _min_max(where: Path, item: dict[str, Any], *, default: int) -> Iterator[Mistake]:
+    least = whole(item.get("min", default))
+    most = whole(item.get("max", 1))
+    if least is not None and most is not None and least > most:
+        said = "" if "max" in item else ", which it is where it is left out"
+        yield Mistake((*where, "min"), f"min is {least}, above max, {most}{said}")
+
+
+def _set_menus(data: dict[str, Any]) -> Iterator[Mistake]:
+    products = {key for _, key in keys(data, "products")}
+    menus = {key for _, key in keys(data, "set_menus")}
+    for index, item in objects(data, "set_menus"):
+        yield from _photo(("set_menus", index), item)
+        for inner, course in objects(item, "courses"):
+            where = ("set_menus", index, "courses", inner)
+            yield from _min_max(where, course, default=1)
+            chosen = []
+            for place, choice in objects(course, "choices"):
+                product, path = choice.get("product"), (place, "product")
+                if not isinstance(product, str) or not KEY.fullmatch(product):
+                    continue
+                chosen.append((path, product))
+                if product in menus - products:
+                    yield Mistake(
+                        (*where, "choices", *path),
+                        f"{show(product)} is a set menu, and only products can be chosen",
+                    )
+                elif product not in products:
+                    yield Mistake(
+                        (*where, "choices", *path),
+                        f"there is no product {show(product)} in this file",
+                    )
+            yield from _twice((*where, "choices"), chosen, "the product")
+
+
+def _register_ids(data: dict[str, Any]) -> Iterator[Mistake]:
+    register = data.get("register")
+    kind = register.get("kind") if isinstance(register, dict) else None
+    if not isinstance(kind, str):
+        return
+    # A kind that is not spoken yet has ids like the others (restaurant.schema.json).
+    adapter = adapter_class(kind) or Adapter
+    for path, item in _with_register_id(data):
+        value = item.get("register_id")
+        if isinstance(value, str) and (problem := adapter.id_problem(value)):
+            yield Mistake((*path, "register_id"), f"{show(value)} is not an id: {problem}")
+
+
+def _with_register_id(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for name in ("tables", "products", "set_menus"):
+        for index, item in objects(data, name):
+            yield (name, index), item
+    for index, group in objects(data, "option_groups"):
+        for inner, option in objects(group, "options"):
+            yield ("option_groups", index, "options", inner), option
+
+
+def named(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Everything of the carte that has a name in languages."""
+    for name, inner in (
+        ("categories", ""), ("products", ""), ("option_groups", "options"), ("set_menus", "courses"),
+    ):  # fmt: skip
+        for index, item in objects(data, name):
+            yield (name, index), item
+            for place, child in objects(item, inner) if inner else ():
+                yield (name, index, inner, place), child
+
+
+def _texts(data: dict[str, Any]) -> Iterator[Mistake]:
+    languages = words(data, "languages")
+    if not languages:
+        return
+    for path, item in named(data):
+        for name in ("name", "description"):
+            texts = item.get(name)
+            if not isinstance(texts, dict) or not texts:
+                continue
+            where = (*path, name)
+            if languages[0] not in texts:
+                yield Mistake(
+                    where,
+                    f"there is no text in {show(languages[0])}, the restaurant's first language",
+                )
+            for language, text in texts.items():
+                if language not in languages:
+                    yield Mistake(
+                        (*where, language),
+                        f"the restaurant's languages are {listed(languages)}; add this one there, or "
+                        "leave its text out",
+                    )
+                yield from _long((*where, language), text, TEXT_AT_MOST)
+                if name == "name":
+                    yield from _blank((*where, language), text)
+                    yield from _broken((*where, language), text)
+
+
+def _blank(path: Path, text: Any) -> Iterator[Mistake]:
+    if isinstance(text, str) and not text.strip() and text != "":
+        yield Mistake(path, "there are only blanks in it")
+    elif text == "" and len(path) == 1:
+        yield Mistake(path, "the text is empty")
+
+
+def _broken(path: Path, text: Any) -> Iterator[Mistake]:
+    if isinstance(text, str) and any(letter in text for letter in "\n\r\t"):
+        yield Mistake(path, "it holds a line end or a tab, and must stand on one line")
+
+
+def _long(path: Path, text: Any, limit: int) -> Iterator[Mistake]:
+    if isinstance(text, str) and len(text) > limit:
+        yield Mistake(path, f"it has {len(text)} characters; at most {limit} can be stored")
+
+
+def _limits(path: Path, node: Any) -> Iterator[Mistake]:
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _limits((*path, index), item)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            here = (*path, name)
+            if name in LONGEST and isinstance(value, str):
+                yield from _long(here, value, LONGEST[name])
+            if name in ONE_LINE:
+                yield from _broken(here, value)
+            number = whole(value)
+            if name in HIGHEST and number is not None and number > HIGHEST[name]:
+                yield Mistake(here, f"{number} is too large; the most is {HIGHEST[name]}")
+            # What a register's own options hold is its adapter's to judge.
+            if name != "register":
+                yield from _limits(here, value)
+            elif isinstance(value, dict):
+                yield from _long((*here, "base_url"), value.get("base_url"), LONGEST["base_url"])
