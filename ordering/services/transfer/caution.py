@@ -1,0 +1,102 @@
+"""What an import must not do unseen: say less about allergens than before, or sell what is sold out.
+
+Listed is, for a product or an option that exists,
+
+- an allergen that would no longer be declared,
+- a declaration, also “none of the 14”, that would become “not declared”,
+- “not declared” that would become “none of the 14”,
+- for a product, an always added option with declared allergens that would no longer be added,
+- sold out that would be on sale again (set menus too),
+
+and, with `prune`, deleting what has a declaration or is sold out: it would come back without them. Declaring
+allergens where nothing was declared only adds a warning, and needs no leave.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ordering.models import OptionGroup, ProductOptionGroup, SetMenu
+from ordering.restaurant_file.mistakes import listed, show
+
+from .stored import Stored
+
+
+class AcceptanceNeeded(Exception):
+    """The import would do what a person must have seen. `changes` are sentences; nothing was written."""
+
+    def __init__(self, changes: list[str]) -> None:
+        self.changes = changes
+        super().__init__("\n".join(changes))
+
+
+def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:
+    """Everything that has to be accepted before the import may be made."""
+    return [
+        *_kind("product", {item["key"]: item for item in data["products"]}, stored.products, prune),
+        *_kind(
+            "option",
+            {
+                (group["key"], option["key"]): option
+                for group in data.get("option_groups", [])
+                for option in group["options"]
+            },
+            stored.options,
+            prune,
+        ),
+        *_kind(
+            "set menu",
+            {item["key"]: item for item in data.get("set_menus", [])},
+            stored.set_menus,
+            prune,
+        ),
+        *_no_longer_added(data, stored),
+    ]
+
+
+def _kind(
+    what: str, wanted: dict[Any, dict[str, Any]], stored: dict[Any, Any], prune: bool
+) -> Iterator[str]:
+    for key, row in stored.items():
+        name = f"{what} {show('/'.join(key) if isinstance(key, tuple) else key)}"
+        before = None if isinstance(row, SetMenu) else row.allergens
+        if (item := wanted.get(key)) is not None:
+            if not isinstance(row, SetMenu):
+                yield from _declaration(name, before, item.get("allergens"))
+            if row.sold_out and not item.get("sold_out", False):
+                yield f"{name}: it is sold out, and would be on sale again"
+        elif prune and before is not None:
+            said = f"contains {listed(before)}" if before else "contains none of the 14"
+            yield f"{name}: it would be deleted with its declaration, “{said}”"
+        elif prune and row.sold_out:
+            yield f"{name}: it is sold out, and would be deleted"
+
+
+def _declaration(name: str, before: list[str] | None, after: list[str] | None) -> Iterator[str]:
+    if before is None and after == []:
+        yield f"{name}: its allergens are not declared, and would be declared as none of the 14"
+    elif before == [] and after is None:
+        yield f"{name}: it is declared to contain none of the 14, and would not be declared any more"
+    elif before and after is None:
+        yield f"{name}: it contains {listed(before)}, and would not be declared any more"
+    elif before and (gone := [allergen for allergen in before if allergen not in (after or [])]):
+        yield f"{name}: it would no longer be declared to contain {listed(gone)}"
+
+
+def _no_longer_added(data: dict[str, Any], stored: Stored) -> Iterator[str]:
+    declared: dict[str, list[str]] = {}
+    for (group, _), option in stored.options.items():
+        if stored.option_groups[group].kind == OptionGroup.Kind.AUTOMATIC and option.allergens:
+            declared.setdefault(group, []).extend(option.allergens)
+    if not declared or stored.restaurant is None:
+        return
+    groups = {item["key"]: item.get("option_groups", []) for item in data["products"]}
+    rows = ProductOptionGroup.objects.filter(
+        product__restaurant=stored.restaurant, group__key__in=declared
+    ).values_list("product__key", "group__key")
+    for product, group in rows.order_by("product__position", "product", "position"):
+        if product in groups and group not in groups[product]:
+            allergens = listed(list(dict.fromkeys(declared[group])))
+            yield (
+                f"product {show(product)}: {show(group)}, which is always added to it and "
+                f"contains {allergens}, would no longer be"
+            )

@@ -1,0 +1,270 @@
+"""A restaurant as the data of its file: names in the schema's order, and what has its default left out."""
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from ordering.models import (
+    Category,
+    CategoryItem,
+    Choice,
+    Course,
+    Option,
+    OptionGroup,
+    Product,
+    ProductOptionGroup,
+    Restaurant,
+    SetMenu,
+    Table,
+)
+from pos_bridge.models import Register
+from pos_bridge.money import euros
+
+from .stored import Stored
+
+Data = dict[str, Any]
+
+
+def export_restaurant(restaurant: Restaurant, *, with_secrets: bool = False) -> Data:
+    """The data of the restaurant's file. Keys and codes only `with_secrets`."""
+    return _Exporter(restaurant, with_secrets).data()
+
+
+class _Exporter:
+    def __init__(self, restaurant: Restaurant, with_secrets: bool) -> None:
+        self.restaurant = restaurant
+        self.with_secrets = with_secrets
+        self.stored = Stored(restaurant)
+        self.groups: dict[int, list[str]] = defaultdict(list)
+        for product, key in _pairs(ProductOptionGroup, restaurant, "product", "group__key"):
+            self.groups[product].append(key)
+        self.options: dict[str, list[Option]] = defaultdict(list)
+        for (group, _), option in self.stored.options.items():
+            self.options[group].append(option)
+        self.courses: dict[str, list[Course]] = defaultdict(list)
+        for (menu, _), course in self.stored.courses.items():
+            self.courses[menu].append(course)
+        self.choices: dict[int, list[Data]] = defaultdict(list)
+        choices = Choice.objects.filter(course__set_menu__restaurant=restaurant)
+        for choice in choices.select_related("product").order_by("position", "pk"):
+            self.choices[choice.course_id].append(
+                _without(
+                    {"supplement": "0.00"},
+                    {"product": choice.product.key, "supplement": euros(choice.supplement)},
+                )
+            )
+        self.items: dict[int, list[str]] = defaultdict(list)
+        items = CategoryItem.objects.filter(category__restaurant=restaurant)
+        for item in items.select_related("product", "set_menu").order_by("position", "pk"):
+            sold = item.product or item.set_menu
+            if sold is not None:
+                self.items[item.category_id].append(sold.key)
+
+    def data(self) -> Data:
+        place, stored = self.restaurant, self.stored
+        data: Data = {
+            "slug": place.slug,
+            "name": place.name,
+            "languages": place.languages,
+            "timezone": place.timezone,
+            "currency": "EUR",
+            "colour": place.colour,
+            "hours": _slots(place.hours),
+            "ordering": place.ordering,
+            "limits": self.limits(),
+            "register": self.register(stored.register) if stored.register else None,
+            "tables": [self.table(table) for table in stored.tables.values()],
+            "categories": [self.category(category) for category in stored.categories.values()],
+            "products": [self.product(product) for product in stored.products.values()],
+            "option_groups": [self.group(group) for group in stored.option_groups.values()],
+            "set_menus": [self.set_menu(menu) for menu in stored.set_menus.values()],
+        }
+        return _without(
+            {
+                "timezone": "Europe/Paris", "colour": "", "hours": None, "ordering": True,
+                "limits": {}, "register": None, "option_groups": [], "set_menus": [],
+            },
+            data,
+        )  # fmt: skip
+
+    def limits(self) -> Data:
+        place = self.restaurant
+        return _without(
+            {
+                "covers": 30, "quantity_per_line": 20, "lines_per_order": 40,
+                "amount_per_cover": "60.00", "orders_per_hour": 12,
+            },
+            {
+                "covers": place.limit_covers,
+                "quantity_per_line": place.limit_quantity,
+                "lines_per_order": place.limit_lines,
+                "amount_per_cover": euros(place.limit_amount_per_cover),
+                "orders_per_hour": place.limit_orders_per_hour,
+            },
+        )  # fmt: skip
+
+    def register(self, register: Register) -> Data:
+        return _without(
+            {"options": {}},
+            {
+                "kind": register.kind,
+                "base_url": register.base_url,
+                # The schema wants the name; an import keeps what is stored where a key is left out.
+                "credentials": dict(register.credentials) if self.with_secrets else {},
+                "options": _sorted(register.options),
+            },
+        )
+
+    def table(self, table: Table) -> Data:
+        data = _without(
+            {
+                "register_id": "", "label": "", "zone": "", "seats": None, "ordering": True,
+                "enabled": True,
+            },
+            {
+                "number": table.number,
+                "register_id": table.register_id,
+                "label": table.label,
+                "zone": table.zone,
+                "seats": table.seats,
+                "ordering": table.ordering,
+                "enabled": table.enabled,
+            },
+        )  # fmt: skip
+        if self.with_secrets:
+            data["code"] = table.code
+            if table.card_version != 1:
+                data["card_version"] = table.card_version
+        return data
+
+    def category(self, category: Category) -> Data:
+        return _without(
+            {"description": {}, "served": None},
+            {
+                "key": category.key,
+                "name": self.text(category.name),
+                "description": self.text(category.description),
+                "served": _slots(category.served),
+                "items": self.items[category.pk],
+            },
+        )
+
+    def product(self, product: Product) -> Data:
+        return _without(
+            {
+                "register_id": "", "description": {}, "diets": [], "alcohol": False, "volume": "",
+                "origin": "", "photo": "", "served": None, "sold_out": False, "course": None,
+                "option_groups": [],
+            },
+            {
+                "key": product.key,
+                "register_id": product.register_id,
+                "name": self.text(product.name),
+                "description": self.text(product.description),
+                "price": euros(product.price),
+                "vat": _percent(product.vat),
+                # Always written, also null: that nobody has declared anything must be seen.
+                "allergens": product.allergens,
+                "diets": product.diets,
+                "alcohol": product.alcohol,
+                "volume": product.volume,
+                "origin": product.origin,
+                "photo": product.photo,
+                "served": _slots(product.served),
+                "sold_out": product.sold_out,
+                "course": product.course,
+                "option_groups": self.groups[product.pk],
+            },
+        )  # fmt: skip
+
+    def group(self, group: OptionGroup) -> Data:
+        return _without(
+            {"kind": "choice", "min": 0, "max": 1},
+            {
+                "key": group.key,
+                "name": self.text(group.name),
+                "kind": group.kind,
+                "min": group.min,
+                "max": group.max,
+                "options": [self.option(option) for option in self.options[group.key]],
+            },
+        )
+
+    def option(self, option: Option) -> Data:
+        return _without(
+            {"register_id": "", "price": "0.00", "allergens": None, "sold_out": False},
+            {
+                "key": option.key,
+                "register_id": option.register_id,
+                "name": self.text(option.name),
+                "price": euros(option.price),
+                "allergens": option.allergens,
+                "sold_out": option.sold_out,
+            },
+        )
+
+    def set_menu(self, menu: SetMenu) -> Data:
+        return _without(
+            {"register_id": "", "description": {}, "served": None, "sold_out": False, "photo": ""},
+            {
+                "key": menu.key,
+                "register_id": menu.register_id,
+                "name": self.text(menu.name),
+                "description": self.text(menu.description),
+                "price": euros(menu.price),
+                "vat": _percent(menu.vat),
+                "served": _slots(menu.served),
+                "sold_out": menu.sold_out,
+                "photo": menu.photo,
+                "courses": [self.course(course) for course in self.courses[menu.key]],
+            },
+        )
+
+    def course(self, course: Course) -> Data:
+        return _without(
+            {"min": 1, "max": 1},
+            {
+                "key": course.key,
+                "name": self.text(course.name),
+                "min": course.min,
+                "max": course.max,
+                "choices": self.choices[course.pk],
+            },
+        )
+
+    def text(self, texts: dict[str, str]) -> dict[str, str]:
+        # PostgreSQL keeps no order inside JSON, and a text in a language that was dropped is not shown either.
+        return {
+            language: texts[language] for language in self.restaurant.languages if language in texts
+        }
+
+
+def _pairs(model: Any, restaurant: Restaurant, parent: str, value: str) -> list[tuple[int, str]]:
+    rows = model.objects.filter(**{f"{parent}__restaurant": restaurant})
+    return list(rows.order_by("position", "pk").values_list(f"{parent}_id", value))
+
+
+def _without(defaults: Data, data: Data) -> Data:
+    return {
+        name: value
+        for name, value in data.items()
+        if name not in defaults or value != defaults[name]
+    }
+
+
+def _percent(vat: Decimal) -> str:
+    """ "10" of 10.00 and "5.5" of 5.50."""
+    return f"{vat.normalize():f}"
+
+
+def _slots(slots: list[Data] | None) -> list[Data] | None:
+    if slots is None:
+        return None
+    return [{name: slot[name] for name in ("days", "from", "to") if name in slot} for slot in slots]
+
+
+def _sorted(value: Any) -> Any:
+    """The same on every database: SQLite keeps the order of names, PostgreSQL makes its own."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value

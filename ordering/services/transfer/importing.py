@@ -1,0 +1,244 @@
+"""The import of a restaurant file: everything is checked, then everything is written, in one transaction."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from ordering.models import Order, Product, Restaurant, Table, Visit
+from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_order_of
+from ordering.restaurant_file.mistakes import show
+from ordering.restaurant_file.photos import PhotoFile, read_photos
+from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
+from pos_bridge.encryption import lookup_hash, lookup_hashes
+
+from .carte import CarteWriter
+from .caution import AcceptanceNeeded, cautions
+from .fields import Fields
+from .register import register_mistakes, set_register
+from .report import Report
+from .rows import batches, delete, sync, update
+from .stored import Stored
+
+logger = logging.getLogger(__name__)
+
+
+def import_restaurant(
+    *, data: Any, folder: Path | None = None, prune: bool = False, accept: bool = False
+) -> Report:
+    """Create or update the restaurant that `data` describes; its photos lie in `folder`.
+
+    Raises RestaurantFileError with every mistake, or AcceptanceNeeded where `accept` is missing; then nothing was
+    written.
+    """
+    mistakes = check(data)
+    photos, unfit, missing = read_photos(data, folder)
+    mistakes += unfit
+    with transaction.atomic():
+        restaurant = _locked(data.get("slug"))
+        stored = Stored(restaurant)
+        mistakes += register_mistakes(data, stored)
+        mistakes += _code_mistakes(data, stored)
+        mistakes += _mistakes_of_the_rest(data, stored, prune=prune)
+        if mistakes:
+            raise RestaurantFileError(in_order_of(data, mistakes))
+        changes = cautions(data, stored, prune=prune)
+        if changes and not accept:
+            raise AcceptanceNeeded(changes)
+        report = Report()
+        restaurant = _write_restaurant(data, restaurant, report)
+        if "register" in data:
+            set_register(data["register"], restaurant, stored, report)
+        _write_tables(data, restaurant, stored, report, prune=prune)
+        CarteWriter(data, restaurant, stored, report).write(prune=prune)
+        _write_photos(photos, restaurant, stored, report)
+        if prune:
+            _prune_photos(restaurant, stored, report)
+        if report.changed:
+            Restaurant.objects.filter(pk=restaurant.pk).update(carte_version=F("carte_version") + 1)
+    for change in changes:
+        logger.info("Import of %s, accepted: %s", restaurant.slug, change)
+    report.warnings += [
+        f"There is no photo {show(name)} beside the file; no picture is shown until it is imported."
+        for name in missing
+        if name not in stored.photos
+    ]
+    return report
+
+
+def _locked(slug: Any) -> Restaurant | None:
+    """The restaurant of that slug. Nobody else imports it until this transaction ends."""
+    if not isinstance(slug, str) or not KEY.fullmatch(slug):
+        return None
+    # An UPDATE that changes nothing is a lock on every database (select_for_update is none on SQLite).
+    Restaurant.objects.filter(slug=slug).update(carte_version=F("carte_version"))
+    return Restaurant.objects.filter(slug=slug).first()
+
+
+def _code_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]:
+    codes: dict[str, tuple[int, int | None]] = {}
+    for index, item in objects(data, "tables"):
+        code = item.get("code")
+        if isinstance(code, str) and CODE.fullmatch(code):
+            for found in lookup_hashes(code):
+                codes[found] = index, whole(item.get("number"))
+    owners = [
+        owner
+        for some in batches(codes)
+        for owner in Table.objects.filter(code_hash__in=some).values_list(
+            "code_hash", "restaurant", "number"
+        )
+    ]
+    for found, restaurant, number in owners:
+        index, wanted = codes[found]
+        ours = stored.restaurant is not None and restaurant == stored.restaurant.pk
+        if not ours:
+            text = "a table of another restaurant has this code"
+        elif number != wanted:
+            text = f"table {number} has this code"
+        else:
+            continue
+        yield Mistake(("tables", index, "code"), text)
+
+
+def _mistakes_of_the_rest(
+    data: dict[str, Any], stored: Stored, *, prune: bool
+) -> Iterator[Mistake]:
+    """What is wrong with things that the file does not mention, once it is imported."""
+    if prune or stored.restaurant is None:
+        return
+    for name, other, rows, what in (
+        ("products", "set_menus", stored.set_menus, "set menu"),
+        ("set_menus", "products", stored.products, "product"),
+    ):
+        mentioned = {key for _, key in keys(data, other)}
+        for index, key in keys(data, name):
+            if key in rows and key not in mentioned:
+                yield Mistake(
+                    (name, index, "key"),
+                    f"the restaurant has a {what} {show(key)}, which this file does not mention",
+                )
+    languages = words(data, "languages")
+    for what, key, texts in _unmentioned(data, stored):
+        if languages and languages[0] not in texts:
+            yield Mistake(
+                ("languages", 0),
+                f"the {what} {show(key)}, which this file does not mention, has no text in "
+                f"{show(languages[0])}",
+            )
+
+
+def _unmentioned(data: dict[str, Any], stored: Stored) -> Iterator[tuple[str, str, dict[str, str]]]:
+    mentioned: set[tuple[Any, ...]] = set()
+    for path, item in named(data):
+        inside = () if len(path) == 2 else (data[str(path[0])][path[1]].get("key"),)
+        mentioned.add((path[0], *(str(key) for key in inside), str(item.get("key"))))
+    for name, what, rows in (
+        ("categories", "category", stored.categories),
+        ("products", "product", stored.products),
+        ("option_groups", "option group", stored.option_groups),
+        ("set_menus", "set menu", stored.set_menus),
+        ("option_groups", "option", stored.options),
+        ("set_menus", "course", stored.courses),
+    ):
+        found: dict[Any, Any] = rows
+        for key, row in found.items():
+            full = key if isinstance(key, tuple) else (key,)
+            if (name, *full) not in mentioned:
+                yield what, "/".join(full), row.name
+
+
+def _write_restaurant(
+    data: dict[str, Any], restaurant: Restaurant | None, report: Report
+) -> Restaurant:
+    wanted = Fields(data["languages"]).restaurant(data)
+    counts = report.counts["restaurant"]
+    if restaurant is None:
+        counts.created += 1
+        return Restaurant.objects.create(slug=data["slug"], **wanted)
+    if restaurant.ordering != wanted["ordering"]:
+        again = "again" if wanted["ordering"] else "no longer"
+        report.notes.append(f"The restaurant takes orders {again}.")
+    if update(restaurant, wanted):
+        counts.updated += 1
+    else:
+        counts.unchanged += 1
+    return restaurant
+
+
+def _write_tables(
+    data: dict[str, Any], restaurant: Restaurant, stored: Stored, report: Report, *, prune: bool
+) -> None:
+    fields, counts = Fields(data["languages"]), report.counts["tables"]
+    wanted = {}
+    for item in data["tables"]:
+        columns = fields.table(item)
+        table = stored.tables.get(columns["number"])
+        wanted[columns["number"]] = columns | _card(item, table)
+    tables = sync(Table, wanted, stored.tables, counts, {"restaurant": restaurant})
+    if not prune:
+        return
+    visits = Visit.objects.filter(table__restaurant=restaurant)
+    orders = Order.objects.filter(restaurant=restaurant)
+    visited = {*visits.values_list("table", flat=True), *orders.values_list("table", flat=True)}
+    delete(Table, [table for table in tables.rest if table.pk not in visited], counts)
+    for table in tables.rest:
+        if table.pk in visited and update(table, {"enabled": False, "ordering": False}):
+            counts.updated += 1
+            counts.unchanged -= 1
+            report.notes.append(
+                f"Table {table.number} has visits or orders: it was switched off, not deleted."
+            )
+
+
+def _card(item: dict[str, Any], table: Table | None) -> dict[str, Any]:
+    """The columns of the card that the file gives. Without a code the stored one stays, or a new one is made."""
+    code = item.get("code")
+    if code is None:
+        return {}
+    version = item.get("card_version")
+    if version is None:
+        # Another code is another card.
+        version = 1 if table is None else table.card_version + (table.code != code)
+    if table is not None and table.code == code:
+        return {"card_version": int(version)}
+    return {"code": code, "code_hash": lookup_hash(code), "card_version": int(version)}
+
+
+def _write_photos(
+    photos: dict[str, PhotoFile], restaurant: Restaurant, stored: Stored, report: Report
+) -> None:
+    counts = report.counts["photos"]
+    for name, photo in photos.items():
+        before = stored.photos.get(name)
+        if before is not None and before.sha256 == photo.sha256:
+            counts.unchanged += 1
+            continue
+        restaurant.photos.update_or_create(
+            name=name,
+            defaults={
+                "content": photo.content,
+                "content_type": photo.content_type,
+                "sha256": photo.sha256,
+                "width": photo.width,
+                "height": photo.height,
+            },
+        )
+        if before is None:
+            counts.created += 1
+        else:
+            counts.updated += 1
+
+
+def _prune_photos(restaurant: Restaurant, stored: Stored, report: Report) -> None:
+    used = {
+        *Product.objects.filter(restaurant=restaurant).values_list("photo", flat=True),
+        *restaurant.set_menus.values_list("photo", flat=True),
+    }
+    unused = [photo.pk for name, photo in stored.photos.items() if name not in used]
+    if unused:
+        restaurant.photos.filter(pk__in=unused).delete()
+        report.counts["photos"].deleted += len(unused)
