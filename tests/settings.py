@@ -18,8 +18,8 @@ os.environ.setdefault("REGISTER_HOSTS_ALLOWED", "127.0.0.1")
 # Playwright's loop makes Django believe that it is called from async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
-from ordering.settings import *  # noqa: E402, F403
-from ordering.settings import DATA_DIR, DATABASES  # noqa: E402
+from ordering.settings import *  # noqa: F403
+from ordering.settings import DATA_DIR, DATABASES
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and processes share it, with the locks of the real thing.
