@@ -1,11 +1,20 @@
-"""The contract of an adapter, and everything mechanical: `requests` is used here and nowhere else."""
+"""The contract of an adapter, and everything mechanical that adapters share. What happens on the wire is in
+http.py.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+from urllib.parse import quote, quote_plus
 
+from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
+from pos_bridge.registers import http
+from pos_bridge.registers.http import Answer, Secret
+from pos_bridge.registers.network import Network, place
 from pos_bridge.ticket import Ticket
+
+DOTS = "••••"
 
 
 @dataclass(frozen=True)
@@ -39,11 +48,17 @@ class Adapter(ABC):
     credential_names: ClassVar[tuple[str, ...]]
 
     def __init__(
-        self, base_url: str, credentials: Mapping[str, str], options: Mapping[str, Any]
+        self,
+        base_url: str,
+        credentials: Mapping[str, str],
+        options: Mapping[str, Any],
+        network: Network | None = None,
     ) -> None:
+        """`network`: whom this installation may speak to; without it, public addresses over HTTPS."""
         self.base_url = base_url
         self.credentials = credentials
         self.options = options
+        self.network = network or Network()
 
     @classmethod
     def id_problem(cls, register_id: str) -> str | None:
@@ -70,3 +85,60 @@ class Adapter(ABC):
     @abstractmethod
     def check(self) -> None:
         """Speaks to the register without booking anything. Raises DeliveryError."""
+
+    def post(self, url: Secret, body: bytes, content_type: str) -> Answer:
+        """Posts once, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
+        return self._exchange("POST", url, http.POST_DEADLINE, body, content_type)
+
+    def get(self, url: Secret) -> Answer:
+        """Reads, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
+        return self._exchange("GET", url, http.READ_DEADLINE, None, "")
+
+    def _exchange(
+        self, method: str, url: Secret, deadline: float, body: bytes | None, content_type: str
+    ) -> Answer:
+        self._check_address()
+        try:
+            return http.exchange(
+                method, url, self.network, deadline=deadline, body=body, content_type=content_type
+            )
+        except DeliveryError as error:
+            error.answer = self.scrub(error.answer)
+            raise
+
+    def _check_address(self) -> None:
+        """What was refused when the register was saved may stand in the database all the same. Raises
+        Misconfigured.
+        """
+        where = place(self.base_url)
+        if where is None:
+            raise Misconfigured("address_invalid")
+        if self.network.allows(where.host, where.port):
+            return
+        if not self.network.production:
+            raise Misconfigured("not_in_production")
+        if where.scheme != "https":
+            raise Misconfigured("address_refused")
+
+    def scrub(self, text: str) -> str:
+        """The text without our keys: a register may repeat the address that it was asked by."""
+        for secret in self.credentials.values():
+            for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                if form:
+                    text = text.replace(form, DOTS)
+        return text
+
+    def refusal(self, reason: str, detail: str, answer: Answer) -> Rejected:
+        return Rejected(reason, self.scrub(detail), **self._told(answer))
+
+    def unclear(self, reason: str, answer: Answer) -> Uncertain:
+        return Uncertain(reason, **self._told(answer))
+
+    def receipt(
+        self, state: Literal["accepted", "received"], till_state: str, answer: Answer
+    ) -> Receipt:
+        return Receipt(state, till_state, **self._told(answer))
+
+    def _told(self, answer: Answer) -> dict[str, Any]:
+        text = self.scrub(answer.body.decode("utf-8", "replace"))
+        return {"http_status": answer.status, "answer": text}

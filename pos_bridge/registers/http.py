@@ -1,0 +1,394 @@
+"""One exchange over HTTP, for all adapters. `requests` is used here and nowhere else.
+
+What `requests` cannot do by itself, each measured: `timeout=` is no deadline (a server that drips a byte now
+and then is waited for without end), so the exchange runs in a thread and its connection is cut from outside;
+a name is resolved again for each connection, so we resolve once, judge the result, and connect to that very
+address (T25); a followed redirect turns a POST into a GET and carries the key to another host, so none is
+followed (F54).
+
+Each exchange has a connection of its own. A kept one would be allowed where doubles are dropped and would
+save a handshake, but a connection that the server has closed meanwhile is an unknown outcome each time, and
+the handshake costs less.
+
+No address and no key is in any exception or log line: what goes wrong inside is judged inside, and the error
+that leaves is made anew, without a context.
+"""
+
+import contextlib
+import logging
+import re
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+)
+
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Uncertain
+from pos_bridge.registers.network import Network, is_public, literal
+
+# Seconds, each divided by Network.divisor.
+CONNECT_TIMEOUT = 3.0
+POST_DEADLINE = 15.0
+READ_DEADLINE = (
+    5.0  # a list is read again soon; while it is waited for, its register's orders wait too
+)
+
+LARGEST_ANSWER = 65_536
+HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "Tablee"}
+INVALID = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+)
+
+
+class Secret:
+    """A text that must not be printed: an address with a key in its query. Shown anywhere, it is dots."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "••••"
+
+    __str__ = __repr__
+
+    def reveal(self) -> str:
+        return self._text
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came. `whole`: it ended before the limit; `retry_after` in seconds."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+    encoded: bool = False
+    whole: bool = True
+    retry_after: float | None = None
+
+
+class AddressRefused(NewConnectionError):
+    """The name leads to an address that this installation does not speak to. Nothing was sent."""
+
+
+class OutOfTime(Exception):
+    """The deadline is over. `connected`: bytes may have gone out."""
+
+    def __init__(self, *, connected: bool) -> None:
+        super().__init__()
+        self.connected = connected
+
+
+def exchange(
+    method: str,
+    url: Secret,
+    network: Network,
+    *,
+    deadline: float,
+    body: bytes | None = None,
+    content_type: str = "",
+) -> Answer:
+    """One request, one answer within `deadline` seconds; its meaning beyond the HTTP status is the adapter's to read.
+
+    Raises NotSent, Uncertain or Misconfigured.
+    """
+    _silence_logs()
+    line = _Line(network)
+    result: list[Answer | Exception] = []
+    ready = threading.Event()
+    limit = deadline / network.divisor
+
+    def run() -> None:
+        try:
+            result.append(_speak(method, url, line, limit, body, content_type))
+        except Exception as error:  # noqa: BLE001  (handed to `judge`, which names every one)
+            result.append(error)
+        finally:
+            line.forget()
+            ready.set()
+
+    threading.Thread(target=run, daemon=True, name="exchange").start()
+    happened = result[0] if ready.wait(limit) else OutOfTime(connected=line.cut())
+    problem = judge(happened)
+    if problem is not None:
+        raise problem
+    if isinstance(happened, Answer):
+        return happened
+    raise Uncertain("failed")  # judge knows every exception; this is for the type checker
+
+
+def judge(happened: Exception | Answer) -> DeliveryError | None:
+    """What the register may have after this: the one place that tells "surely not there" from "may be there".
+
+    None: an answer whose body decides. Only what surely sent no byte is NotSent; a server that answers with
+    an error may have booked before. Measured for each kind of failure (tests/pos_bridge/test_http.py).
+    """
+    if isinstance(happened, Answer):
+        return _judge_answer(happened)
+    cause = _cause(happened)
+    if isinstance(cause, AddressRefused):
+        return Misconfigured("address_refused", "the name leads to an address that is not allowed")
+    if isinstance(cause, NameResolutionError):
+        return NotSent("unknown_host")
+    if isinstance(cause, NewConnectionError):
+        return NotSent("no_connection")
+    if isinstance(cause, ConnectTimeoutError):
+        return NotSent("connect_timeout")
+    if isinstance(cause, OutOfTime):
+        return Uncertain("no_answer") if cause.connected else NotSent("connect_timeout")
+    if isinstance(happened, INVALID):
+        return Misconfigured("address_invalid")
+    if isinstance(happened, requests.exceptions.SSLError):
+        # The certificate is judged before the request goes out; any other TLS error may come after it (F44).
+        if _is_certificate(cause):
+            return Misconfigured("certificate")
+        return Uncertain("tls")
+    if isinstance(happened, requests.exceptions.Timeout):
+        return Uncertain("no_answer")
+    if isinstance(happened, requests.exceptions.RequestException):
+        return Uncertain("hung_up")
+    return Uncertain("cut_short", type(happened).__name__)
+
+
+def _judge_answer(answer: Answer) -> DeliveryError | None:
+    text = answer.body.decode("utf-8", "replace")
+    told: dict[str, Any] = {"http_status": answer.status, "answer": text}
+    if 300 <= answer.status < 400:
+        return Misconfigured("redirect", **told)
+    if answer.status in {401, 403}:
+        return Misconfigured("keys_refused", **told)
+    if answer.status not in {200, 201, 400, 422}:
+        # 429 and 503 too: what stands in front of the register may say so after the register has booked.
+        return Uncertain(f"http_{answer.status}", retry_after=answer.retry_after, **told)
+    if not answer.whole:
+        return Uncertain("too_large", **told)
+    if answer.encoded:
+        return Uncertain("encoded", **told)
+    return None
+
+
+def _cause(error: Exception) -> Any:
+    """What `requests` and urllib3 have wrapped: the reason of a MaxRetryError, else the error itself."""
+    inner = error.args[0] if error.args else None
+    return inner.reason if isinstance(inner, MaxRetryError) and inner.reason else error
+
+
+def _is_certificate(cause: Any) -> bool:
+    return any(
+        isinstance(each, ssl.SSLCertVerificationError)
+        for each in (cause, *getattr(cause, "args", ()), getattr(cause, "__cause__", None))
+    )
+
+
+def _speak(
+    method: str, url: Secret, line: "_Line", limit: float, body: bytes | None, content_type: str
+) -> Answer:
+    """The adapter of `requests` without its session: nothing from the environment, no cookie, no redirect, no
+    netrc.
+    """
+    headers = {**HEADERS, **({"Content-Type": content_type} if content_type else {})}
+    prepared = requests.Request(method, url.reveal(), headers=headers, data=body).prepare()
+    with _Direct(line) as adapter:
+        response = adapter.send(
+            prepared, stream=True, timeout=(line.connect_timeout, limit), verify=True, proxies={}
+        )
+        data, whole = _read(response.raw)
+        return Answer(
+            status=response.status_code,
+            body=data,
+            content_type=response.headers.get("Content-Type", ""),
+            encoded=response.headers.get("Content-Encoding", "identity").lower() != "identity",
+            whole=whole,
+            retry_after=_retry_after(response.headers.get("Retry-After", "")),
+        )
+
+
+def _read(raw: Any) -> tuple[bytes, bool]:
+    """At most LARGEST_ANSWER bytes as they came over the wire, and whether that is all."""
+    data = b""
+    while len(data) <= LARGEST_ANSWER:
+        piece = raw.read(LARGEST_ANSWER + 1 - len(data), decode_content=False)
+        if not piece:
+            return data, True
+        data += piece
+    return data[:LARGEST_ANSWER], False
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds of a Retry-After header, a number or a date; None where it is neither. Not capped."""
+    if re.fullmatch(r"[0-9]{1,12}", text.strip(), re.ASCII):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+class _Line:
+    """The connection of one exchange: opened by its thread, cut by the one that waits for it."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.connect_timeout = CONNECT_TIMEOUT / network.divisor
+        self._lock = threading.Lock()
+        self._is_cut = False
+        # A second handle: TLS takes the first one away from us, and shutdown works through any.
+        self._handle: socket.socket | None = None
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """A connection to the first address of the name that answers. Raises OSError, AddressRefused as
+        `refused` says.
+        """
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [address[:2] for *_, address in found]
+        if not self._may(host, port, [str(address) for address, _ in addresses]):
+            raise _Refused
+        end = time.monotonic() + self.connect_timeout
+        failure: OSError = OSError("no address")
+        for family, kind, protocol, _, address in found:
+            connection = socket.socket(family, kind, protocol)
+            try:
+                connection.settimeout(max(0.01, end - time.monotonic()))
+                connection.connect(address)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._keep(connection)
+            except OSError as error:
+                connection.close()
+                failure = error
+            else:
+                return connection
+        raise failure
+
+    def _may(self, host: str, port: int, addresses: list[str]) -> bool:
+        name = f"[{host}]" if ":" in host else host
+        if self.network.allows(name, port):
+            return True
+        found = [literal(address.partition("%")[0]) for address in addresses]
+        return self.network.production and all(each and is_public(each) for each in found)
+
+    def _keep(self, connection: socket.socket) -> None:
+        with self._lock:
+            if self._is_cut:
+                raise OSError("out of time")
+            self._handle = connection.dup()
+
+    def cut(self) -> bool:
+        """End the connection; whether there was one. Without one none will come to be: nothing was sent."""
+        with self._lock:
+            self._is_cut = True
+            if self._handle is None:
+                return False
+            with contextlib.suppress(OSError):  # the other end was faster
+                self._handle.shutdown(socket.SHUT_RDWR)
+            return True
+
+    def forget(self) -> None:
+        with self._lock:
+            if self._handle is not None:
+                self._handle.close()
+
+
+class _Refused(Exception):
+    """See AddressRefused, which needs the connection to be made."""
+
+
+class _Vetted:
+    """Connects where the line connects, by the addresses that the line has judged; TLS still checks the name."""
+
+    def __init__(self, *args: Any, line: _Line, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._line = line
+
+    def _new_conn(self: Any) -> socket.socket:
+        try:
+            connection: socket.socket = self._line.connect(self._dns_host.strip("[]"), self.port)
+        except _Refused:
+            raise AddressRefused(self, "refused") from None
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from None
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "timeout") from None
+        except (OSError, UnicodeError) as error:
+            raise NewConnectionError(self, type(error).__name__) from None
+        return connection
+
+
+class _PlainConnection(_Vetted, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Vetted, HTTPSConnection):
+    pass
+
+
+class _Direct(HTTPAdapter):
+    """Sends over one line, once."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=1)
+
+    def __enter__(self) -> "_Direct":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": partial(self._pool, HTTPConnectionPool, _PlainConnection),
+            "https": partial(self._pool, HTTPSConnectionPool, _SecureConnection),
+        }
+
+    def _pool(self, pool_class: Any, connection_class: Any, *args: Any, **options: Any) -> Any:
+        pool = pool_class(*args, **options)
+        pool.ConnectionCls = partial(connection_class, line=self._line)
+        return pool
+
+
+class _NoAddresses(logging.Filter):
+    """Their DEBUG lines and some warnings hold the address, and a vendor wants his key in it (T24)."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR
+
+
+def _silence_logs() -> None:
+    """Whatever the logging settings say. A filter holds for its own logger only, so each is named."""
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, _NoAddresses) for each in logger.filters):
+            logger.addFilter(_NoAddresses())
+
+
+LOGGERS = (
+    "requests",
+    "urllib3",
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+    "urllib3.util.ssl_match_hostname",
+)
