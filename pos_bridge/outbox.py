@@ -1,0 +1,421 @@
+"""The only writer of an addition's state. Every arrow is one guarded UPDATE whose row count is checked.
+
+An order and its addition are born in one transaction (`enqueue`). A worker takes the register's lease, so
+that one POST is in flight for each register, then an addition (`claim`), and commits before a socket opens:
+that it may have been sent is known before it is. What came back is written by `settle`, which changes nothing
+where the lease was lost meanwhile. The register's lists move on what it has (`follow`). A worker that was
+killed leaves a lease that runs out (`recover`).
+
+Times are aware datetimes handed in as `now`; durations are seconds, divided by settings.TIME_DIVISOR.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from pos_bridge import numbers, retry, waiting, wake
+from pos_bridge.errors import (
+    DeliveryError,
+    Misconfigured,
+    NotSent,
+    Rejected,
+    Uncertain,
+    Unsupported,
+)
+from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
+from pos_bridge.registers import adapter_class, kinds_that_drop_doubles
+from pos_bridge.registers.base import Receipt, TillState
+from pos_bridge.ticket import Ticket
+from pos_bridge.waiting import LEASE, seconds
+
+State = Addition.State
+
+LOOK_FIRST = 1.0  # after an unclear outcome the lists are read before anything is sent again
+CRASHES = 3  # of our own on one addition, then a person looks (F36)
+
+# Each arrow. `_move` draws no other.
+ARROWS: Mapping[State, frozenset[State]] = {
+    # claim · hold_stale
+    State.QUEUED: frozenset({State.SENDING, State.HELD}),
+    # settle · recover
+    State.SENDING: frozenset(
+        {State.QUEUED, State.ACCEPTED, State.RECEIVED, State.REFUSED, State.UNCERTAIN, State.HELD}
+    ),
+    # follow
+    State.ACCEPTED: frozenset({State.RECEIVED, State.SETTLED, State.REFUSED}),
+    # follow: a till that has received an addition may still fail on it
+    State.RECEIVED: frozenset({State.SETTLED, State.REFUSED}),
+    # claim where doubles are dropped · follow · hold_stale
+    State.UNCERTAIN: frozenset(
+        {
+            State.SENDING,
+            State.ACCEPTED,
+            State.RECEIVED,
+            State.SETTLED,
+            State.REFUSED,
+            State.HELD,
+        }
+    ),
+    # follow: a list may show what we gave up
+    State.HELD: frozenset({State.ACCEPTED, State.RECEIVED, State.SETTLED, State.REFUSED}),
+    # take_back
+    State.REFUSED: frozenset({State.HANDLED}),
+    State.SETTLED: frozenset(),
+    State.HANDLED: frozenset(),
+}
+# Events that must act once, by the state that they stand for.
+EVENTS = {State.SETTLED: AdditionEvent.Kind.SETTLED, State.REFUSED: AdditionEvent.Kind.REFUSED}
+
+
+class ForbiddenArrow(ValueError):
+    """An arrow that is not in ARROWS: a mistake in this file."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An addition that its owner may send now, once."""
+
+    addition: Addition
+    owner: str
+    attempt_id: int
+    # Queued or uncertain: where it goes back to after a try that surely sent nothing.
+    was: State
+
+
+# --- For those who order ------------------------------------------------------------------------
+
+
+def current_register(restaurant_id: int) -> Register | None:
+    return Register.objects.filter(restaurant_id=restaurant_id, current=True).first()
+
+
+def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
+    """Freeze the ticket, its number and its exact body, and queue it, in the caller's transaction.
+
+    Raises Unsupported where the register cannot be told this order, and numbers.NumbersExhausted.
+    """
+    adapter = adapter_class(register.kind)
+    if adapter is None:
+        raise Unsupported(f"{register.get_kind_display()} is not spoken yet")
+    now = timezone.now()
+    with transaction.atomic():
+        number = _take_number(register.pk, now)
+        last = Addition.objects.filter(order_id=order_id).aggregate(last=Max("position"))["last"]
+        addition = Addition.objects.create(
+            order_id=order_id,
+            position=(last or 0) + 1,
+            register=register,
+            number=number,
+            ticket=ticket.to_json(),
+            body=adapter.build(ticket, number, register.options),
+            state=State.QUEUED,
+            next_try_at=now,
+        )
+        transaction.on_commit(wake.ring)
+    return addition
+
+
+def _take_number(register_id: int, now: datetime) -> int:
+    """Guarded by the number that was read; the UPDATE holds the register's row until the commit. No number is
+    given twice.
+    """
+    row = Register.objects.filter(pk=register_id)
+    while True:
+        last = row.values_list("last_number", flat=True).get()
+        number = numbers.next_number(last, now)
+        if row.filter(last_number=last).update(last_number=number):
+            break
+    if number >= numbers.ALARM_AT:
+        numbers.alarm(number)
+    return number
+
+
+def take_back(*, addition: Addition) -> bool:
+    """A refused order's lines go back into the cart. False: somebody else was faster, or it is not refused."""
+    return _move(
+        addition.pk,
+        State.REFUSED,
+        State.HANDLED,
+        timezone.now(),
+        handled_as=Addition.Handled.TAKEN_BACK,
+    )
+
+
+def resume(*, register: Register) -> bool:
+    """A person has changed something: what waits is tried again at once."""
+    return bool(
+        Register.objects.filter(pk=register.pk).exclude(paused_reason="").update(paused_reason="")
+    )
+
+
+def latest(order_id: int) -> Addition:
+    """The addition of an order that counts. Raises Addition.DoesNotExist."""
+    return Addition.objects.select_related("register").filter(order_id=order_id).latest("position")
+
+
+def last_additions(order_ids: Iterable[int]) -> QuerySet[Addition]:
+    """The additions that count of many orders, at most one for each, with their registers, in one query."""
+    later = Addition.objects.filter(order=OuterRef("order"), position__gt=OuterRef("position"))
+    return (
+        Addition.objects.filter(~Exists(later), order_id__in=order_ids)
+        .select_related("register")
+        .order_by("order_id")
+    )
+
+
+# --- For workers: what time does ----------------------------------------------------------------
+
+
+def hold_stale(now: datetime) -> int:
+    """What is too old to be sent by itself waits for a person (P8), also on a register that pauses."""
+    held = 0
+    for addition in waiting.stale(now):
+        held += _move(
+            addition.pk, State(addition.state), State.HELD, now, reason="stale", next_try_at=None
+        )
+    return held
+
+
+def recover(register_id: int, now: datetime) -> int:
+    """Additions whose worker was lost: they may have been sent. Held where it has happened too often."""
+    recovered = 0
+    for addition in waiting.lost(now).filter(register=register_id):
+        crashed = _crashes(addition) + 1 >= CRASHES
+        with transaction.atomic():
+            moved = _move(
+                addition.pk,
+                State.SENDING,
+                State.HELD if crashed else State.UNCERTAIN,
+                now,
+                Q(lease_owner=addition.lease_owner),
+                reason="crashes" if crashed else "worker_lost",
+                **_unleased(None if crashed else now),
+            )
+            if moved:
+                tried = Attempt.objects.filter(addition=addition, number=addition.tries, outcome="")
+                tried.update(outcome="lost", reason="worker_lost")
+                recovered += 1
+    return recovered
+
+
+# --- For workers: send --------------------------------------------------------------------------
+
+
+def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
+    """Take the register and its next addition, and write down that it is tried. None: nothing to do, or not our
+    turn.
+    """
+    if not waiting.due(register_id, now).exists():
+        return None  # a look costs no lock
+    owner = f"{worker[:40]}:{secrets.token_hex(8)}"
+    until = now + seconds(LEASE)
+    with transaction.atomic():
+        free = Register.objects.filter(waiting.lease_is_free(now), pk=register_id, paused_reason="")
+        if not free.update(lease_owner=owner, lease_until=until):
+            return None
+        # The keys are read by whoever needs them, where it can be said that they cannot be read.
+        due = waiting.in_turn(waiting.due(register_id, now))
+        addition = due.select_related("register").defer("register__credentials").first()
+        if addition is None or not _move(
+            addition.pk,
+            State(addition.state),
+            State.SENDING,
+            now,
+            Q(tries=addition.tries),
+            lease_owner=owner,
+            lease_until=until,
+            tries=F("tries") + 1,
+        ):
+            _release(register_id, owner)
+            return None
+        was = State(addition.state)
+        addition.state, addition.tries = State.SENDING, addition.tries + 1
+        attempt = Attempt.objects.create(
+            addition=addition, number=addition.tries, worker=worker[:64], started_at=now
+        )
+    return Claim(addition, owner, attempt.pk, was)
+
+
+def settle(
+    claim: Claim, outcome: Receipt | DeliveryError | None, *, now: datetime, duration: float
+) -> bool:
+    """Write what came of a try; None: our own software failed. `duration` in seconds, not divided.
+
+    False: the lease was lost meanwhile, and whoever has it decides; the try is written down all the same.
+    """
+    addition = claim.addition
+    with transaction.atomic():
+        target, fields = _consequence(claim, outcome, now)
+        moved = _move(
+            addition.pk,
+            State.SENDING,
+            target,
+            now,
+            Q(lease_owner=claim.owner),
+            **{**_unleased(None), **fields},
+        )
+        Attempt.objects.filter(pk=claim.attempt_id).update(
+            duration_ms=int(duration * 1000), **_told(outcome)
+        )
+        # What was accepted is looked for in the lists at once, and what is unclear too.
+        _release(addition.register_id, claim.owner, next_poll_at=now)
+        if moved and isinstance(outcome, Misconfigured):
+            Register.objects.filter(pk=addition.register_id).update(paused_reason=outcome.reason)
+    return moved
+
+
+def _consequence(
+    claim: Claim, outcome: Receipt | DeliveryError | None, now: datetime
+) -> tuple[State, dict[str, Any]]:
+    """Where an addition goes after a try, and what is written with it."""
+    addition = claim.addition
+    if isinstance(outcome, Receipt):
+        fields = {"accepted_at": now, "reason": "", "detail": "", "till_state": outcome.till_state}
+        if outcome.state == "accepted":
+            return State.ACCEPTED, fields
+        return State.RECEIVED, {**fields, "received_at": now}
+    if outcome is None:
+        if _crashes(addition) + 1 >= CRASHES:
+            return State.HELD, {"reason": "crashes"}
+        outcome = Uncertain("internal")
+    fields = {"reason": outcome.reason[:50], "detail": storable(outcome.detail, 500)}
+    wait = retry.delay(addition.tries, retry_after=outcome.retry_after)
+    if isinstance(outcome, NotSent):
+        return claim.was, {**fields, "next_try_at": now + seconds(wait)}
+    if isinstance(outcome, Misconfigured):
+        return claim.was, {**fields, "next_try_at": now}
+    if isinstance(outcome, Rejected):
+        return State.REFUSED, fields
+    again = addition.register.kind in kinds_that_drop_doubles()
+    at = now + seconds(max(wait, LOOK_FIRST)) if again else None
+    return State.UNCERTAIN, {**fields, "next_try_at": at}
+
+
+def _told(outcome: Receipt | DeliveryError | None) -> dict[str, Any]:
+    """What an attempt keeps of it: no secret, 500 characters (P26)."""
+    if outcome is None:
+        return {"outcome": "crashed", "reason": "internal"}
+    name = outcome.state if isinstance(outcome, Receipt) else type(outcome).__name__
+    answer = outcome.answer
+    return {
+        "outcome": name,
+        "reason": "" if isinstance(outcome, Receipt) else outcome.reason[:50],
+        "http_status": outcome.http_status,
+        "answer": storable(answer, 500),
+        "answer_sha256": _sha256(answer) if answer else "",
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def storable(text: str, length: int) -> str:
+    """What a database takes: PostgreSQL knows no NUL, and half a character is not UTF-8."""
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()[:length]
+
+
+# --- For workers: read the lists ----------------------------------------------------------------
+
+
+def begin_poll(register_id: int, *, now: datetime, lasts: float) -> bool:
+    """Take the register's turn to read its lists; `lasts`: seconds until another worker may. False: it is not due."""
+    if not waiting.followed(register_id, now).exists():
+        return False
+    due = Register.objects.filter(waiting.poll_is_due(now), pk=register_id, paused_reason="")
+    return bool(due.update(next_poll_at=now + seconds(lasts)))
+
+
+def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
+    """Say when the lists are read next: soon after an order, then ever slower; after a failure not at once."""
+    newest = (
+        waiting.followed(register_id, now)
+        .exclude(state__in=[State.RECEIVED, State.HELD])
+        .aggregate(newest=Max("created_at"))["newest"]
+    )
+    wait = 30.0  # all are on the till: only "settled" is still to come
+    if newest is not None:
+        age = (now - newest).total_seconds() * settings.TIME_DIVISOR
+        wait = min(max(0.5, age / 20), 30.0)
+    wait = max(wait, 5.0) if failed else wait
+    Register.objects.filter(pk=register_id).update(next_poll_at=now + seconds(wait))
+
+
+def follow(register_id: int, states: Mapping[int, TillState], *, now: datetime) -> int:
+    """Move on what the register's lists name, forward only; numbers of others are none of ours (F66). How many
+    moved.
+    """
+    moved = 0
+    for addition in waiting.followed(register_id, now):
+        till = states.get(addition.number)
+        if till is None:
+            continue  # absence proves nothing
+        source = State(addition.state)
+        text = storable(till.text, 50)
+        target = State(till.state) if till.state else source
+        if target in ARROWS[source] and not _is_backward(addition, target):
+            moved += _move(addition.pk, source, target, now, **_seen(target, text, now))
+        elif till.state is None and text != addition.till_state:
+            same = Addition.objects.filter(pk=addition.pk, state=source)
+            same.update(till_state=text, changed_at=now)
+    return moved
+
+
+def _is_backward(addition: Addition, target: State) -> bool:
+    """A till that has validated an addition does not refuse it afterwards: that list is wrong."""
+    return (
+        addition.state == State.RECEIVED
+        and target == State.REFUSED
+        and addition.till_state not in {"", "1"}
+    )
+
+
+def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:
+    fields: dict[str, Any] = {"till_state": text, "next_try_at": None, "reason": "", "detail": ""}
+    if target == State.REFUSED:
+        return {**fields, "reason": "refused"}
+    fields["accepted_at"] = Coalesce("accepted_at", Value(now))
+    if target in {State.RECEIVED, State.SETTLED}:
+        fields["received_at"] = Coalesce("received_at", Value(now))
+    return fields
+
+
+# --- The one UPDATE, and what it is guarded by --------------------------------------------------
+
+
+def _move(
+    pk: int, source: State, target: State, now: datetime, guard: Q | None = None, **fields: Any
+) -> bool:
+    """Draw one arrow, with its event. False: the row is no longer as the caller has seen it, and nothing has
+    changed.
+    """
+    if target not in ARROWS[source]:
+        raise ForbiddenArrow(f"{source} -> {target}")
+    with transaction.atomic():
+        row = Addition.objects.filter(guard or Q(), pk=pk, state=source)
+        moved = row.update(state=target, changed_at=now, **fields)
+        if moved and target in EVENTS:
+            AdditionEvent.objects.get_or_create(addition_id=pk, kind=EVENTS[target])
+    return bool(moved)
+
+
+def _unleased(next_try_at: datetime | None) -> dict[str, Any]:
+    return {"lease_owner": "", "lease_until": None, "next_try_at": next_try_at}
+
+
+def _release(register_id: int, owner: str, **fields: Any) -> None:
+    mine = Register.objects.filter(pk=register_id, lease_owner=owner)
+    mine.update(lease_owner="", lease_until=None, **fields)
+
+
+def _crashes(addition: Addition) -> int:
+    return Attempt.objects.filter(addition=addition, outcome__in=["lost", "crashed"]).count()

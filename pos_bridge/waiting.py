@@ -1,0 +1,111 @@
+"""What waits for a worker: queries only. What is done about it is in outbox.py.
+
+Times are aware datetimes handed in as `now`; durations are seconds, divided by settings.TIME_DIVISOR. A time
+that lies further ahead than we ever write was written by a clock that has jumped, and counts as past (F38).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+
+from pos_bridge import retry
+from pos_bridge.models import Addition, Register
+from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
+
+State = Addition.State
+
+LEASE = 25.0  # longer than a POST may take (registers/http.py, 15 s) and the commits around it
+FRESH = 20 * 60.0  # a main course printed hours late is a fault: older ones wait for a person (P8)
+TRANSIENT_TRIES = (
+    3  # an unclear addition keeps its table's later ones waiting so often, no longer (P7)
+)
+FOLLOWED_FOR = 24 * 3600.0  # after that no list moves it on: the table has long gone
+
+
+def seconds(amount: float) -> timedelta:
+    return timedelta(seconds=amount / settings.TIME_DIVISOR)
+
+
+def registers_to_serve(now: datetime) -> list[int]:
+    """Registers with an addition to send or a list to read, which nobody serves now."""
+    to_send = Q(Exists(due(OuterRef("pk"), now)))
+    to_read = poll_is_due(now) & Q(
+        Exists(followed(OuterRef("pk"), now)), kind__in=kinds_that_list_states()
+    )
+    abandoned = Q(Exists(lost(now).filter(register=OuterRef("pk"))))
+    return list(
+        Register.objects.filter(lease_is_free(now))
+        .filter(abandoned | Q(paused_reason="") & (to_send | to_read))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def anything_open() -> bool:
+    """Whether anything is on its way, so that a worker had better look often."""
+    on_its_way = [State.QUEUED, State.SENDING, State.UNCERTAIN, State.ACCEPTED]
+    return Addition.objects.filter(state__in=on_its_way).exists()
+
+
+def due(register: Any, now: datetime) -> QuerySet[Addition]:
+    """What may be sent now: fresh, its waiting time over, and no earlier one of its table in the way."""
+    earlier = Addition.objects.filter(
+        Q(state__in=[State.QUEUED, State.SENDING])
+        | Q(_resent(), state=State.UNCERTAIN, tries__lt=TRANSIENT_TRIES),
+        register=OuterRef("register"),
+        order__table=OuterRef("order__table"),
+        number__lt=OuterRef("number"),
+    )
+    on_time = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + seconds(2 * retry.LONGEST))
+    return Addition.objects.filter(
+        _resent(),
+        on_time,
+        ~Exists(earlier),
+        register=register,
+        created_at__gt=now - seconds(FRESH),
+    )
+
+
+def in_turn(additions: QuerySet[Addition]) -> QuerySet[Addition]:
+    """First come, first served; an unclear one waits behind the healthy (P7)."""
+    unclear = Case(
+        When(state=State.UNCERTAIN, then=Value(1)), default=Value(0), output_field=IntegerField()
+    )
+    return additions.order_by(unclear, "number")
+
+
+def stale(now: datetime) -> QuerySet[Addition]:
+    """What would be sent by itself and is too old for it."""
+    return Addition.objects.filter(_resent(), created_at__lte=now - seconds(FRESH))
+
+
+def lost(now: datetime) -> QuerySet[Addition]:
+    """What a worker took and has not given back in time."""
+    return Addition.objects.filter(lease_is_free(now), state=State.SENDING)
+
+
+def followed(register: Any, now: datetime) -> QuerySet[Addition]:
+    """What the lists of states may move on."""
+    states = [State.ACCEPTED, State.RECEIVED, State.UNCERTAIN, State.HELD]
+    young = Q(created_at__gt=now - seconds(FOLLOWED_FOR))
+    return Addition.objects.filter(young, register=register, state__in=states)
+
+
+def lease_is_free(now: datetime) -> Q:
+    """Nobody's, or run out."""
+    far = now + seconds(2 * LEASE)
+    return Q(lease_owner="") | Q(lease_until__lte=now) | Q(lease_until__gt=far)
+
+
+def poll_is_due(now: datetime) -> Q:
+    far = now + seconds(2 * retry.LONGEST)
+    return Q(next_poll_at__isnull=True) | Q(next_poll_at__lte=now) | Q(next_poll_at__gt=far)
+
+
+def _resent() -> Q:
+    """What is sent without a person: the queued, and the unclear where doubles are dropped."""
+    return Q(state=State.QUEUED) | Q(
+        state=State.UNCERTAIN, register__kind__in=kinds_that_drop_doubles()
+    )
