@@ -19,9 +19,9 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from django.utils import timezone
 
 from pos_bridge import outbox, waiting
-from pos_bridge.adapters import adapter_for
 from pos_bridge.errors import DeliveryError, Misconfigured
 from pos_bridge.models import Register
+from pos_bridge.registers import adapter_for
 from pos_bridge.registers.base import Receipt
 from pos_bridge.registers.http import READ_DEADLINE
 from pos_bridge.wake import Bell

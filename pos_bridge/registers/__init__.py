@@ -1,9 +1,12 @@
 """The registers that are spoken. A new one is one new file and one new line here."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any, Protocol
 
 from django.utils.module_loading import import_string
 
+from pos_bridge import address
 from pos_bridge.registers.base import Adapter
 
 ADAPTERS = {
@@ -28,3 +31,24 @@ def kinds_that_list_states() -> list[str]:
     return [
         kind for kind in ADAPTERS if (adapter := adapter_class(kind)) and adapter.can_list_states
     ]
+
+
+class Configured(Protocol):
+    """A register as it is configured: a row of models.Register, or a form's values before they are saved."""
+
+    kind: Any
+    base_url: Any
+    credentials: Any
+    options: Any
+
+
+def adapter_for(register: Configured) -> Adapter | None:
+    """Ready to speak to this register; None where its kind is not spoken yet. Its `check()` tries the connection.
+
+    Raises ImproperlyConfigured where the register's keys cannot be decrypted.
+    """
+    adapter = adapter_class(register.kind)
+    if adapter is None:
+        return None
+    keys: Mapping[str, str] = dict(register.credentials)
+    return adapter(register.base_url, keys, register.options, address.network())
