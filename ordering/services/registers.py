@@ -1,0 +1,95 @@
+"""Setting a restaurant's register by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from ordering.models import Restaurant
+from pos_bridge.encryption import Credentials
+from pos_bridge.models import Register
+from pos_bridge.registers import adapter_class
+
+Kind = Register.Kind
+
+# What each maker gives to a restaurant, of the kinds that have no adapter yet; an adapter names its own.
+CREDENTIALS = {
+    Kind.LEO2: ("shop", "pub_key"),
+    Kind.ENREGISTREUSE: ("idboutique", "key"),
+    Kind.TILLER: ("restaurant_token", "provider_token"),
+}
+# Which of them says which shop it is: another shop is another register (F70).
+SHOP = {
+    Kind.LEO2: "shop",
+    Kind.ENREGISTREUSE: "idboutique",
+    Kind.TILLER: "restaurant_token",
+}
+
+
+@dataclass(frozen=True)
+class Configured:
+    register: Register
+    # Whether the orders of before were bound to another one, and stay so.
+    another: bool
+
+
+def credential_names(kind: str) -> tuple[str, ...]:
+    adapter = adapter_class(kind)
+    return adapter.credential_names if adapter else CREDENTIALS[Kind(kind)]
+
+
+def find(
+    restaurant: Restaurant, kind: str, base_url: str, credentials: Mapping[str, str]
+) -> Register | None:
+    """The restaurant's record of this till, in use or of before. An empty shop is the one of the register in use.
+
+    One of before is taken up again: a second record would number its additions anew, and the till drops what it has
+    seen (P6).
+    """
+    registers = Register.objects.filter(restaurant=restaurant, kind=kind).order_by("-current", "pk")
+    shop_name = SHOP[Kind(kind)]
+    shop = credentials.get(shop_name)
+    for register in registers:
+        same_address = register.base_url.rstrip("/") == base_url.rstrip("/")
+        same_shop = register.credentials.get(shop_name) == shop if shop else register.current
+        if same_address and same_shop:
+            return register
+    return None
+
+
+def configure(
+    *,
+    restaurant: Restaurant,
+    kind: str,
+    base_url: str,
+    credentials: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
+) -> Configured:
+    """Make this the register in use. Keys that are left out stay; another kind, address or shop is another record.
+
+    Whatever nothing could pass for may try again: the pause ends.
+    """
+    given = {name: value for name, value in credentials.items() if value}
+    with transaction.atomic():
+        register = find(restaurant, kind, base_url, given)
+        others = Register.objects.filter(restaurant=restaurant, current=True)
+        if register is not None:
+            others = others.exclude(pk=register.pk)
+        another = others.update(current=False) > 0
+        if register is None:
+            values: dict[str, Any] = {"credentials": Credentials(given), "options": options or {}}
+            register = Register.objects.create(
+                restaurant=restaurant, kind=kind, base_url=base_url, **values
+            )
+            return Configured(register, another)
+        register.base_url = base_url
+        register.credentials.update(given)
+        register.current = True
+        register.paused_reason = ""
+        if options is not None:
+            register.options = dict(options)
+        register.save(
+            update_fields=["base_url", "credentials", "current", "paused_reason", "options"]
+        )
+        return Configured(register, another)
