@@ -1,0 +1,271 @@
+"""The carte by hand: categories, products, option groups, set menus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from ordering.admin import widgets
+from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
+from ordering.admin.fields import AllergensField, amount_text
+from ordering.admin.forms import HouseForm
+from ordering.models import (
+    Category,
+    CategoryItem,
+    Choice,
+    Course,
+    Option,
+    OptionGroup,
+    Photo,
+    Product,
+    ProductOptionGroup,
+    SetMenu,
+)
+
+SELL_OUT = "sell_out"
+FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
+
+
+class SoldOut(HouseAdmin):
+    """Things that run out during a service: whoever serves may say so, and take it back."""
+
+    service_may = frozenset({VIEW, SELL_OUT})
+    manager_may = HouseAdmin.manager_may | {SELL_OUT}
+    installer_may = HouseAdmin.installer_may | {SELL_OUT}
+    of_carte = True
+    actions = ["sell_out", "put_back"]
+
+    def has_sell_out_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, SELL_OUT)
+
+    @admin.action(description=_("Sold out"), permissions=[SELL_OUT])
+    def sell_out(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        self._set(request, queryset, sold_out=True)
+
+    @admin.action(description=_("On sale again"), permissions=[SELL_OUT])
+    def put_back(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        self._set(request, queryset, sold_out=False)
+
+    def _set(self, request: HttpRequest, queryset: models.QuerySet[Any], *, sold_out: bool) -> None:
+        def act(thing: Any) -> None:
+            thing.sold_out = sold_out
+            thing.save(update_fields=["sold_out"])
+
+        said = "Sold out." if sold_out else "On sale again."
+        count = self.for_each(request, queryset, SELL_OUT, act, said)
+        message = ngettext("%(count)s changed.", "%(count)s changed.", count) % {"count": count}
+        self.message_user(request, message, messages.SUCCESS)
+
+
+class PricedForm(HouseForm):
+    """A product or a set menu, with a photo of those that the restaurant has."""
+
+    photo = forms.ChoiceField(label=_("Photo"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        photo = self.fields.get("photo")
+        if isinstance(photo, forms.ChoiceField):
+            names = set(
+                Photo.objects.filter(restaurant=self.restaurant).values_list("name", flat=True)
+            )
+            # The one that it names stays, also where the picture itself is missing.
+            names |= {self.instance.photo} - {""}
+            photo.choices = [("", "—"), *((name, name) for name in sorted(names))]
+
+
+class OptionForm(HouseForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("price") and not cleaned.get("register_id", "-"):
+            self.add_error("register_id", _("An option with a price needs its id on the register."))
+        return cleaned
+
+
+class CategoryItemForm(HouseForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and bool(cleaned.get("product")) == bool(cleaned.get("set_menu")):
+            self.add_error("product", _("A product or a set menu, one of the two."))
+        return cleaned
+
+
+class CategoryItemInline(HouseInline):
+    model = CategoryItem
+    form = CategoryItemForm
+    fields = ["position", "product", "set_menu"]
+    verbose_name_plural = _("what stands under it")
+
+
+class ProductOptionGroupInline(HouseInline):
+    model = ProductOptionGroup
+    fields = ["position", "group"]
+    verbose_name_plural = _("option groups, in the order in which they are asked")
+
+
+class OptionInline(HouseInline):
+    model = Option
+    form = OptionForm
+    fields = ["position", "name", "price", "register_id", "sold_out", "allergens", "key"]
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any
+    ) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, AllergensField):
+            # A row of a table has one line for it.
+            folded: Any = widgets.AllergensInput(folded=True)
+            field.widget = folded
+        return field
+
+
+class CourseInline(HouseInline):
+    model = Course
+    fields = ["position", "name", "min", "max", "key"]
+    show_change_link = True
+    verbose_name_plural = _("courses; save, then “change” each to say what can be chosen")
+
+
+class ChoiceInline(HouseInline):
+    model = Choice
+    fields = ["position", "product", "supplement"]
+    verbose_name_plural = _("what can be chosen")
+
+
+@admin.register(Category)
+class CategoryAdmin(HouseAdmin):
+    of_carte = True
+    inlines = [CategoryItemInline]
+    fieldsets = [
+        (None, {"fields": ["name", "description", "position", "served"]}),
+        FOR_THE_FILE,
+    ]
+    list_display = ["__str__", "restaurant", "position"]
+    list_filter = ["restaurant"]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "key"]
+
+
+@admin.register(Product)
+class ProductAdmin(SoldOut):
+    form = PricedForm
+    inlines = [ProductOptionGroupInline]
+    fieldsets = [
+        (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
+        (_("For the guest"), {"fields": ["allergens", "diets", "alcohol", "volume", "origin"]}),
+        (_("When, where, how"), {"fields": ["served", "course", "photo"]}),
+        FOR_THE_FILE,
+    ]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "sold_out"]
+    list_filter = ["restaurant", "sold_out", "alcohol"]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "key", "register_id"]
+
+    @admin.display(description=_("price"), ordering="price")
+    def euros(self, product: Product) -> str:
+        return amount_text(product.price)
+
+
+@admin.register(OptionGroup)
+class OptionGroupAdmin(HouseAdmin):
+    of_carte = True
+    inlines = [OptionInline]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["name", "kind", "min", "max"],
+                "description": _(
+                    "A question about a product: “at least 1” makes an answer required, “at most” "
+                    "2 lets the guest tick two. Products name the groups that they ask."
+                ),
+            },
+        ),
+        FOR_THE_FILE,
+    ]
+    list_display = ["__str__", "restaurant", "kind", "min", "max"]
+    list_filter = ["restaurant", "kind"]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "key"]
+
+
+@admin.register(Option)
+class OptionAdmin(SoldOut):
+    """Made and moved in its group; here to be found, and to be sold out."""
+
+    form = OptionForm
+    manager_may = frozenset({VIEW, CHANGE, DELETE, SELL_OUT})
+    installer_may = manager_may
+    fieldsets = [
+        (None, {"fields": ["in_group", "name", "price", "register_id", "sold_out", "allergens"]}),
+        (None, {"fields": ["position", "key"]}),
+    ]
+    readonly_fields = ["in_group"]
+    list_display = ["__str__", "in_group", "euros", "register_id", "sold_out"]
+    list_filter = ["sold_out"]
+    list_select_related = ["group"]
+    search_fields = ["name", "key", "register_id"]
+
+    @admin.display(description=_("option group"), ordering="group")
+    def in_group(self, option: Option) -> str:
+        return _link("optiongroup", option.group)
+
+    @admin.display(description=_("price"), ordering="price")
+    def euros(self, option: Option) -> str:
+        return amount_text(option.price)
+
+
+@admin.register(SetMenu)
+class SetMenuAdmin(SoldOut):
+    form = PricedForm
+    inlines = [CourseInline]
+    fieldsets = [
+        (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
+        (_("When, where, how"), {"fields": ["served", "photo"]}),
+        FOR_THE_FILE,
+    ]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "sold_out"]
+    list_filter = ["restaurant", "sold_out"]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "key", "register_id"]
+
+    @admin.display(description=_("price"), ordering="price")
+    def euros(self, menu: SetMenu) -> str:
+        return amount_text(menu.price)
+
+
+@admin.register(Course)
+class CourseAdmin(HouseAdmin):
+    """Made in its set menu, and reached from there."""
+
+    manager_may = frozenset({VIEW, CHANGE, DELETE})
+    installer_may = manager_may
+    of_carte = True
+    inlines = [ChoiceInline]
+    fieldsets = [
+        (None, {"fields": ["in_menu", "name", "min", "max"]}),
+        (None, {"fields": ["position", "key"]}),
+    ]
+    readonly_fields = ["in_menu"]
+    list_display = ["__str__", "in_menu", "min", "max"]
+    list_select_related = ["set_menu"]
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        return {}
+
+    @admin.display(description=_("set menu"), ordering="set_menu")
+    def in_menu(self, course: Course) -> str:
+        return _link("setmenu", course.set_menu)
+
+
+def _link(name: str, thing: models.Model) -> str:
+    address = reverse(f"admin:ordering_{name}_change", args=[thing.pk])
+    return format_html('<a href="{}">{}</a>', address, thing)

@@ -1,0 +1,74 @@
+"""Who may do what. Only the installer gives rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ordering.admin.base import NOTHING, READING, HouseAdmin, Narrowed
+from ordering.models import Membership
+
+
+class InstallersOnly(Narrowed):
+    manager_may = NOTHING
+    service_may = NOTHING
+
+
+class MembershipInline(InstallersOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    extra = 1
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(InstallersOnly, UserAdmin):  # type: ignore[type-arg]
+    inlines = [MembershipInline]
+    list_display = ["username", "first_name", "last_name", "is_active", "is_staff", "is_superuser"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Person"), {"fields": ["first_name", "last_name", "email"]}),
+        (
+            _("May come in"),
+            {
+                "fields": ["is_active", "is_staff", "is_superuser"],
+                "description": _(
+                    "Who works at a restaurant needs “staff status” and a membership below, and "
+                    "nothing else. A superuser is the installer and sees every restaurant."
+                ),
+            },
+        ),
+        (None, {"fields": ["last_login"]}),
+    ]
+    readonly_fields = ["last_login"]
+    filter_horizontal = []
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        # The first page of a new person asks for name and password only.
+        return self.inlines if obj else []
+
+
+@admin.register(Membership)
+class MembershipAdmin(HouseAdmin):
+    manager_may = READING
+    service_may = NOTHING
+    form = forms.ModelForm
+    fields = ["user", "restaurant", "role"]
+    list_display = ["user", "restaurant", "role"]
+    list_filter = ["restaurant", "role"]
+    list_select_related = ["user", "restaurant"]
+
+    def chosen(self, request: HttpRequest) -> None:
+        # Here the restaurant is one of the questions.
+        return None
+
+    def ask_restaurant(self, request: HttpRequest) -> None:
+        return None

@@ -1,0 +1,246 @@
+"""The register with its keys, which go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from ordering.admin import widgets
+from ordering.admin.base import CHANGE, NOTHING, HouseAdmin
+from ordering.admin.forms import HouseForm, id_problem
+from ordering.admin.paths import narrow
+from ordering.models import Option, Product, Restaurant, SetMenu, Table
+from ordering.services import registers
+from pos_bridge import address
+from pos_bridge.encryption import DOTS, Credentials, mask
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
+from pos_bridge.models import Register
+from pos_bridge.registers import adapter_for
+
+# Of a try that books nothing. The class is all that is shown: an answer could be anything (P19, T25).
+OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
+    (NotSent, _("it cannot be reached at its address")),
+    (Misconfigured, _("it can be reached, or could be, and something here must be changed first")),
+    (Rejected, _("it answers, and refuses what it was asked; are the keys right?")),
+    (Uncertain, _("something answers that does not speak as a register does")),
+]
+
+
+def _input_name(kind: str, credential: str) -> str:
+    return f"{kind}_{credential}"
+
+
+class RegisterRules(HouseForm):
+    """Keys typed here replace those that are stored, one by one; an empty input keeps what is there."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = self.instance.credentials if self.instance.pk else {}
+        for kind, names in registers.CREDENTIALS.items():
+            for name in names:
+                field = self.fields.get(_input_name(kind, name))
+                if field is not None and kind == self.instance.kind and name in stored:
+                    field.help_text = _("Now %(mask)s. Leave empty to keep it.") % {
+                        "mask": mask(stored[name])
+                    }
+
+    def typed(self, kind: str) -> dict[str, str]:
+        return {
+            name: self.cleaned_data.get(_input_name(kind, name), "")
+            for name in registers.credential_names(kind)
+        }
+
+    def clean_base_url(self) -> str:
+        base_url: str = self.cleaned_data["base_url"].strip()
+        if problem := address.problem(base_url):
+            self._forget_what_may_be_a_key(base_url)
+            raise forms.ValidationError(problem)
+        return base_url
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        kind, base_url = cleaned.get("kind"), cleaned.get("base_url")
+        if not kind:
+            return cleaned
+        self._refuse_keys_of_others(kind)
+        if base_url:
+            self._need_all_keys(kind, base_url)
+        if self.restaurant and (problem := _first_id_problem(self.restaurant, kind)):
+            self.add_error("kind", problem)
+        return cleaned
+
+    def _refuse_keys_of_others(self, kind: str) -> None:
+        for other in registers.CREDENTIALS:
+            for name, value in self.typed(other).items() if other != kind else ():
+                if value:
+                    self.add_error(
+                        _input_name(other, name), _("This is a key of another kind of register.")
+                    )
+
+    def _need_all_keys(self, kind: str, base_url: str) -> None:
+        typed = self.typed(kind)
+        known = self.restaurant and registers.find(self.restaurant, kind, base_url, typed)
+        # A key is never sent to another address than the one that it was typed for.
+        kept = known.credentials if known else Credentials()
+        for name in registers.credential_names(kind):
+            if not typed[name] and not kept.get(name):
+                self.add_error(
+                    _input_name(kind, name),
+                    _("Needed. Another kind, address or shop needs its keys typed anew."),
+                )
+
+    def _forget_what_may_be_a_key(self, base_url: str) -> None:
+        """Whoever pastes a whole request as the address has pasted its key: the page does not repeat it."""
+        plain = base_url.partition("?")[0].partition("#")[0]
+        shown = "" if "@" in plain else plain
+        self.data = {**self.data, self.add_prefix("base_url"): shown}
+
+
+def _first_id_problem(restaurant: Restaurant, kind: str) -> str | None:
+    """What has an id already that such a register cannot have."""
+    for model in (Product, Option, SetMenu, Table):
+        things = narrow(model._default_manager.exclude(register_id=""), [restaurant.pk])
+        for thing in things:
+            if problem := id_problem(kind, thing.register_id):
+                return gettext(
+                    "“%(thing)s” has the id “%(id)s”, which cannot be one on such a register: %(why)s."
+                ) % {"thing": thing, "id": thing.register_id, "why": problem}
+    return None
+
+
+def _key_field(credential: str) -> forms.CharField:
+    return forms.CharField(
+        label=credential, required=False, max_length=500, widget=widgets.SecretInput()
+    )
+
+
+RegisterForm: Any = type(HouseForm)(  # type: ignore[misc]
+    "RegisterForm",
+    (RegisterRules,),
+    {
+        _input_name(kind, name): _key_field(name)
+        for kind, names in registers.CREDENTIALS.items()
+        for name in names
+    },
+)
+
+
+@admin.register(Register)
+@method_decorator(sensitive_post_parameters(), name="changeform_view")
+class RegisterAdmin(HouseAdmin):
+    service_may = NOTHING
+    form = RegisterForm
+    list_display = ["__str__", "restaurant", "base_url", "current", "paused_reason"]
+    list_filter = ["restaurant", "kind", "current"]
+    list_select_related = ["restaurant"]
+    actions = ["check_connections"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        # The list does not even read the keys.
+        return super().get_queryset(request).defer("credentials")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # One of before stays as it was for what still waits for it.
+        return super().has_change_permission(request, obj) and (obj is None or obj.current)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and not obj.current:
+            shown = ["kind", "base_url", "keys", "current", "paused_reason"]
+            return [(None, {"fields": shown, "description": _("A register of before.")})]
+        state = ["paused_reason"] if obj is not None and obj.paused_reason else []
+        groups = [
+            (
+                kind.label,
+                {
+                    "fields": [_input_name(kind, name) for name in names],
+                    "classes": [] if obj is None or obj.kind == kind else ["collapse"],
+                    "description": _("Only for this kind; its maker gives them to the restaurant."),
+                },
+            )
+            for kind, names in registers.CREDENTIALS.items()
+        ]
+        return [(None, {"fields": ["kind", "base_url", *state]}), *groups]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["keys", "paused_reason", "current"]
+
+    @admin.display(description=_("keys"))
+    def keys(self, register: Register) -> str:
+        masked = register.credentials.masked()
+        return ", ".join(f"{name} {dots}" for name, dots in masked.items()) or DOTS
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        restaurant = obj.restaurant
+        configured = registers.configure(
+            restaurant=restaurant,
+            kind=form.cleaned_data["kind"],
+            base_url=form.cleaned_data["base_url"],
+            credentials=form.typed(form.cleaned_data["kind"]),
+        )
+        # From here on, history and answer speak of the record that is in use.
+        obj.pk = configured.register.pk
+        obj.refresh_from_db()
+        if configured.another:
+            said = _(
+                "This is another register: new orders go to it. What waits for the one before stays "
+                "with that one, and is not sent to this."
+            )
+            self.message_user(request, said, messages.WARNING)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        response = super().response_change(request, obj)
+        if "_continue" in request.POST:
+            return HttpResponseRedirect(_page_of(obj.pk))
+        return response
+
+    # --- Checking the connection ---------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        check = path(
+            "<int:pk>/check/",
+            self.admin_site.admin_view(self.check_view),
+            name="pos_bridge_register_check",
+        )
+        return [check, *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        register = self.allowed(request, Register.objects.all(), CHANGE).filter(pk=pk).first()
+        if request.method != "POST" or register is None:
+            raise Http404
+        self._check(request, register)
+        return HttpResponseRedirect(_page_of(pk))
+
+    @admin.action(description=_("Check the connection"), permissions=[CHANGE])
+    def check_connections(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        for register in self.allowed(request, queryset, CHANGE):
+            self._check(request, register)
+
+    def _check(self, request: HttpRequest, register: Register) -> None:
+        level, words = _outcome(register)
+        said = gettext("%(register)s: %(outcome)s.") % {"register": register, "outcome": words}
+        self.message_user(request, said, level)
+
+
+def _outcome(register: Register) -> tuple[int, str]:
+    adapter = adapter_for(register)
+    if adapter is None:
+        return messages.WARNING, gettext("this kind of register is not spoken yet")
+    try:
+        adapter.check()
+    except DeliveryError as error:
+        words = (words for kind, words in OUTCOMES if isinstance(error, kind))
+        return messages.ERROR, str(next(words, gettext("it did not work")))
+    return messages.SUCCESS, gettext("it answers, and knows these keys")
+
+
+def _page_of(pk: int) -> str:
+    return reverse("admin:pos_bridge_register_change", args=[pk])

@@ -1,0 +1,101 @@
+"""The house itself: names, languages, hours, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ordering.admin.base import CHANGE, EVERYTHING, VIEW, HouseAdmin
+from ordering.admin.forms import HouseForm
+from ordering.admin.paths import narrow
+from ordering.models import (
+    Category,
+    Course,
+    Option,
+    OptionGroup,
+    Product,
+    Restaurant,
+    SetMenu,
+)
+
+# Everything of the carte that has a name in languages.
+NAMED: tuple[type[models.Model], ...] = (Category, Product, OptionGroup, Option, SetMenu, Course)
+
+
+class RestaurantForm(HouseForm):
+    def clean_languages(self) -> list[str]:
+        languages: list[str] = self.cleaned_data["languages"]
+        if languages and self.instance.pk and languages != self.instance.languages:
+            nameless = list(_without_a_name(self.instance, languages[0]))
+            if nameless:
+                self.add_error(
+                    "languages",
+                    _(
+                        "%(count)s names are not written in “%(language)s” yet, for example “%(name)s”."
+                    )
+                    % {
+                        "count": len(nameless),
+                        "language": languages[0],
+                        "name": nameless[0],
+                    },
+                )
+        return languages
+
+
+def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
+    """Names that the house could not say in this language, which every one of them must have."""
+    for model in NAMED:
+        for name in narrow(model._default_manager.all(), [restaurant.pk]).values_list(
+            "name", flat=True
+        ):
+            if language not in name:
+                yield next(iter(name.values()), "")
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(HouseAdmin):
+    form = RestaurantForm
+    manager_may = frozenset({VIEW, CHANGE})
+    # A restaurant with orders cannot be deleted; one without can, by the installer.
+    installer_may = EVERYTHING
+    of_carte = True
+    list_display = ["name", "slug", "ordering"]
+    search_fields = ["name", "slug"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "ordering", "hours"]}),
+        (_("On the phone"), {"fields": ["languages", "colour", "timezone"]}),
+        (
+            _("Limits"),
+            {
+                "fields": [
+                    "limit_covers",
+                    "limit_quantity",
+                    "limit_lines",
+                    "limit_amount_per_cover",
+                    "limit_orders_per_hour",
+                ],
+                "description": _(
+                    "What goes beyond them is not sent: the phone asks the guests to call a waiter."
+                ),
+            },
+        ),
+    ]
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs.setdefault(
+            "help_texts",
+            {
+                "languages": _(
+                    "Codes with commas between, the house's own first: “fr, en”. "
+                    "The first is also the register's."
+                ),
+                "timezone": _("Of the clock on the wall, for example Europe/Paris."),
+                "colour": _("Of the buttons, as # and six digits: #7b1e32. Empty: Tablée's own."),
+                "limit_amount_per_cover": _("In euros: 60,00 for four guests is 240,00."),
+            },
+        )
+        return super().get_form(request, obj, change=change, **kwargs)
