@@ -7,7 +7,7 @@ from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
 from tests import factories
 
 
-@pytest.fixture()
+@pytest.fixture
 def leo2(tmp_path):
     """A strict register that knows every article; it judges, drops doubles, and keeps a ledger."""
     everything = Catalogue.of_everything()
@@ -35,6 +35,6 @@ class Restaurant:
         )
 
 
-@pytest.fixture()
+@pytest.fixture
 def chez_alice(leo2, db):
     return Restaurant(leo2.url)
