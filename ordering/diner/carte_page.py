@@ -1,0 +1,181 @@
+"""The carte's HTML, rendered once for each version, language and set of open slots.
+
+Nothing of a guest is in the cached part, no token and no cookie: its buttons name a form that stands outside of it.
+What a guest has in the cart is put into the finished page (`with_counts`).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ordering import slots
+from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
+from ordering.diner.said import Said, said
+from ordering.models import Restaurant, Table
+from ordering.services.cart import PricedCart
+from ordering.services.orders import ordering_problem
+from ordering.services.problems import Problem
+from pos_bridge import outbox
+from pos_bridge.models import Register
+
+EVENING = 17  # o'clock: from then on it is sold out "tonight"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An item as one language and one moment show it."""
+
+    item: Item
+    section: Section
+    name: Said
+    description: Said
+    gone: str  # "", "sold_out", "not_served" or "not_on_register"
+    evening: bool
+
+    @property
+    def facts(self) -> str:
+        """The description, and what must be displayed of a drink and of meat."""
+        words = ", ".join(part for part in (str(self.description), self.item.volume) if part)
+        if not self.item.origin:
+            return words
+        origin = _("Origin: %(origin)s") % {"origin": self.item.origin}
+        return f"{words}. {origin}" if words else origin
+
+    @property
+    def place(self) -> str:
+        """Unique on the page, where a dish may stand in two categories."""
+        return f"{self.section.key}_{self.item.key}"
+
+
+def why_not(table: Table, carte: Carte, now: datetime) -> Problem | None:
+    """Why nothing can be ordered at this table now. A register that the compiled carte has seen is believed."""
+    register = Register() if carte.has_register else outbox.current_register(table.restaurant_id)
+    return ordering_problem(table, register, now)
+
+
+def fragment(
+    restaurant: Restaurant, carte: Carte, language: str, now: datetime, *, ordering: bool
+) -> SafeString:
+    """The carte's HTML, from the cache where language, open slots and version are the same."""
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    is_open = {json.dumps(each): slots.is_open(each, local) for each in carte.slots()}
+    asked = [
+        restaurant.pk,
+        restaurant.carte_version,
+        language,
+        ordering,
+        is_open,
+        is_evening(local),
+    ]
+    key = "carte:" + hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    html: SafeString | None = cache.get(key)
+    if html is None:
+        sections = [
+            (section, said(section.name, language), said(section.description, language), rows)
+            for section, rows in _rows(carte, language, local)
+        ]
+        context = {
+            "sections": sections,
+            "slug": restaurant.slug,
+            "language": language,
+            "ordering": ordering,
+        }
+        html = render_to_string("diner/_carte.html", context)
+        cache.set(key, html, CACHE_SECONDS)
+    return html
+
+
+def strip(carte: Carte, language: str) -> list[tuple[str, Said]]:
+    """The categories, for the strip on top of the carte."""
+    return [(section.key, said(section.name, language)) for section in carte.sections]
+
+
+def row(
+    restaurant: Restaurant,
+    carte: Carte,
+    key: str,
+    language: str,
+    now: datetime,
+    *,
+    is_menu: bool = False,
+) -> Row | None:
+    """One item for a page of its own; None where no category has it."""
+    found = carte.find(key, is_menu=is_menu)
+    if found is None:
+        return None
+    item, sections = found
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    section = next((each for each in sections if slots.is_open(each.served, local)), sections[0])
+    return _row(item, section, language, local)
+
+
+def with_counts(page: str, carte: Carte, cart: PricedCart, language: str) -> str:
+    """The page with the number in the cart on each dish's button, in place of the “+”."""
+    for button, count in _buttons(carte, cart, language):
+        page = page.replace(_button(button, 0), _button(button, count))
+    return page
+
+
+def changed_buttons(
+    carte: Carte, cart: PricedCart, language: str, product_key: str
+) -> list[tuple[Row, int]]:
+    """Each button of this product, with the number that it now shows."""
+    counts = _counts(cart)
+    return [
+        (_row(item, section, language, None), counts.get(product_key, 0))
+        for section in carte.sections
+        for item in section.items
+        if item.key == product_key and not item.is_menu
+    ]
+
+
+def _buttons(carte: Carte, cart: PricedCart, language: str) -> Iterator[tuple[Row, int]]:
+    for product_key in _counts(cart):
+        yield from changed_buttons(carte, cart, language, product_key)
+
+
+def _button(row: Row, count: int) -> str:
+    return render_to_string("diner/_add.html", {"row": row, "count": count})
+
+
+def _counts(cart: PricedCart) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for line in cart.lines:
+        counts[line.product.key] = counts.get(line.product.key, 0) + line.quantity
+    return counts
+
+
+def _rows(carte: Carte, language: str, local: datetime) -> Iterator[tuple[Section, list[Row]]]:
+    for section in carte.sections:
+        yield section, [_row(item, section, language, local) for item in section.items]
+
+
+def _row(item: Item, section: Section, language: str, local: datetime | None) -> Row:
+    return Row(
+        item=item,
+        section=section,
+        name=said(item.name, language),
+        description=said(item.description, language),
+        gone=_gone(item, section, local) if local else "",
+        evening=is_evening(local) if local else False,
+    )
+
+
+def _gone(item: Item, section: Section, local: datetime) -> str:
+    if item.sold_out:
+        return "sold_out"
+    if not slots.is_open(item.served, local) or not slots.is_open(section.served, local):
+        return "not_served"
+    return "" if item.on_register else "not_on_register"
+
+
+def is_evening(local: datetime) -> bool:
+    return local.hour >= EVENING or local.hour < 5

@@ -1,0 +1,273 @@
+"""The carte as it is read: compiled in one query, once for each version of it. Nothing of a guest is in here."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Exists, F, OuterRef, Subquery
+
+from ordering.diner.said import Texts
+from ordering.models import CategoryItem, OptionGroup, Photo, Restaurant
+from pos_bridge.models import Register
+
+CACHE_SECONDS = 24 * 3600
+# A category with one of these keys is written on the slate.
+SLATE = {"ardoise", "slate"}
+
+
+@dataclass(frozen=True)
+class Option:
+    key: str
+    name: Texts
+    price: int
+    allergens: list[str] | None
+    sold_out: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    key: str
+    name: Texts
+    automatic: bool
+    min: int
+    max: int | None
+    options: list[Option] = field(default_factory=list)
+
+    @property
+    def one_of(self) -> bool:
+        """Whether one answer excludes the others. A single one that may be left out is a box to tick."""
+        return self.max == 1 and (self.min == 1 or len(self.options) > 1)
+
+
+@dataclass(frozen=True)
+class Choice:
+    name: Texts
+    supplement: int
+    allergens: list[str] | None
+    sold_out: bool
+
+
+@dataclass(frozen=True)
+class Course:
+    key: str
+    name: Texts
+    min: int
+    max: int
+    choices: list[Choice] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A product, or a set menu (then it has courses and no groups). Money is cents TTC."""
+
+    key: str
+    is_menu: bool
+    name: Texts
+    description: Texts
+    price: int
+    served: Any
+    sold_out: bool
+    on_register: bool
+    photo: str
+    allergens: list[str] | None = None
+    diets: list[str] = field(default_factory=list)
+    volume: str = ""
+    origin: str = ""
+    groups: list[Group] = field(default_factory=list)
+    courses: list[Course] = field(default_factory=list)
+
+    @property
+    def asked(self) -> list[Group]:
+        return [group for group in self.groups if not group.automatic]
+
+    @property
+    def added(self) -> list[Option]:
+        """What is always added, as far as there is any left."""
+        return [
+            option
+            for group in self.groups
+            if group.automatic
+            for option in group.options
+            if not option.sold_out
+        ]
+
+    @property
+    def price_with_added(self) -> int:
+        return self.price + sum(option.price for option in self.added)
+
+    def unit_price(self, chosen: set[str]) -> int:
+        """With what is always added and with the options chosen, each "group/option"."""
+        return self.price_with_added + sum(
+            option.price
+            for group in self.asked
+            for option in group.options
+            if f"{group.key}/{option.key}" in chosen
+        )
+
+    @property
+    def options_matter(self) -> bool:
+        """Whether a choice brings an allergen along, or one that is not declared."""
+        return any(
+            option.allergens is None or option.allergens
+            for group in self.asked
+            for option in group.options
+        )
+
+    @property
+    def at_once(self) -> bool:
+        """Whether one tap on the carte may add it: nothing must be chosen, and nothing makes it dearer unseen."""
+        return not any(group.min for group in self.asked) and self.price_with_added == self.price
+
+    @property
+    def all_allergens(self) -> list[str] | None:
+        """Its own and those of what is always added. None where one of them is not declared (P22)."""
+        declared = [self.allergens, *(option.allergens for option in self.added)]
+        if any(each is None for each in declared):
+            return None
+        return list(dict.fromkeys(name for each in declared for name in each or []))
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    name: Texts
+    description: Texts
+    served: Any
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def slate(self) -> bool:
+        return self.key in SLATE
+
+
+@dataclass(frozen=True)
+class Carte:
+    sections: list[Section]
+    has_register: bool
+
+    def find(self, key: str, *, is_menu: bool) -> tuple[Item, list[Section]] | None:
+        """The item and the sections that it stands in."""
+        found = [
+            (item, section)
+            for section in self.sections
+            for item in section.items
+            if item.key == key and item.is_menu == is_menu
+        ]
+        return (found[0][0], [section for _item, section in found]) if found else None
+
+    def slots(self) -> Iterator[Any]:
+        for section in self.sections:
+            yield section.served
+            for item in section.items:
+                yield item.served
+
+
+def compiled(restaurant: Restaurant) -> Carte:
+    """The whole carte in one query, or in none where this version was read before."""
+    key = f"carte:{restaurant.pk}:{restaurant.carte_version}"
+    carte: Carte | None = cache.get(key)
+    if carte is None:
+        carte = _compile(restaurant)
+        cache.set(key, carte, CACHE_SECONDS)
+    return carte
+
+
+# --- One query -----------------------------------------------------------------------------------
+
+# What is read: the joins go down to options and to choices, so that a dish with three options is three rows.
+FROM_CATEGORY = ("key", "name", "description", "served")
+FROM_ITEM = ("key", "name", "description", "price", "served", "sold_out", "register_id")
+FROM_PRODUCT = (*FROM_ITEM, "allergens", "diets", "volume", "origin")
+FROM_GROUP = ("key", "name", "kind", "min", "max")
+FROM_OPTION = ("key", "name", "price", "allergens", "sold_out")
+FROM_COURSE = ("key", "name", "min", "max")
+GROUP, OPTION = "product__option_groups__group", "product__option_groups__group__options"
+COURSE, CHOICE = "set_menu__courses", "set_menu__courses__choices"
+ORDER = (
+    "category__position", "category_id", "position", "pk",
+    "product__option_groups__position", "product__option_groups__pk", f"{OPTION}__position", f"{OPTION}__pk",
+    f"{COURSE}__position", f"{COURSE}__pk", f"{CHOICE}__position", f"{CHOICE}__pk",
+)  # fmt: skip
+
+
+def _compile(restaurant: Restaurant) -> Carte:
+    photos = Photo.objects.filter(restaurant=restaurant)
+    rows = (
+        CategoryItem.objects.filter(category__restaurant=restaurant)
+        .order_by(*ORDER)
+        .annotate(
+            photo=Subquery(photos.filter(name=OuterRef("product__photo")).values("sha256")[:1]),
+            menu_photo=Subquery(
+                photos.filter(name=OuterRef("set_menu__photo")).values("sha256")[:1]
+            ),
+            has_register=Exists(Register.objects.filter(restaurant=restaurant, current=True)),
+            option=F(f"{OPTION}__pk"),
+            choice=F(f"{CHOICE}__pk"),
+        )
+        .values(
+            "pk", "photo", "menu_photo", "has_register", "option", "choice",
+            *_fields("category", FROM_CATEGORY), *_fields("product", FROM_PRODUCT),
+            *_fields("set_menu", FROM_ITEM), *_fields(GROUP, FROM_GROUP), *_fields(OPTION, FROM_OPTION),
+            *_fields(COURSE, FROM_COURSE), f"{CHOICE}__supplement",
+            *_fields(f"{CHOICE}__product", ("name", "allergens", "sold_out")),
+        )
+    )  # fmt: skip
+    return _carte(rows)
+
+
+def _carte(rows: Iterable[dict[str, Any]]) -> Carte:
+    sections: dict[str, Section] = {}
+    items: dict[int, Item] = {}
+    has_register = False
+    for row in rows:
+        has_register = row["has_register"]
+        section = sections.setdefault(
+            row["category__key"], Section(**_part(row, "category", FROM_CATEGORY))
+        )
+        if row["pk"] not in items:
+            items[row["pk"]] = _item(row)
+            section.items.append(items[row["pk"]])
+        item = items[row["pk"]]
+        if row["option"]:
+            _group(item, row).options.append(Option(**_part(row, OPTION, FROM_OPTION)))
+        if row["choice"]:
+            _course(item, row).choices.append(
+                Choice(
+                    supplement=row[f"{CHOICE}__supplement"],
+                    **_part(row, f"{CHOICE}__product", ("name", "allergens", "sold_out")),
+                )
+            )
+    return Carte(list(sections.values()), has_register)
+
+
+def _item(row: dict[str, Any]) -> Item:
+    is_menu = row["set_menu__key"] is not None
+    fields = _part(row, "set_menu", FROM_ITEM) if is_menu else _part(row, "product", FROM_PRODUCT)
+    on_register = bool(fields.pop("register_id"))
+    photo = row["menu_photo"] if is_menu else row["photo"]
+    return Item(is_menu=is_menu, photo=photo or "", on_register=on_register, **fields)
+
+
+def _group(item: Item, row: dict[str, Any]) -> Group:
+    part = _part(row, GROUP, FROM_GROUP)
+    if not item.groups or item.groups[-1].key != part["key"]:
+        automatic = part.pop("kind") == OptionGroup.Kind.AUTOMATIC
+        item.groups.append(Group(automatic=automatic, **part))
+    return item.groups[-1]
+
+
+def _course(item: Item, row: dict[str, Any]) -> Course:
+    part = _part(row, COURSE, FROM_COURSE)
+    key = part.pop("key")
+    if not item.courses or item.courses[-1].key != key:
+        item.courses.append(Course(key=key, **part))
+    return item.courses[-1]
+
+
+def _fields(prefix: str, names: Iterable[str]) -> list[str]:
+    return [f"{prefix}__{name}" for name in names]
+
+
+def _part(row: dict[str, Any], prefix: str, names: Iterable[str]) -> dict[str, Any]:
+    return {name: row[f"{prefix}__{name}"] for name in names}

@@ -1,0 +1,58 @@
+"""Opening hours in words. Whether a slot is open is decided in ordering/slots.py, not here."""
+
+from collections.abc import Iterable
+from datetime import datetime, time
+
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from ordering import slots
+from ordering.slots import DAYS, Slots
+
+
+def opens_at(hours: Slots, local: datetime) -> str:
+    """ "7 pm", "Tuesday, 7 pm" where it is not today, or nothing."""
+    moment = slots.next_opening(hours, local)
+    if moment is None or moment == local:
+        return ""
+    if moment.date() == local.date():
+        return o_clock(moment.time())
+    return _("%(day)s, %(time)s") % {
+        "day": WEEKDAYS[moment.weekday()],
+        "time": o_clock(moment.time()),
+    }
+
+
+def listed(hours: Slots) -> list[tuple[str, str]]:
+    """The slots as printed on a door: days and times, and the days when it is closed."""
+    hours = hours or []
+    lines = [
+        (_days(slot.get("days", DAYS)), f"{slot['from']}\N{NO-BREAK SPACE}– {slot['to']}")
+        for slot in hours
+        if slot.get("days", DAYS)
+    ]
+    open_days = {day for slot in hours for day in slot.get("days", DAYS)}
+    closed = [day for day in DAYS if day not in open_days]
+    return lines + ([(_days(closed), _("closed"))] if closed and hours else [])
+
+
+def o_clock(at: time) -> str:
+    """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English."""
+    space = "\N{NO-BREAK SPACE}"
+    if get_language() == "fr":
+        return f"{at.hour}{space}h" + (f"{space}{at.minute:02}" if at.minute else "")
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{space}{'am' if at.hour < 12 else 'pm'}"
+
+
+def _days(days: Iterable[str]) -> str:
+    """ "Tuesday to Friday", "Sunday, Monday"."""
+    indexes = sorted(DAYS.index(day) for day in days)
+    if indexes == list(range(7)):
+        return _("Every day")
+    names = [str(WEEKDAYS[index]) for index in indexes]
+    if len(indexes) > 2 and indexes == list(range(indexes[0], indexes[-1] + 1)):
+        return capfirst(_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]})
+    return capfirst(", ".join(names))

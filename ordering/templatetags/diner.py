@@ -1,0 +1,100 @@
+"""How the diner's pages write money, hours, allergens and languages."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from ordering.diner.compiled import Group, Option
+from ordering.diner.pages import colour_version
+from ordering.diner.said import Said, Texts
+from ordering.diner.said import said as say
+from ordering.models import ALLERGENS, DIETS, Restaurant
+
+register = template.Library()
+
+NO_BREAK, NARROW, MINUS = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
+
+
+@register.filter
+def price(cents: int) -> str:
+    """ "24,00 €" in French, "€24.00" in English."""
+    euros = f"{abs(cents) // 100:,}"
+    rest = f"{abs(cents) % 100:02}"
+    sign = MINUS if cents < 0 else ""
+    if get_language() == "fr":
+        return f"{sign}{euros.replace(',', NARROW)},{rest}{NO_BREAK}€"
+    return f"{sign}€{euros}.{rest}"
+
+
+@register.filter
+def supplement(cents: int) -> str:
+    """ "+ 2,50 €"; nothing where it costs nothing."""
+    if not cents:
+        return ""
+    return f"{'+' if cents > 0 else MINUS}{NO_BREAK}{price(abs(cents))}"
+
+
+@register.filter
+def said(texts: Texts, language: str) -> Said:
+    """A text of the carte in this language, else in the house's own."""
+    return say(texts, language)
+
+
+@register.filter
+def clock(moment: datetime, timezone: str) -> str:
+    """ "20:14" on the restaurant's wall."""
+    return f"{moment.astimezone(ZoneInfo(timezone)):%H:%M}"
+
+
+@register.filter
+def allergens(declared: list[str] | None) -> str:
+    """One of three wordings: unknown is never "without" (P22)."""
+    if declared is None:
+        return _("Allergens not declared, please ask the team")
+    if not declared:
+        return _("None of the 14 allergens")
+    return _("Contains: %(allergens)s") % {"allergens": named_allergens(declared)}
+
+
+@register.filter
+def named_allergens(declared: Iterable[str]) -> str:
+    return ", ".join(str(ALLERGENS.get(name, name)) for name in declared)
+
+
+@register.filter
+def diets(found: Iterable[str]) -> str:
+    return capfirst(", ".join(str(DIETS.get(name, name)) for name in found))
+
+
+@register.filter
+def phone(number: int) -> str:
+    """Whose lines these are, as far as anybody knows."""
+    names = {
+        1: _("First phone"),
+        2: _("Second phone"),
+        3: _("Third phone"),
+        4: _("Fourth phone"),
+        5: _("Fifth phone"),
+        6: _("Sixth phone"),
+    }
+    return names.get(number) or _("Phone %(number)s") % {"number": number}
+
+
+@register.simple_tag
+def brand_url(restaurant: Restaurant) -> str:
+    """The stylesheet with the restaurant's colour; another colour is another address."""
+    return reverse("diner:brand", args=[restaurant.slug, colour_version(restaurant)])
+
+
+@register.simple_tag
+def chosen_attribute(group: Group, option: Option, chosen: set[str]) -> SafeString:
+    """The attribute of what was chosen before."""
+    return format_html(" checked" if f"{group.key}/{option.key}" in chosen else "")
