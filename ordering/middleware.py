@@ -1,12 +1,30 @@
 """What stands around every view."""
 
+import logging
 from collections.abc import Callable
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 
+from ordering.diner import errors
 
-def database_trouble(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
-    """Placeholder until the diner's error pages exist."""
-    return get_response
+logger = logging.getLogger(__name__)
+
+
+class DatabaseTrouble:
+    """A database that is busy, full or away is a page that says that nothing was sent (F21)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError):
+            return None
+        logger.error("The database did not answer.", exc_info=exception)
+        return errors.busy(request)
+
+
+database_trouble = DatabaseTrouble

@@ -1,0 +1,199 @@
+"""Before a visit: the scan, the welcome, and the carte to read without ordering."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_POST, require_safe
+
+from ordering import access, throttle
+from ordering.diner import carte_page, compiled, hours, pages
+from ordering.diner.forms import JoinForm
+from ordering.diner.pages import Restaurant, Table
+from ordering.services import visits
+from ordering.services.problems import Problem, Refused
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@require_safe
+def scan(request: HttpRequest, code: str) -> HttpResponse:
+    """Exchange the card's secret for a cookie, and go to an address without it. Writes no row."""
+    try:
+        table = access.table_by_code(code)
+    except access.Unknown:
+        throttle.unknown_code(request)
+        raise
+    response = redirect("diner:welcome", table.restaurant.slug)
+    access.new_scan(request, response, table)
+    return pages.private(response)
+
+
+@require_safe
+def welcome(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many are you, or join the party. Without a scan: the carte to read (F07)."""
+    table = access.scanned_table(request, slug)
+    if table is None:
+        return pages.private(redirect("diner:read", slug))
+    language = access.language(request, table.restaurant)
+    visit = visits.open_visit(table)
+    if visit is not None and pages.is_guest(request, visit.code):
+        response: HttpResponse = redirect("diner:carte", visit.code)
+    elif problem := _why_not(table, timezone.now()):
+        response = _door_sign(request, table, language, problem)
+    else:
+        response = pages.show(
+            request, "diner/welcome.html", table.restaurant, language,
+            table=table, visit=visit, evening=_evening(table.restaurant),
+        )  # fmt: skip
+    access.remember_language(request, response, language)
+    return pages.private(response)
+
+
+@require_POST
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    """The first answer to the covers opens the visit; later phones join it."""
+    table, secret = access.scanned_table(request, slug), access.guest_secret(request)
+    if table is None or secret is None or _why_not(table, timezone.now()):
+        return pages.private(redirect("diner:welcome", slug))
+    language = access.language(request, table.restaurant)
+    form = JoinForm(request.POST)
+    problems: list[Problem] | list[str] = []
+    if not form.is_valid():
+        problems = form.words()
+    elif not form.step_by():
+        try:
+            guest = visits.join(table=table, secret=secret, covers=form.cleaned_data["covers"])
+            return pages.private(pages.go(request, f"/v/{guest.visit.code}/"))
+        except visits.CoversNeeded:
+            problems = [Problem("covers", params={"max": table.restaurant.limit_covers})]
+        except Refused as refused:
+            problems = list(refused.problems)
+    response = pages.show(
+        request, "diner/welcome.html", table.restaurant, language, status=422 if problems else 200,
+        here=f"/r/{slug}/", table=table, visit=visits.open_visit(table),
+        evening=_evening(table.restaurant), problems=problems, many=_stepped(form, table.restaurant),
+    )  # fmt: skip
+    return pages.private(response)
+
+
+@require_safe
+@gzip_page
+def carte(request: HttpRequest, slug: str) -> HttpResponse:
+    """The carte and its allergens, for everybody, at every hour (P22)."""
+    restaurant, language = _house(request, slug)
+    found = compiled.compiled(restaurant)
+    now = timezone.now()
+    html = carte_page.fragment(restaurant, found, language, now, ordering=False)
+    table = access.scanned_table(request, slug)
+    return _public(
+        request,
+        pages.show(
+            request, "diner/carte.html", restaurant, language,
+            table=table, carte=html, carte_sections=carte_page.strip(found, language),
+            problem=_why_not(table, now) if table else None,
+        ),
+        language,
+    )  # fmt: skip
+
+
+@require_safe
+def product(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    return _item(request, slug, key, "diner/product.html", is_menu=False)
+
+
+@require_safe
+def set_menu(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    return _item(request, slug, key, "diner/set_menu.html", is_menu=True)
+
+
+@require_safe
+def data(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is kept, and for how long (GDPR, article 13)."""
+    restaurant, language = _house(request, slug)
+    return _public(request, pages.show(request, "diner/data.html", restaurant, language), language)
+
+
+@require_safe
+def photo(request: HttpRequest, slug: str, sha256: str) -> HttpResponse:
+    found = access.restaurant_by_slug(slug).photos.filter(sha256=sha256).first()
+    if found is None:
+        raise Http404
+    headers = {"Cache-Control": FOR_EVER, "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(bytes(found.content), content_type=found.content_type, headers=headers)
+
+
+@require_safe
+def brand(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """The restaurant's colour: the one rule that look.css leaves to it."""
+    restaurant = access.restaurant_by_slug(slug)
+    if not restaurant.colour:
+        raise Http404
+    current = version == pages.colour_version(restaurant)
+    return HttpResponse(
+        f":root{{--brand:{restaurant.colour}}}",
+        content_type="text/css; charset=utf-8",
+        headers={"Cache-Control": FOR_EVER if current else "no-cache"},
+    )
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+def _house(request: HttpRequest, slug: str) -> tuple[Restaurant, str]:
+    restaurant = access.restaurant_by_slug(slug)
+    return restaurant, access.language(request, restaurant)
+
+
+def _item(
+    request: HttpRequest, slug: str, key: str, template: str, *, is_menu: bool
+) -> HttpResponse:
+    restaurant, language = _house(request, slug)
+    found = compiled.compiled(restaurant)
+    row = carte_page.row(restaurant, found, key, language, timezone.now(), is_menu=is_menu)
+    if row is None:
+        raise Http404
+    shown = pages.show(
+        request, template, restaurant, language, row=row, back=f"/r/{slug}/carte/?lang={language}"
+    )
+    return _public(request, shown, language)
+
+
+def _public(request: HttpRequest, response: HttpResponse, language: str) -> HttpResponse:
+    """Caches may keep it for a minute as long as nobody is known (T29)."""
+    access.remember_language(request, response, language)
+    if request.COOKIES:
+        return pages.private(response)
+    response.headers["Cache-Control"] = "public, max-age=60"
+    patch_vary_headers(response, ["Cookie", "Accept-Language"])
+    return response
+
+
+def _why_not(table: Table, now: datetime) -> Problem | None:
+    return carte_page.why_not(table, compiled.compiled(table.restaurant), now)
+
+
+def _door_sign(request: HttpRequest, table: Table, language: str, problem: Problem) -> HttpResponse:
+    restaurant = table.restaurant
+    return pages.show(
+        request, "diner/closed.html", restaurant, language, table=table, problem=problem,
+        opens_at=hours.opens_at(restaurant.hours, pages.local_now(restaurant)),
+        hours=hours.listed(restaurant.hours),
+    )  # fmt: skip
+
+
+def _evening(restaurant: Restaurant) -> bool:
+    return carte_page.is_evening(pages.local_now(restaurant))
+
+
+def _stepped(form: JoinForm, restaurant: Restaurant) -> int | None:
+    """The covers of a large party, one up or down, where a phone without a script asked for it."""
+    if not form.is_valid() or not form.step_by():
+        return None
+    covers = (form.cleaned_data["covers"] or 0) + form.step_by()
+    return max(1, min(int(covers), restaurant.limit_covers))

@@ -1,0 +1,127 @@
+"""What all of the diner's pages share: who asks, in which language, and what caches may keep."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf.locale import LANG_INFO
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from ordering import access
+from ordering.diner import errors
+from ordering.models import Guest as Guest
+from ordering.models import Restaurant as Restaurant
+from ordering.models import Table as Table
+from ordering.services.visits import VisitEnded
+
+View = Callable[..., HttpResponse]
+
+
+def for_guest(view: View) -> View:
+    """The view gets this phone's guest of the visit in the address, and the language; anybody else is asked to scan."""
+
+    @wraps(view)
+    def with_guest(request: HttpRequest, visit_code: str, **rest: Any) -> HttpResponse:
+        try:
+            guest = access.guest_of(request, visit_code)
+            language = access.language(request, guest.visit.table.restaurant)
+            response = view(request, guest, language, **rest)
+        except (access.NotYourVisit, VisitEnded) as error:
+            return private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+        access.remember_language(request, response, language)
+        return private(response)
+
+    return with_guest
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """One table's things are shown to nobody else by a cache (T29)."""
+    response.headers["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    restaurant: Restaurant,
+    language: str,
+    *,
+    here: str = "",
+    **context: Any,
+) -> str:
+    """A page's HTML. `here` is its address for the links to other languages, where it is not the one asked for."""
+    offered = [
+        (code, LANG_INFO.get(code, {}).get("name_local", code).capitalize(), code == language)
+        for code in restaurant.languages
+    ]
+    context |= {
+        "restaurant": restaurant,
+        "language": language,
+        "languages": offered if len(offered) > 1 else [],
+        "here": here or request.path,
+    }
+    return render_to_string(template, context, request)
+
+
+def show(
+    request: HttpRequest,
+    template: str,
+    restaurant: Restaurant,
+    language: str,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    return HttpResponse(page(request, template, restaurant, language, **context), status=status)
+
+
+def show_to(
+    request: HttpRequest,
+    guest: Guest,
+    template: str,
+    language: str,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    """A page of a visit."""
+    visit = guest.visit
+    context |= {"guest": guest, "visit": visit, "table": visit.table}
+    return show(request, template, visit.table.restaurant, language, status=status, **context)
+
+
+def local_now(restaurant: Restaurant) -> datetime:
+    return timezone.now().astimezone(ZoneInfo(restaurant.timezone))
+
+
+def go(request: HttpRequest, where: str) -> HttpResponse:
+    """After a POST: 303, so that reload and back repeat nothing (F03)."""
+    if is_htmx(request):
+        return HttpResponseClientRedirect(where)
+    return HttpResponse(status=303, headers={"Location": where})
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def is_guest(request: HttpRequest, visit_code: str) -> bool:
+    """Whether this phone may do more here than read."""
+    try:
+        access.guest_of(request, visit_code)
+    except (access.NotYourVisit, VisitEnded):
+        return False
+    return True
+
+
+def colour_version(restaurant: Restaurant) -> str:
+    """Part of the address of the restaurant's colour: another colour is another address."""
+    return hashlib.sha256(restaurant.colour.encode()).hexdigest()[:8]

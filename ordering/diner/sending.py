@@ -1,0 +1,99 @@
+"""Sending the cart, and what became of it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from ordering import access
+from ordering.diner import pages
+from ordering.diner.forms import SendForm
+from ordering.diner.pages import Guest
+from ordering.diner.views import show_cart
+from ordering.models import Order
+from ordering.services import orders
+from ordering.services.problems import Refused
+from pos_bridge.models import Addition
+from pos_bridge.words import REASONS, Told, Word, reason
+
+# How old an order is, and how many seconds lie between two questions.
+POLLS = (
+    (timedelta(minutes=1), 2),
+    (timedelta(minutes=3), 5),
+    (timedelta(minutes=10), 10),
+    (timedelta(hours=1), 30),
+)
+
+
+@require_POST
+@pages.for_guest
+def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
+    """One order for one form, however often it arrives; a cart that has changed is shown again instead."""
+    form = SendForm(request.POST)
+    if not form.is_valid():
+        return show_cart(request, guest, language, changed=True)
+    key = form.cleaned_data["submission_key"]
+    try:
+        order = orders.place(
+            guest=guest, submission_key=key, seen=form.cleaned_data["seen"], language=language
+        )
+    except Refused as refused:
+        return show_cart(request, guest, language, problems=refused.problems, submission_key=key)
+    except orders.Changed as changed:
+        return show_cart(
+            request, guest, language, changed=True, changes=changed.changes, submission_key=key
+        )
+    return pages.go(request, f"/v/{guest.visit.code}/orders/{order.code}/")
+
+
+@require_safe
+def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpResponse:
+    """What became of an order. Its address is enough to read it, so that its state survives a lost cookie (F07)."""
+    found = access.order_by_code(visit_code, order_code)
+    language = access.language(request, found.restaurant)
+    told, addition = orders.told(found)
+    every = poll_seconds(told, timezone.now() - found.created_at)
+    seen = f"{told.word}-{every}-{addition.state == addition.State.QUEUED}"
+    if pages.is_htmx(request) and request.GET.get("seen") == seen:
+        return pages.private(HttpResponse(status=204))
+    response = pages.show(
+        request, "diner/_status.html" if pages.is_htmx(request) else "diner/order.html",
+        found.restaurant, language, order=found, lines=list(found.lines.all()), table=found.table,
+        word=told.word.value, received_at=told.received_at, every=every, seen=seen,
+        **_context(request, found, told, addition),
+    )  # fmt: skip
+    access.remember_language(request, response, language)
+    return pages.private(response)
+
+
+@require_POST
+@pages.for_guest
+def take_back(request: HttpRequest, guest: Guest, language: str, order_code: str) -> HttpResponse:
+    """A refused order's lines go back into the cart. Whoever comes second sees that they are there already."""
+    found = access.order_by_code(guest.visit.code, order_code)
+    if orders.take_back(guest=guest, order=found):
+        return pages.go(request, f"/v/{guest.visit.code}/cart/")
+    return pages.go(request, f"/v/{guest.visit.code}/orders/{found.code}/")
+
+
+def poll_seconds(told: Told, age: timedelta) -> int | None:
+    """Two seconds for a minute, then slower, and after an hour not at all (F20)."""
+    if told.final or told.word in (Word.ON_TILL, Word.PASSED_ON):
+        return None
+    return next((every for until, every in POLLS if age < until), None)
+
+
+def _context(request: HttpRequest, order: Order, told: Told, addition: Addition) -> dict[str, Any]:
+    house = order.restaurant.house_language
+    refused = told.word == Word.REFUSED
+    return {
+        "is_guest": pages.is_guest(request, order.visit.code),
+        "house_interface": house if house in dict(settings.LANGUAGES) else "en",
+        # Whatever was tried and came back: it is surely not there.
+        "not_passed_on": addition.state == addition.State.QUEUED,
+        "reason": reason(addition.reason) if refused and addition.reason in REASONS else "",
+        "nothing": refused or told.word in (Word.CANCELLED, Word.TAKEN_BACK),
+    }

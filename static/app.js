@@ -1,0 +1,84 @@
+// All that the diner's pages do by themselves. Every page works without it; the words are the page's own.
+"use strict";
+
+(() => {
+  const words = (when) => {
+    const all = document.getElementById("words")?.content;
+    const found = all?.querySelector(`[data-when="${when}"]`) ?? all?.querySelector('[data-when="500"]');
+    return found?.cloneNode(true);
+  };
+
+  // --- A request of htmx that failed is said where the diner looks (F04, F05) ---
+
+  const box = () => document.getElementById("failure") ?? document.getElementById("alert");
+
+  const say = (when) => {
+    const place = box();
+    const said = words(when);
+    if (!place || !said || place.textContent === said.textContent) return;
+    const frame = document.createElement("div");
+    frame.className = "box bad";
+    frame.append(said);
+    place.replaceChildren(frame);
+    place.scrollIntoView({ block: "nearest" });
+  };
+
+  const offline = () => say(navigator.onLine ? "lost" : "offline");
+
+  document.addEventListener("htmx:sendError", offline);
+  document.addEventListener("htmx:sendAbort", offline);
+  document.addEventListener("htmx:timeout", () => say("timeout"));
+  document.addEventListener("htmx:swapError", () => say("500"));
+  document.addEventListener("htmx:responseError", (event) => say(String(event.detail.xhr.status)));
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (event.detail.successful) box()?.replaceChildren();
+  });
+
+  // What the server refused is shown, wherever the page was scrolled to.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.xhr?.status === 422) {
+      document.querySelector("[role=alert]:not(:empty)")?.scrollIntoView({ block: "center" });
+    }
+  });
+
+  // --- Steppers and the price on the button, where nothing is sent before the diner says so ---
+
+  const money = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "EUR" });
+
+  const reckon = (form) => {
+    const shown = document.querySelector("[data-total]");
+    if (!shown || !form?.dataset.price) return;
+    const chosen = [...form.querySelectorAll("input:checked")];
+    const unit = chosen.reduce((sum, input) => sum + Number(input.dataset.price ?? 0), Number(form.dataset.price));
+    shown.textContent = money.format((unit * (Number(form.elements.quantity.value) || 1)) / 100);
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=step]");
+    if (!button || button.closest("[hx-trigger]")) return;
+    event.preventDefault();
+    const input = button.parentElement.querySelector("input");
+    const wanted = Number(input.value) + Number(button.value);
+    input.value = Math.min(Number(input.max), Math.max(Number(input.min), wanted));
+    reckon(button.form);
+  }, true);
+
+  document.addEventListener("input", (event) => reckon(event.target.form));
+  reckon(document.getElementById("choices"));
+
+  // --- The category strip: where the browser does not mark the current one itself ---
+
+  const links = new Map([...document.querySelectorAll(".strip a")].map((link) => [link.hash.slice(1), link]));
+  if (links.size && !CSS.supports("scroll-target-group: auto")) {
+    const mark = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        for (const link of links.values()) link.removeAttribute("aria-current");
+        const link = links.get(entry.target.id);
+        link.setAttribute("aria-current", "true");
+        link.parentElement.parentElement.scrollLeft = link.offsetLeft - 40;
+      }
+    }, { rootMargin: "-20% 0px -75% 0px" });
+    for (const id of links.keys()) mark.observe(document.getElementById(id));
+  }
+})();
