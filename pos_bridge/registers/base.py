@@ -10,8 +10,9 @@ from urllib.parse import quote, quote_plus
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
-from pos_bridge.registers.http import Answer, Secret
+from pos_bridge.registers.http import Answer
 from pos_bridge.registers.network import Network, place
+from pos_bridge.registers.secret import Secret
 from pos_bridge.ticket import Ticket
 
 DOTS = "••••"

@@ -21,7 +21,7 @@ import socket
 import ssl
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -40,6 +40,7 @@ from urllib3.exceptions import (
 
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Uncertain
 from pos_bridge.registers.network import Network, is_public, literal
+from pos_bridge.registers.secret import Secret
 
 # Seconds, each divided by Network.divisor.
 CONNECT_TIMEOUT = 3.0
@@ -58,27 +59,12 @@ INVALID = (
 )
 
 
-class Secret:
-    """A text that must not be printed: an address with a key in its query. Shown anywhere, it is dots."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return "••••"
-
-    __str__ = __repr__
-
-    def reveal(self) -> str:
-        return self._text
-
-
 @dataclass(frozen=True)
 class Answer:
     """An answer as it came. `whole`: it ended before the limit; `retry_after` in seconds."""
 
     status: int
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # it may repeat our key
     content_type: str = ""
     encoded: bool = False
     whole: bool = True
@@ -110,11 +96,25 @@ def exchange(
 
     Raises NotSent, Uncertain or Misconfigured.
     """
+    outcome = _outcome(method, url, network, deadline, body, content_type)
+    if isinstance(outcome, Answer):
+        return outcome
+    raise outcome  # from here, where no local variable knows what happened inside
+
+
+def _outcome(
+    method: str,
+    url: Secret,
+    network: Network,
+    deadline: float,
+    body: bytes | None,
+    content_type: str,
+) -> Answer | DeliveryError:
     _silence_logs()
     line = _Line(network)
+    limit = deadline / network.divisor
     result: list[Answer | Exception] = []
     ready = threading.Event()
-    limit = deadline / network.divisor
 
     def run() -> None:
         try:
@@ -128,11 +128,9 @@ def exchange(
     threading.Thread(target=run, daemon=True, name="exchange").start()
     happened = result[0] if ready.wait(limit) else OutOfTime(connected=line.cut())
     problem = judge(happened)
-    if problem is not None:
-        raise problem
-    if isinstance(happened, Answer):
+    if problem is None and isinstance(happened, Answer):
         return happened
-    raise Uncertain("failed")  # judge knows every exception; this is for the type checker
+    return problem or Uncertain("cut_short")
 
 
 def judge(happened: Exception | Answer) -> DeliveryError | None:

@@ -19,7 +19,8 @@ import simplejson
 from pos_bridge import money
 from pos_bridge.errors import DeliveryError, Unsupported
 from pos_bridge.registers.base import Adapter, Receipt, TillState
-from pos_bridge.registers.http import Answer, Secret
+from pos_bridge.registers.http import Answer
+from pos_bridge.registers.secret import Secret
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999

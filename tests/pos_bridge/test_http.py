@@ -1,0 +1,578 @@
+"""What a try can end in, told apart on real sockets: only what surely sent nothing is NotSent."""
+
+import datetime
+import ipaddress
+import logging
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.views.debug import ExceptionReporter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+from urllib3.exceptions import SSLError as Urllib3SSLError
+
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
+from pos_bridge.registers import http
+from pos_bridge.registers.base import Receipt
+from pos_bridge.registers.http import Answer, OutOfTime, exchange, judge
+from pos_bridge.registers.leo2 import Leo2
+from pos_bridge.registers.network import Network
+from pos_bridge.registers.secret import Secret
+from pos_bridge.simulator.modes import WRONG_TYPES
+
+KEY = "canary-5f1d9c"
+LOCAL = Network(allowed=frozenset({"127.0.0.1"}), divisor=10)
+BODY = '{"id":217512000,"state":0,"products":[]}'
+NUMBER = 217_512_000
+
+
+# --- The one function, as a table ---------------------------------------------------------------
+
+
+def wrapped(reason):
+    return requests.exceptions.ConnectionError(MaxRetryError(None, f"/?pub_key={KEY}", reason))
+
+
+CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed")
+HAPPENED = [
+    (wrapped(NewConnectionError(None, "refused")), NotSent, "no_connection"),
+    (
+        wrapped(NameResolutionError("host", None, socket.gaierror(-2, "unknown"))),
+        NotSent,
+        "unknown_host",
+    ),
+    (
+        requests.exceptions.ConnectTimeout(MaxRetryError(None, "/", ConnectTimeoutError("slow"))),
+        NotSent,
+        "connect_timeout",
+    ),
+    (OutOfTime(connected=False), NotSent, "connect_timeout"),
+    (OutOfTime(connected=True), Uncertain, "no_answer"),
+    (requests.exceptions.ConnectionError(ProtocolError("closed")), Uncertain, "hung_up"),
+    (requests.exceptions.ConnectionError(ConnectionResetError(104, "reset")), Uncertain, "hung_up"),
+    (
+        requests.exceptions.ReadTimeout(ReadTimeoutError(None, f"/?pub_key={KEY}", "silence")),
+        Uncertain,
+        "no_answer",
+    ),
+    (requests.exceptions.ChunkedEncodingError("cut"), Uncertain, "hung_up"),
+    (ProtocolError("IncompleteRead"), Uncertain, "cut_short"),
+    (
+        requests.exceptions.SSLError(MaxRetryError(None, "/", Urllib3SSLError(CERTIFICATE))),
+        Misconfigured,
+        "certificate",
+    ),
+    (
+        requests.exceptions.SSLError(
+            MaxRetryError(None, "/", Urllib3SSLError(ssl.SSLError(1, "bad record")))
+        ),
+        Uncertain,
+        "tls",
+    ),
+    (requests.exceptions.InvalidURL("x"), Misconfigured, "address_invalid"),
+    (wrapped(http.AddressRefused(None, "refused")), Misconfigured, "address_refused"),
+    (KeyError("a mistake of ours"), Uncertain, "cut_short"),
+    (Answer(200), None, ""),
+    (Answer(201), None, ""),
+    (Answer(400), None, ""),
+    (Answer(422), None, ""),
+    (Answer(200, whole=False), Uncertain, "too_large"),
+    (Answer(200, encoded=True), Uncertain, "encoded"),
+    (Answer(204), Uncertain, "http_204"),
+    (Answer(301), Misconfigured, "redirect"),
+    (Answer(302), Misconfigured, "redirect"),
+    (Answer(307), Misconfigured, "redirect"),
+    (Answer(401), Misconfigured, "keys_refused"),
+    (Answer(403), Misconfigured, "keys_refused"),
+    (Answer(404), Uncertain, "http_404"),
+    (Answer(429, retry_after=7.0), Uncertain, "http_429"),
+    (Answer(500), Uncertain, "http_500"),
+    (Answer(503, retry_after=7.0), Uncertain, "http_503"),
+]
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(("happened", "error", "reason"), HAPPENED)
+def test_it_names_what_the_register_may_have(happened, error, reason):
+    judged = judge(happened)
+    assert (type(judged) if judged else None) is error
+    if judged is not None:
+        assert judged.reason == reason
+        assert KEY not in f"{judged!r} {judged.detail}"
+        assert judged.retry_after == getattr(happened, "retry_after", None)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        (" 120 ", 120),
+        ("-1", None),
+        ("nan", None),
+        ("1e9", None),
+        ("٧", None),
+        ("", None),
+        ("soon", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("315360000", 315_360_000),
+    ],
+)
+def test_it_reads_how_long_the_register_asks_us_to_wait_f56(header, seconds):
+    assert http._retry_after(header) == seconds
+
+
+@pytest.mark.pure
+def test_it_reads_a_date_to_wait_for_f56():
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)
+    assert 50 < http._retry_after(later.strftime("%a, %d %b %Y %H:%M:%S GMT")) <= 60
+
+
+# --- A server of raw sockets: what a library would be too polite to do ----------------------------
+
+wire = pytest.mark.wire
+
+
+class Server:
+    """Answers each connection with `behave(connection, request)`; `requests` is what it has read."""
+
+    def __init__(self, behave, context=None):
+        self.behave, self.context, self.requests = behave, context, []
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        self.over = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.listening.close()
+
+    def url(self, scheme="http", host="127.0.0.1"):
+        return Secret(f"{scheme}://{host}:{self.port}/api.php?pub_key={KEY}")
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection):
+        try:
+            with connection:
+                if self.context:
+                    connection = self.context.wrap_socket(connection, server_side=True)
+                request = b""
+                while BODY.encode() not in request and b"GET" not in request:
+                    piece = connection.recv(65536)
+                    if not piece:
+                        return
+                    request += piece
+                self.requests.append(request)
+                self.behave(connection, self)
+        except OSError:
+            pass
+
+
+def answering(text):
+    return lambda connection, _: connection.sendall(text.replace("\n", "\r\n").encode())
+
+
+def dripping(text):
+    def behave(connection, server):
+        for byte in text.replace("\n", "\r\n").encode():
+            connection.sendall(bytes([byte]))
+            if server.over.wait(0.1):
+                return
+
+    return behave
+
+
+def silent(connection, server):
+    server.over.wait(30)
+
+
+def reset(connection, _):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+
+
+def post(url, network=LOCAL, deadline=http.POST_DEADLINE):
+    return exchange(
+        "POST", url, network, deadline=deadline, body=BODY.encode(), content_type="application/json"
+    )
+
+
+OK = "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 2\n\n{}"
+LOGIN = "HTTP/1.1 302 Found\nLocation: /login\nContent-Length: 0\n\n"
+
+
+@wire
+def test_it_posts_the_very_bytes_and_asks_for_no_compression():
+    with Server(answering(OK)) as server:
+        assert post(server.url()) == Answer(200, b"{}", "application/json")
+    (request,) = server.requests
+    head, _, body = request.partition(b"\r\n\r\n")
+    assert body == BODY.encode()
+    lines = head.decode().split("\r\n")
+    assert lines[0] == f"POST /api.php?pub_key={KEY} HTTP/1.1"
+    headers = dict(line.split(": ", 1) for line in lines[1:])
+    assert headers == {
+        "Host": f"127.0.0.1:{server.port}",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "Content-Length": str(len(BODY)),
+        "Content-Type": "application/json",
+        "User-Agent": "Tablee",
+    }
+
+
+@wire
+@pytest.mark.parametrize(
+    ("behave", "reason"),
+    [
+        (lambda connection, _: None, "hung_up"),
+        (reset, "hung_up"),
+        (answering("SSH-2.0-OpenSSH_9\n"), "hung_up"),
+        (answering("HTTP/1.1 200 OK\nContent-Length: 40\n\n{"), "cut_short"),
+        (answering("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\n{"), "cut_short"),
+        (answering("HTTP/1.1 500 No\nContent-Length: 0\n\n"), "http_500"),
+        (answering("HTTP/1.1 200 OK\nContent-Encoding: gzip\n\n{}"), "encoded"),
+        (answering("HTTP/1.1 200 OK\n\n" + " " * 70_000), "too_large"),
+        (answering("HTTP/1.1 200 OK\n" + "X: y\n" * 200 + "\n{}"), "hung_up"),
+    ],
+)
+def test_whatever_happens_after_the_request_may_be_a_success_f45_f47(behave, reason):
+    with Server(behave) as server, pytest.raises(Uncertain) as unclear:
+        post(server.url())
+    assert unclear.value.reason == reason
+
+
+@wire
+@pytest.mark.parametrize("behave", [silent, dripping(OK * 30), dripping(OK[:80] + " " * 900)])
+def test_the_deadline_holds_against_silence_and_against_a_server_that_drips_f46_f53(behave):
+    started = time.monotonic()
+    with Server(behave) as server, pytest.raises(Uncertain) as unclear:
+        post(server.url(), deadline=4)
+    assert 0.3 < time.monotonic() - started < 1.5
+    assert unclear.value.reason == "no_answer"
+
+
+@wire
+def test_the_thread_of_an_exchange_that_was_cut_comes_to_its_end():
+    with Server(silent) as server:
+        with pytest.raises(Uncertain):
+            post(server.url(), deadline=2)
+        for thread in threading.enumerate():
+            if thread.name == "exchange":
+                thread.join(2)
+                assert not thread.is_alive()
+
+
+@wire
+def test_a_port_where_nobody_listens_got_nothing_f42():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(NotSent) as not_sent:
+        post(Secret(f"http://127.0.0.1:{port}/"))
+    assert not_sent.value.reason == "no_connection"
+
+
+@wire
+def test_a_name_that_nobody_knows_got_nothing_f42():
+    with pytest.raises(NotSent) as not_sent:
+        post(Secret("https://no-such-host.invalid/"))
+    assert not_sent.value.reason in {"unknown_host", "connect_timeout"}
+
+
+@wire
+def test_a_resolver_that_hangs_got_nothing_and_nothing_follows_f40(monkeypatch):
+    with Server(answering(OK)) as server:
+        real, waited = socket.getaddrinfo, threading.Event()
+
+        def slow(*args, **options):
+            waited.wait(10)
+            return real(*args, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        with pytest.raises(NotSent):
+            post(server.url(), deadline=2)
+        waited.set()
+        for thread in threading.enumerate():
+            if thread.name == "exchange":
+                thread.join(5)
+        assert server.requests == []
+
+
+@wire
+def test_a_redirect_is_not_followed_f54():
+    with Server(answering(LOGIN)) as server, pytest.raises(Misconfigured) as wrong:
+        post(server.url())
+    assert wrong.value.reason == "redirect"
+    assert len(server.requests) == 1
+
+
+@wire
+def test_proxies_of_the_environment_are_not_asked_f75(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with Server(answering(OK)) as server:
+        assert post(server.url()).status == 200
+
+
+# --- TLS ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A server's TLS context with a certificate for caisse.test that nobody has signed, and its file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "caisse.test")])
+    now = datetime.datetime.now(datetime.UTC)
+    names = [x509.DNSName("caisse.test"), x509.IPAddress(ipaddress.ip_address("127.0.0.2"))]
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context, file
+
+
+@wire
+def test_a_certificate_that_nobody_signed_pauses_the_register_f44(certificate):
+    context, _ = certificate
+    with Server(answering(OK), context) as server, pytest.raises(Misconfigured) as wrong:
+        post(server.url("https"))
+    assert wrong.value.reason == "certificate"
+    assert server.requests == []
+
+
+@wire
+def test_it_connects_to_the_address_it_judged_and_checks_the_name_f74(certificate, monkeypatch):
+    context, file = certificate
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(file))
+    real = socket.getaddrinfo
+    with Server(answering(OK), context) as server:
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more)
+        )
+        named = Network(allowed=frozenset({"caisse.test", "other.test"}), divisor=10)
+        assert post(server.url("https", "caisse.test"), named).status == 200
+        with pytest.raises(Misconfigured) as wrong:
+            post(server.url("https", "other.test"), named)
+    assert wrong.value.reason == "certificate"
+    assert len(server.requests) == 1
+
+
+@wire
+def test_a_deadline_cuts_tls_too(certificate, monkeypatch):
+    context, file = certificate
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(file))
+    real = socket.getaddrinfo
+    with Server(silent, context) as server:
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, *rest, **more: real("127.0.0.1", *rest, **more)
+        )
+        named = Network(allowed=frozenset({"caisse.test"}), divisor=10)
+        with pytest.raises(Uncertain) as unclear:
+            post(server.url("https", "caisse.test"), named, deadline=3)
+    assert unclear.value.reason == "no_answer"
+
+
+# --- Whom it speaks to --------------------------------------------------------------------------
+
+
+@wire
+@pytest.mark.parametrize(
+    "resolved",
+    [
+        ["127.0.0.1"],
+        ["10.0.0.5"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["8.8.8.8", "127.0.0.1"],
+        ["::ffff:127.0.0.1"],
+    ],
+)
+def test_a_name_that_leads_into_our_own_network_is_refused_t25(resolved, monkeypatch):
+    """A name that changes between the save and the request (rebinding) is judged by what it is now."""
+
+    def found(host, port, **_):
+        family = {True: socket.AF_INET6, False: socket.AF_INET}
+        return [(family[":" in each], socket.SOCK_STREAM, 6, "", (each, port)) for each in resolved]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    with Server(answering(OK)) as server:
+        with pytest.raises(Misconfigured) as wrong:
+            post(server.url("https", "caisse.example.fr"), Network(divisor=10))
+        assert server.requests == []
+    assert wrong.value.reason == "address_refused"
+
+
+@wire
+def test_it_asks_for_the_address_once_t25(monkeypatch):
+    asked = []
+    real = socket.getaddrinfo
+
+    def found(host, *rest, **more):
+        asked.append(host)
+        return real("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    with Server(answering(OK)) as server:
+        named = Network(allowed=frozenset({"caisse.test"}), divisor=10)
+        post(server.url(host="caisse.test"), named)
+    assert asked == ["caisse.test"]
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("base_url", "network", "reason"),
+    [
+        ("https://caisse.example.fr", Network(production=False), "not_in_production"),
+        ("http://127.0.0.1:9500", Network(), "address_refused"),
+        ("http://good@bad.example", Network(), "address_invalid"),
+    ],
+)
+def test_an_adapter_speaks_to_nobody_it_may_not_speak_to_t37(base_url, network, reason):
+    adapter = Leo2(base_url, {"shop": "S", "pub_key": KEY}, {}, network)
+    for speak in (lambda: adapter.send(NUMBER, BODY), adapter.list_states, adapter.check):
+        with pytest.raises(Misconfigured) as wrong:
+            speak()
+        assert wrong.value.reason == reason
+
+
+# --- The adapter against every mode of the simulated register -------------------------------------
+
+MODES = [
+    ("ok", Receipt, "accepted", 1),
+    ("ok_slow(1)", Receipt, "accepted", 1),
+    ("dup_known", Receipt, "accepted", 1),
+    ("rst_before", Uncertain, "hung_up", 0),
+    ("rst_after", Uncertain, "hung_up", 1),
+    ("hangup_before", Uncertain, "hung_up", 0),
+    ("hangup_after", Uncertain, "hung_up", 1),
+    ("late_after(90)", Uncertain, "no_answer", 1),
+    ("late_before(90)", Uncertain, "no_answer", 0),
+    ("http500_before", Uncertain, "http_500", 0),
+    ("http500_after", Uncertain, "http_500", 1),
+    ("503_retry_after", Uncertain, "http_503", 0),
+    ("503_retry_after_after", Uncertain, "http_503", 1),
+    ("429", Uncertain, "http_429", 0),
+    ("401", Misconfigured, "keys_refused", 0),
+    ("302", Misconfigured, "redirect", 0),
+    ("302(307)", Misconfigured, "redirect", 0),
+    ("html200", Uncertain, "unreadable", 0),
+    ("html200_after", Uncertain, "unreadable", 1),
+    ("json_error", Rejected, "refused", 0),
+    ("warn_then_json", Uncertain, "unreadable", 1),
+    ("half_json", Uncertain, "unreadable", 1),
+    ("truncated", Uncertain, "cut_short", 1),
+    ("bom", Uncertain, "unreadable", 1),
+    *[(f"wrong_type({kind})", Uncertain, "unreadable", 1) for kind in WRONG_TYPES],
+    ("empty", Uncertain, "unreadable", 1),
+    ("empty(204)", Uncertain, "http_204", 1),
+    ("huge", Uncertain, "too_large", 1),
+    ("gzip_bomb", Uncertain, "encoded", 1),
+    ("drip_body(5)", Uncertain, "no_answer", 1),
+    ("drip_headers(5)", Uncertain, "no_answer", 1),
+]
+
+
+def sent(adapter):
+    try:
+        return adapter.send(NUMBER, BODY)
+    except DeliveryError as error:
+        return error
+
+
+@wire
+@pytest.mark.parametrize(("mode", "outcome", "reason", "booked"), MODES)
+def test_it_tells_the_register_s_ways_to_fail_apart(leo2, caplog, mode, outcome, reason, booked):
+    """F45 to F57, as docs/promises.md names them; and whatever is logged, at any level, holds no key (P18, T24)."""
+    caplog.set_level(logging.DEBUG)
+    for name in http.LOGGERS:
+        caplog.set_level(logging.DEBUG, logger=name)
+    adapter = Leo2(leo2.url, {"shop": "SHOP1", "pub_key": "KEY1"}, {}, LOCAL)
+    leo2.strict = False
+    leo2.script(mode)
+    result = sent(adapter)
+    if isinstance(result, DeliveryError):
+        assert result.__cause__ is None
+        assert result.__context__ is None
+        assert "KEY1" not in f"{result!r} {result.detail} {result.answer}"
+    said = result.state if isinstance(result, Receipt) else result.reason
+    assert (type(result), said) == (outcome, reason)
+    assert len(leo2.ledger()) == booked
+    assert leo2.redirects_followed == 0
+    assert "KEY1" not in caplog.text
+
+
+@wire
+def test_a_black_hole_got_nothing_f43(leo2):
+    leo2.fail_always("blackhole")
+    adapter = Leo2(leo2.url, {"shop": "SHOP1", "pub_key": "KEY1"}, {}, LOCAL)
+    started = time.monotonic()
+    with pytest.raises(NotSent) as not_sent:
+        adapter.send(NUMBER, BODY)
+    assert not_sent.value.reason == "connect_timeout"
+    assert time.monotonic() - started < 1.5
+
+
+@wire
+@pytest.mark.parametrize(
+    "behave",
+    [
+        lambda connection, _: None,
+        silent,
+        lambda connection, server: connection.sendall(
+            b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n%s"
+            % (len(server.requests[0]), server.requests[0])
+        ),
+    ],
+    ids=["hangs up", "is silent", "repeats the request"],
+)
+def test_no_local_variable_shows_a_key_in_an_error_mail_t24_p18(behave):
+    """Django's error mails show the local variables of every frame."""
+    with Server(behave) as server:
+        base_url = f"http://127.0.0.1:{server.port}"
+        result = sent(Leo2(base_url, {"shop": "SHOP1", "pub_key": KEY}, {}, LOCAL))
+    reporter = ExceptionReporter(None, type(result), result, result.__traceback__)
+    frames = reporter.get_traceback_frames()
+    shown = str([frame["vars"] for frame in frames if "pos_bridge/registers" in frame["filename"]])
+    assert "content_type" in shown
+    assert KEY not in shown
+    assert KEY not in result.answer
