@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import struct
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,6 +18,8 @@ from .mistakes import Mistake, Path, show
 
 BYTES_AT_MOST = 5_000_000
 PIXELS_AT_MOST = 40_000_000
+# Of all photos of a file, which are held in memory until all is checked.
+TOGETHER_AT_MOST = 200_000_000
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 # Pillow answers a broken file with any of these.
 BROKEN = (
@@ -59,7 +62,10 @@ def look_at(content: bytes) -> PhotoFile:
     if len(content) > BYTES_AT_MOST:
         raise NotAPhotoError(f"it has more than {BYTES_AT_MOST // 1_000_000} MB")
     try:
-        with Image.open(BytesIO(content), formats=list(TYPES)) as image:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(BytesIO(content), formats=list(TYPES)) as image,
+        ):
             width, height, kind = image.width, image.height, image.format or ""
             if width * height > PIXELS_AT_MOST:
                 raise NotAPhotoError(
@@ -79,6 +85,7 @@ def read_photos(
     photos: dict[str, PhotoFile] = {}
     mistakes: list[Mistake] = []
     missing: list[str] = []
+    together = 0
     first_named: dict[str, Path] = {}
     for path, name in _named(data):
         first_named.setdefault(name, path)
@@ -87,8 +94,12 @@ def read_photos(
             content = _content(folder, name) if folder else None
             if content is None:
                 missing.append(name)
-            else:
-                photos[name] = look_at(content)
+                continue
+            together += len(content)
+            if together > TOGETHER_AT_MOST:
+                megabytes = TOGETHER_AT_MOST // 1_000_000
+                raise NotAPhotoError(f"with it, the photos have more than {megabytes} MB together")
+            photos[name] = look_at(content)
         except NotAPhotoError as error:
             mistakes.append(Mistake(path, f"the file {show(name)} is not taken: {error}"))
     return photos, mistakes, missing
@@ -114,7 +125,10 @@ def _content(folder: FilePath, name: str) -> bytes | None:
         if (folder / name).is_symlink():
             raise NotAPhotoError("it is a symbolic link") from error
         raise NotAPhotoError(f"it cannot be read: {error.strerror}") from error
-    with os.fdopen(opened, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(opened).st_mode):
             raise NotAPhotoError("it is not a plain file")
-        return file.read(BYTES_AT_MOST + 1)
+        with os.fdopen(opened, "rb", closefd=False) as file:
+            return file.read(BYTES_AT_MOST + 1)
+    finally:
+        os.close(opened)
