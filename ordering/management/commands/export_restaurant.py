@@ -1,13 +1,14 @@
 """`manage.py export_restaurant SLUG`: a restaurant's file, on the terminal or with its photos in a folder."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from ordering import restaurant_file
-from ordering.models import Restaurant
+from ordering.models import Photo, Restaurant
 from ordering.restaurant_file.files import save, save_photos
 from ordering.services.transfer import export_restaurant
 
@@ -38,14 +39,20 @@ class Command(BaseCommand):
         if output is None:
             self.stdout.write(text, ending="")
         else:
-            self._save(restaurant, Path(output), text, private=with_secrets)
+            named = {
+                item["photo"]
+                for item in [*data["products"], *data.get("set_menus", [])]
+                if "photo" in item
+            }
+            photos = restaurant.photos.filter(name__in=named)
+            self._save(photos, Path(output), text, private=with_secrets)
         for mistake in restaurant_file.check(data):
             self.stderr.write(self.style.WARNING(f"Warning: it cannot be imported so: {mistake}"))
 
-    def _save(self, restaurant: Restaurant, path: Path, text: str, *, private: bool) -> None:
+    def _save(self, photos: Iterable[Photo], path: Path, text: str, *, private: bool) -> None:
         try:
             save(path, text.encode(), private=private)
-            left_out = save_photos(restaurant.photos.all(), path)
+            left_out = save_photos(photos, path)
         except OSError as error:
             raise CommandError(f"{path}: it cannot be written: {error.strerror}.") from None
         for name in left_out:

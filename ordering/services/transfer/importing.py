@@ -13,6 +13,7 @@ from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_ord
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
+from ordering.services import carte, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 from .carte import CarteWriter
@@ -51,14 +52,14 @@ def import_restaurant(
         report = Report()
         restaurant = _write_restaurant(data, restaurant, report)
         if "register" in data:
-            set_register(data["register"], restaurant, stored, report)
+            set_register(data["register"], restaurant, report)
         _write_tables(data, restaurant, stored, report, prune=prune)
         CarteWriter(data, restaurant, stored, report).write(prune=prune)
         _write_photos(photos, restaurant, stored, report)
         if prune:
             _prune_photos(restaurant, stored, report)
         if report.changed:
-            Restaurant.objects.filter(pk=restaurant.pk).update(carte_version=F("carte_version") + 1)
+            carte.changed(restaurant_id=restaurant.pk)
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
     report.warnings += [
@@ -177,13 +178,20 @@ def _write_tables(
     for item in data["tables"]:
         columns = fields.table(item)
         table = stored.tables.get(columns["number"])
-        wanted[columns["number"]] = columns | _card(item, table)
+        card = _card(item, table)
+        wanted[columns["number"]] = columns | card
+        if table is not None and "code" in card:
+            # Who holds a page that the old card opened is asked to scan again (P17).
+            for visit in Visit.objects.filter(table=table, ended_at=None):
+                visits.end(visit=visit)
+            report.notes.append(f"Table {table.number} has another card now.")
     tables = sync(Table, wanted, stored.tables, counts, {"restaurant": restaurant})
     if not prune:
         return
-    visits = Visit.objects.filter(table__restaurant=restaurant)
-    orders = Order.objects.filter(restaurant=restaurant)
-    visited = {*visits.values_list("table", flat=True), *orders.values_list("table", flat=True)}
+    visited = {
+        *Visit.objects.filter(table__restaurant=restaurant).values_list("table", flat=True),
+        *Order.objects.filter(restaurant=restaurant).values_list("table", flat=True),
+    }
     delete(Table, [table for table in tables.rest if table.pk not in visited], counts)
     for table in tables.rest:
         if table.pk in visited and update(table, {"enabled": False, "ordering": False}):

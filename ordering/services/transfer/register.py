@@ -1,30 +1,18 @@
 """The register of a restaurant file. No sentence here holds a key or an address (P18)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
+
+from django.utils import translation
 
 from ordering.models import Restaurant
 from ordering.restaurant_file.mistakes import Mistake, listed, show
-from pos_bridge.encryption import Credentials
+from ordering.services import registers
+from pos_bridge import address
 from pos_bridge.models import Register
-from pos_bridge.registers import adapter_class
 
 from .report import Report
 from .stored import Stored
-
-# Of the kinds that are not spoken yet (restaurant.schema.json); an adapter names its own.
-NAMES = {
-    "leo2": ("shop", "pub_key"),
-    "enregistreuse": ("idboutique", "key"),
-    "tiller": ("restaurant_token", "provider_token"),
-}
-# Which of the keys says which shop it is. Another shop is another register (F70).
-SHOP = {"leo2": "shop", "enregistreuse": "idboutique", "tiller": "restaurant_token"}
-
-
-def credential_names(kind: str) -> tuple[str, ...]:
-    adapter = adapter_class(kind)
-    return adapter.credential_names if adapter else NAMES[kind]
 
 
 def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]:
@@ -32,18 +20,17 @@ def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]
     wanted = data.get("register")
     if not isinstance(wanted, dict):
         return
-    kind, address = wanted.get("kind"), wanted.get("base_url")
-    if isinstance(address, str) and (trouble := _address_problem(address)):
+    kind, url, given = (wanted.get(name) for name in ("kind", "base_url", "credentials"))
+    if isinstance(url, str) and (trouble := _address_problem(url)):
         yield Mistake(("register", "base_url"), trouble)
-    given = wanted.get("credentials")
-    if not (isinstance(kind, str) and kind in NAMES and isinstance(address, str)):
+    if kind not in Register.Kind.values or not isinstance(url, str) or not isinstance(given, dict):
         return
-    if not isinstance(given, dict):
-        return
-    # What is not a text there, the schema has named.
-    known = _merged(wanted, find(wanted, stored.registers))
-    names = credential_names(kind)
+    # Keys that are left out stay, but only where it is the same register: no other host is sent what is stored.
+    register = _find(wanted, stored.restaurant)
+    known = {**(register.credentials if register else {}), **_given(wanted)}
+    names = registers.credential_names(kind)
     for name in names:
+        # What is not a text there, the schema has named.
         if not str(known.get(name, "")).strip():
             yield Mistake(
                 ("register", "credentials"),
@@ -51,69 +38,47 @@ def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]
             )
 
 
-def set_register(
-    wanted: dict[str, Any], restaurant: Restaurant, stored: Stored, report: Report
-) -> None:
+def set_register(wanted: dict[str, Any], restaurant: Restaurant, report: Report) -> None:
     """Make the register of the file the one in use, without touching what waits for another."""
     counts = report.counts["register"]
-    register = find(wanted, stored.registers)
-    values = {
-        "base_url": wanted["base_url"],
-        "credentials": _merged(wanted, register),
-        "options": wanted.get("options", {}),
-        "current": True,
-    }
-    before = stored.register
-    if before is not None and before != register:
-        before.current = False
-        before.save(update_fields=["current"])
+    register = _find(wanted, restaurant)
+    if register is None:
+        counts.created += 1
+    elif (
+        register.current
+        and register.base_url == wanted["base_url"]
+        and {**register.credentials, **_given(wanted)} == dict(register.credentials)
+        and register.options == wanted.get("options", {})
+    ):
+        # Configuring it would end a pause, and nobody has mended anything.
+        counts.unchanged += 1
+        return
+    else:
+        counts.updated += 1
+    configured = registers.configure(
+        restaurant=restaurant,
+        kind=wanted["kind"],
+        base_url=wanted["base_url"],
+        credentials=wanted["credentials"],
+        options=wanted.get("options", {}),
+    )
+    if configured.another:
         report.notes.append(
             "Another register is in use now; what waits for the one before stays with it."
         )
-    if register is None:
-        Register.objects.create(
-            restaurant=restaurant, kind=wanted["kind"], paused_reason="", **values
-        )
-        counts.created += 1
-        return
-    changed = [name for name, value in values.items() if getattr(register, name) != value]
-    if not changed:
-        counts.unchanged += 1
-        return
-    for name in changed:
-        setattr(register, name, values[name])
-    # Somebody has changed something: what was held because nothing could pass may try again.
-    register.paused_reason = ""
-    register.save(update_fields=[*changed, "paused_reason"])
-    counts.updated += 1
 
 
-def find(wanted: dict[str, Any], registers: list[Register]) -> Register | None:
-    """The stored register of the same kind, address and shop. One of before is taken up again: a till that numbers
-    its additions anew under a second record could be sent a number twice."""
-    shop_name = SHOP.get(wanted["kind"], "")
-    shop = wanted["credentials"].get(shop_name) or None
-    for register in registers:
-        if (
-            register.kind == wanted["kind"]
-            and register.base_url.rstrip("/") == wanted["base_url"].rstrip("/")
-            and shop in (None, register.credentials.get(shop_name))
-        ):
-            return register
-    return None
-
-
-def _merged(wanted: dict[str, Any], register: Register | None) -> Credentials:
-    """The keys to store: those that the file leaves out stay, where it is the same register."""
-    kept: Mapping[str, str] = register.credentials if register else {}
-    given = {name: value for name, value in wanted["credentials"].items() if value != ""}
-    return Credentials({**kept, **given})
-
-
-def _address_problem(address: str) -> str | None:
-    try:
-        from pos_bridge.address import problem
-    except ModuleNotFoundError:
+def _find(wanted: dict[str, Any], restaurant: Restaurant | None) -> Register | None:
+    if restaurant is None:
         return None
-    found: str | None = problem(address)
-    return found
+    return registers.find(restaurant, wanted["kind"], wanted["base_url"], _given(wanted))
+
+
+def _given(wanted: dict[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in wanted["credentials"].items() if value != ""}
+
+
+def _address_problem(url: str) -> str | None:
+    # Whatever language the command runs in, an import speaks English.
+    with translation.override("en"):
+        return address.problem(url)

@@ -25,17 +25,8 @@ class Stored:
         self.restaurant = restaurant
 
     @cached_property
-    def registers(self) -> list[Register]:
-        # The one in use first, then the youngest.
-        return list(
-            Register.objects.filter(restaurant=self.restaurant).order_by("-current", "-pk")
-            if self.restaurant
-            else ()
-        )
-
-    @property
     def register(self) -> Register | None:
-        return next((register for register in self.registers if register.current), None)
+        return Register.objects.filter(restaurant=self.restaurant, current=True).first()
 
     @cached_property
     def tables(self) -> dict[int, Table]:
