@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -225,19 +226,25 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Filters by a related thing offer only what the narrowed list holds."""
         filters: list[Any] = []
-        for name in super().get_list_filter(request):
-            if isinstance(name, str) and self.opts.get_field(name).is_relation:
-                if name != "restaurant" or self.several(request):
-                    filters.append((name, admin.RelatedOnlyFieldListFilter))
-            else:
-                filters.append(name)
+        for item in super().get_list_filter(request):
+            if not isinstance(item, str) or not self._is_relation(item):
+                filters.append(item)
+            elif item != "restaurant" or self.several(request):
+                filters.append((item, admin.RelatedOnlyFieldListFilter))
         return filters
+
+    def _is_relation(self, path: str) -> bool:
+        return get_fields_from_path(self.model, path)[-1].is_relation
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Nothing but what the sidebar offers: an address must not ask letter by letter for what no page shows."""
-        offered = {getattr(item, "parameter_name", item) for item in self.list_filter}
-        names = {*offered, self.date_hierarchy, "id"}
-        return lookup.partition("__")[0] in names and super().lookup_allowed(lookup, value, request)
+        offered = {self.date_hierarchy, "id"}
+        for item in self.list_filter:
+            name = item[0] if isinstance(item, tuple) else item
+            offered.add(getattr(name, "parameter_name", name))
+        parts = lookup.split("__")
+        begins = {"__".join(parts[:length]) for length in range(1, len(parts) + 1)}
+        return bool(begins & offered) and super().lookup_allowed(lookup, value, request)
 
     # --- Writing -------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
 from ordering.admin.fields import AllergensField, amount_text
-from ordering.admin.forms import HouseForm
+from ordering.admin.forms import HouseForm, HouseFormSet
 from ordering.models import (
     Category,
     CategoryItem,
@@ -43,6 +43,15 @@ class SoldOut(HouseAdmin):
     of_carte = True
     actions = ["sell_out", "put_back"]
 
+    # In words: a column of red crosses would look like trouble where all is well.
+    @admin.display(description=_("sold out"), ordering="sold_out", empty_value="")
+    def out(self, thing: Any) -> Any:
+        return _("sold out") if thing.sold_out else None
+
+    @admin.display(description=_("price"), ordering="price")
+    def euros(self, thing: Any) -> str:
+        return amount_text(thing.price)
+
     def has_sell_out_permission(self, request: HttpRequest) -> bool:
         return self.may(request, SELL_OUT)
 
@@ -63,6 +72,29 @@ class SoldOut(HouseAdmin):
         count = self.for_each(request, queryset, SELL_OUT, act, said)
         message = ngettext("%(count)s changed.", "%(count)s changed.", count) % {"count": count}
         self.message_user(request, message, messages.SUCCESS)
+
+
+class AllergenState(admin.SimpleListFilter):
+    """To find what nobody has declared yet (P22)."""
+
+    title = _("allergens")
+    parameter_name = "allergens"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(widgets.ALLERGEN_STATES.items())
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        declared = queryset.filter(allergens__isnull=False)
+        match self.value():
+            case widgets.UNDECLARED:
+                return queryset.filter(allergens__isnull=True)
+            case widgets.NONE:
+                return declared.filter(allergens=[])
+            case widgets.CONTAINS:
+                return declared.exclude(allergens=[])
+        return queryset
 
 
 class PricedForm(HouseForm):
@@ -90,6 +122,25 @@ class OptionForm(HouseForm):
         return cleaned
 
 
+class OptionFormSet(HouseFormSet):
+    """As the restaurant file wants it: a question has answers, and enough of them."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form
+            for form in self.forms
+            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)
+        ]
+        if not kept:
+            raise forms.ValidationError(_("A group needs at least one option."))
+        if self.instance.kind == OptionGroup.Kind.CHOICE and self.instance.min > len(kept):
+            raise forms.ValidationError(
+                _("“At least” is %(min)s, and there are only %(count)s options to choose."),
+                params={"min": self.instance.min, "count": len(kept)},
+            )
+
+
 class CategoryItemForm(HouseForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -114,6 +165,7 @@ class ProductOptionGroupInline(HouseInline):
 class OptionInline(HouseInline):
     model = Option
     form = OptionForm
+    formset = OptionFormSet
     fields = ["position", "name", "price", "register_id", "sold_out", "allergens", "key"]
 
     def formfield_for_dbfield(
@@ -164,14 +216,16 @@ class ProductAdmin(SoldOut):
         (_("When, where, how"), {"fields": ["served", "course", "photo"]}),
         FOR_THE_FILE,
     ]
-    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "sold_out"]
-    list_filter = ["restaurant", "sold_out", "alcohol"]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
+    list_filter = [
+        "restaurant",
+        "placed__category",
+        "sold_out",
+        AllergenState,
+        ("register_id", admin.EmptyFieldListFilter),
+    ]
     list_select_related = ["restaurant"]
     search_fields = ["name", "key", "register_id"]
-
-    @admin.display(description=_("price"), ordering="price")
-    def euros(self, product: Product) -> str:
-        return amount_text(product.price)
 
 
 @admin.register(OptionGroup)
@@ -209,18 +263,14 @@ class OptionAdmin(SoldOut):
         (None, {"fields": ["position", "key"]}),
     ]
     readonly_fields = ["in_group"]
-    list_display = ["__str__", "in_group", "euros", "register_id", "sold_out"]
-    list_filter = ["sold_out"]
+    list_display = ["__str__", "in_group", "euros", "register_id", "out"]
+    list_filter = ["sold_out", AllergenState]
     list_select_related = ["group"]
     search_fields = ["name", "key", "register_id"]
 
     @admin.display(description=_("option group"), ordering="group")
     def in_group(self, option: Option) -> str:
         return _link("optiongroup", option.group)
-
-    @admin.display(description=_("price"), ordering="price")
-    def euros(self, option: Option) -> str:
-        return amount_text(option.price)
 
 
 @admin.register(SetMenu)
@@ -232,14 +282,10 @@ class SetMenuAdmin(SoldOut):
         (_("When, where, how"), {"fields": ["served", "photo"]}),
         FOR_THE_FILE,
     ]
-    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "sold_out"]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
     list_filter = ["restaurant", "sold_out"]
     list_select_related = ["restaurant"]
     search_fields = ["name", "key", "register_id"]
-
-    @admin.display(description=_("price"), ordering="price")
-    def euros(self, menu: SetMenu) -> str:
-        return amount_text(menu.price)
 
 
 @admin.register(Course)

@@ -209,7 +209,7 @@ class HouseFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         # Django lets the hidden number of a row be any row's of the table.
-        number = form.fields[self._pk_field.name]
+        number = form.fields[self.model._meta.pk.name]  # type: ignore[union-attr]
         if isinstance(number, forms.ModelChoiceField) and number.queryset is not None:
             restaurant = restaurant_of(self.instance)
             number.queryset = narrow(number.queryset, [restaurant.pk] if restaurant else [])

@@ -95,7 +95,9 @@ class RestaurantAdmin(HouseAdmin):
                 ),
                 "timezone": _("Of the clock on the wall, for example Europe/Paris."),
                 "colour": _("Of the buttons, as # and six digits: #7b1e32. Empty: Tablée's own."),
-                "limit_amount_per_cover": _("In euros: 60,00 for four guests is 240,00."),
+                "limit_amount_per_cover": _(
+                    "In euros: 60 for each of four guests is 240 for their table."
+                ),
             },
         )
         return super().get_form(request, obj, change=change, **kwargs)

@@ -209,7 +209,7 @@ def card_words(restaurant: Restaurant) -> list[dict[str, str]]:
     """The card's sentences in the restaurant's languages, of those that Tablée speaks."""
     spoken = [code for code, _name in settings.LANGUAGES]
     languages = [code for code in restaurant.languages if code in spoken] or spoken
-    words = []
+    words: list[dict[str, str]] = []
     for language in languages:
         with translation.override(language):
             words.append(

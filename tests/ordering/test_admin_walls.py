@@ -32,6 +32,7 @@ from ordering.models import (
 )
 from pos_bridge.models import Addition, Attempt, Register
 from tests import factories
+from tests.ordering.admin_cast import installer, person
 
 pytestmark = pytest.mark.django_db
 
@@ -73,14 +74,6 @@ def house(slug, mark):
         addition=addition, number=1, worker=mark, started_at=timezone.now(), answer=mark
     )
     return made
-
-
-def person(name, **memberships):
-    user = User.objects.create_user(name, password="x", is_staff=True)
-    for role, restaurants in memberships.items():
-        for restaurant in restaurants:
-            Membership.objects.create(user=user, restaurant=restaurant, role=role)
-    return user
 
 
 @pytest.fixture
@@ -132,7 +125,7 @@ def request_by(user):
 def test_it_registers_nothing_that_does_not_stand_on_the_base_class():
     for model, model_admin in registered():
         assert isinstance(model_admin, Narrowed), f"{model._meta.label}: {type(model_admin)}"
-        for inline in model_admin.inlines:
+        for inline in getattr(model_admin, "inlines", []):
             assert issubclass(inline, Narrowed), f"{model._meta.label}: {inline}"
         assert model in PATHS or model is User, f"{model._meta.label} is nobody's: see paths.py"
 
@@ -202,7 +195,7 @@ def test_it_offers_nothing_of_another_restaurant_in_any_foreign_key(a, b, alice)
                 forms += [formset.empty_form, *formset.forms]
             for form in forms:
                 for name, field in form.fields.items():
-                    if isinstance(field, ModelChoiceField):
+                    if isinstance(field, ModelChoiceField) and field.queryset is not None:
                         texts = " ".join(str(choice) for choice in field.queryset)
                         assert MARK not in texts, f"{model._meta.label}.{name}"
                         offered += field.queryset.count()
@@ -282,7 +275,7 @@ def test_it_checks_no_connection_of_another_restaurant(a, b, alice, client):
 def test_it_refuses_a_thing_of_another_restaurant_in_an_inline(a, b, alice, client, who):
     """Also to the installer, who sees both: a course of A offers no product of B."""
     if who == "installer":
-        client.force_login(User.objects.create_superuser("root", password="x"))
+        client.force_login(installer())
     course = Course.objects.get(set_menu__restaurant=a)
     response = client.post(
         page(Course, "change", course.pk),
@@ -328,7 +321,7 @@ def test_who_serves_elsewhere_links_and_changes_nothing_there(a, b, alice, clien
     request = request_by(alice)
     inline = admin.site._registry[Course].get_inline_instances(request)[0]
     form = inline.get_formset(request, Course.objects.get(set_menu__restaurant=a))().empty_form
-    assert theirs not in form.fields["product"].queryset
+    assert str(theirs.pk) not in str(form["product"])
     assert client.get(page(Product, "add") + f"?restaurant={b.pk}").status_code == 403
     assert client.get(page(Product, "add")).status_code == 200  # for A, the only one she manages
 
@@ -427,7 +420,7 @@ def test_a_member_who_is_not_staff_does_not_come_in(a, client):
 
 
 def test_the_installer_sees_all(a, b, client):
-    client.force_login(User.objects.create_superuser("root", password="x"))
+    client.force_login(installer())
     found = client.get(page(Product, "changelist")).content.decode()
     assert MARK in found
     assert "Aldebaran" in found
@@ -437,7 +430,7 @@ def test_the_installer_sees_all(a, b, client):
 
 
 def test_the_installer_is_asked_for_which_restaurant(a, b, client):
-    client.force_login(User.objects.create_superuser("root", password="x"))
+    client.force_login(installer())
     asked = client.get(page(Product, "add")).content.decode()
     links = [html.unescape(link) for link in re.findall(r'href="(\S+\?restaurant=\d+)"', asked)]
     assert len(links) == 2
@@ -451,7 +444,7 @@ def test_the_installer_is_asked_for_which_restaurant(a, b, client):
 def test_nobody_changes_an_order(a, b, alice, client, label):
     [(model, _)] = [item for item in registered() if item[0]._meta.label == label]
     thing = of(model, a).get()
-    for user in (alice, User.objects.create_superuser("root", password="x")):
+    for user in (alice, installer()):
         client.force_login(user)
         assert client.get(page(model, "change", thing.pk)).status_code == 200
         assert client.get(page(model, "add")).status_code == 403
@@ -469,7 +462,7 @@ def test_the_registers_own_words_are_for_the_installer(a, b, alice, client):
     words = ("detail", "the body", "alert(1)")
     found = client.get(page(Addition, "change", addition.pk)).content.decode()
     assert not any(word in found for word in words)
-    client.force_login(User.objects.create_superuser("root", password="x"))
+    client.force_login(installer())
     found = client.get(page(Addition, "change", addition.pk)).content.decode()
     assert all(word in found for word in words)
     assert "<script>alert" not in found

@@ -1,0 +1,355 @@
+"""A manager sets up a carte by hand; what is wrong is refused beside the field (P25), and by the database as well."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from ordering.models import (
+    Category,
+    CategoryItem,
+    Choice,
+    Course,
+    Option,
+    OptionGroup,
+    Product,
+    ProductOptionGroup,
+    SetMenu,
+)
+from ordering.services.transfer import export_restaurant
+from tests import factories
+from tests.ordering.admin_cast import errors, person, send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house():
+    made = factories.restaurant()
+    factories.register(made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def alice(house, client):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(person("alice", manager=[house]))
+
+
+def page(name, *args):
+    return reverse(f"admin:ordering_{name}", args=args)
+
+
+PRODUCT = {"name_fr": "Tarte Tatin", "name_en": "", "price": "8,50", "vat": "10"}
+
+
+def add_product(client, **changes):
+    return send(client, page("product_add"), **{**PRODUCT, **changes})
+
+
+# --- Made by hand -------------------------------------------------------------------------------
+
+
+def test_it_makes_a_whole_carte(house, client):
+    group = send(
+        client, page("optiongroup_add"),
+        name_fr="Cuisson", name_en="How cooked", min="1", max="1",
+        options__TOTAL_FORMS="2",
+        options__0__name_fr="Saignant", options__0__price="0", options__0__allergens_state="none",
+        options__1__name_fr="À point", options__1__price="0,00",
+        options__1__allergens_state="undeclared",
+    )  # fmt: skip
+    assert group.status_code == 302
+    cooked = OptionGroup.objects.get()
+    assert [option.key for option in cooked.options.all()] == ["saignant", "a-point"]
+    assert [option.allergens for option in cooked.options.all()] == [[], None]
+
+    add_product(
+        client, name_fr="Bavette", price="19,90", register_id="1007",
+        allergens_state="contains", allergens_contains=["milk"], diets=["homemade"],
+        served="mar–ven 12:00-14:00",
+        option_groups__TOTAL_FORMS="1", option_groups__0__group=str(cooked.pk),
+    )  # fmt: skip
+    steak = Product.objects.get()
+    assert (steak.key, steak.price, steak.vat) == ("bavette", 19_90, Decimal(10))
+    assert steak.allergens == ["milk"]
+    assert steak.diets == ["homemade"]
+    assert steak.served == [{"days": ["tue", "wed", "thu", "fri"], "from": "12:00", "to": "14:00"}]
+    assert ProductOptionGroup.objects.get().group == cooked
+    add_product(client)
+
+    send(
+        client, page("setmenu_add"), name_fr="Menu du midi", price="24", vat="10",
+        courses__TOTAL_FORMS="2",
+        courses__0__name_fr="Plat", courses__0__min="1", courses__0__max="1",
+        courses__1__name_fr="Dessert", courses__1__min="0", courses__1__max="1",
+    )  # fmt: skip
+    menu = SetMenu.objects.get()
+    main = menu.courses.get(key="plat")
+    send(
+        client, page("course_change", main.pk), choices__TOTAL_FORMS="1",
+        choices__0__product=str(steak.pk), choices__0__supplement="2,00",
+    )  # fmt: skip
+    assert main.choices.get().supplement == 2_00
+
+    send(
+        client, page("category_add"), name_fr="Plats", items__TOTAL_FORMS="2",
+        items__0__product=str(steak.pk), items__1__set_menu=str(menu.pk),
+    )  # fmt: skip
+    assert [str(item) for item in Category.objects.get().items.all()] == [
+        "Bavette", "Menu du midi",
+    ]  # fmt: skip
+    # What is made by hand can travel as a file.
+    assert export_restaurant(house)
+
+
+def test_every_change_makes_the_cached_carte_old(house, client):
+    def version():
+        house.refresh_from_db()
+        return house.carte_version
+
+    before = version()
+    add_product(client)
+    assert version() > before
+    tart, before = Product.objects.get(), version()
+    send(client, page("product_change", tart.pk), price="9")
+    assert version() > before
+    before = version()
+    client.post(page("product_changelist"), {"action": "sell_out", "_selected_action": tart.pk})
+    assert version() > before
+    before = version()
+    send(client, page("category_add"), name_fr="Desserts", items__TOTAL_FORMS="1",
+         items__0__product=str(tart.pk))  # fmt: skip
+    assert version() > before
+    before = version()
+    category = Category.objects.get()
+    send(client, page("category_change", category.pk), items__0__DELETE="on")
+    assert not category.items.exists()
+    assert version() > before
+    before = version()
+    client.post(page("product_delete", tart.pk), {"post": "yes"})
+    assert version() > before
+    before = version()
+    client.post(
+        page("category_changelist"),
+        {"action": "delete_selected", "_selected_action": category.pk, "post": "yes"},
+    )
+    assert not Category.objects.exists()
+    assert version() > before
+
+
+def test_a_change_touches_only_what_was_changed(house, client):
+    """Counters move while a manager's page is open: saving it must not put them back."""
+    address = page("restaurant_change", house.pk)
+    with pytest.MonkeyPatch.context() as patch:
+        seen = []
+        save = type(house).save
+        patch.setattr(
+            type(house), "save",
+            lambda self, **kwargs: (seen.append(set(kwargs["update_fields"])), save(self, **kwargs)),
+        )  # fmt: skip
+        assert send(client, address, name="Chez Alice et Bob").status_code == 302
+    assert seen == [{"name"}]
+
+
+def test_new_things_come_last(house, client):
+    for name in ("Soupe", "Tarte", "Café"):
+        add_product(client, name_fr=name)
+        send(client, page("category_add"), name_fr=name)
+    assert [product.key for product in Product.objects.all()] == ["soupe", "tarte", "cafe"]
+    assert [category.key for category in Category.objects.all()] == ["soupe", "tarte", "cafe"]
+    first = Category.objects.first()
+    send(client, page("category_change", first.pk), position="9")
+    assert Category.objects.last() == first
+
+
+def test_it_makes_keys_that_are_free(house, client):
+    for _ in range(2):
+        add_product(client, name_fr="Œuf mayo")
+        add_product(client, name_fr="担担面")
+    assert [product.key for product in Product.objects.all()] == [
+        "oeuf-mayo", "product", "oeuf-mayo-2", "product-2",
+    ]  # fmt: skip
+    send(
+        client, page("optiongroup_add"), name_fr="辣度", options__TOTAL_FORMS="2",
+        options__0__name_fr="微辣", options__0__price="0", options__0__allergens_state="none",
+        options__1__name_fr="很辣", options__1__price="0", options__1__allergens_state="none",
+    )  # fmt: skip
+    assert [option.key for option in Option.objects.all()] == ["option", "option-2"]
+
+
+def test_it_asks_in_the_languages_of_the_restaurant(house, client):
+    house.languages = ["zh-Hans", "fr", "en"]
+    house.save()
+    found = client.get(page("product_add")).content.decode()
+    assert [found.index(f'name="name_{code}"') for code in house.languages] == sorted(
+        found.index(f'name="name_{code}"') for code in house.languages
+    )
+    said = errors(add_product(client))
+    assert "zh-Hans" in said["name"]
+
+
+def test_saving_a_page_as_it_stands_changes_nothing(house, client):
+    product = factories.product(house, allergens=["milk"], diets=["vegan"], vat=Decimal("5.5"),
+                                served=[{"days": ["mon"], "from": "12:00", "to": "14:00"}])  # fmt: skip
+    factories.option_group(product, "sauce", {"poivre": 1_50, "rien": -50})
+    before = export_restaurant(house)
+    for name, model in (("product", Product), ("optiongroup", OptionGroup), ("option", Option),
+                        ("category", Category)):  # fmt: skip
+        for thing in model.objects.all():
+            response = send(client, page(f"{name}_change", thing.pk))
+            assert response.status_code == 302, errors(response)
+    assert send(client, page("restaurant_change", house.pk)).status_code == 302
+    assert export_restaurant(house) == before
+
+
+# --- Refused ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "word"),
+    [
+        ("price", "12,5O", "12,5O"),
+        ("price", "-1", "zero"),
+        ("price", "", "required"),
+        ("vat", "31", "30"),
+        ("vat", "-1", "0"),
+        ("vat", "dix", "number"),
+        ("name_fr", "", "required"),
+        ("register_id", "12A", "12A"),
+        ("register_id", "١٢", "register"),
+        ("key", "Plat du Jour", "hyphens"),
+        ("served", "midi", "midi"),
+        ("course", "0", "1"),
+        ("allergens_state", "contains", "Tick"),
+        ("diets", ["tasty"], "tasty"),
+        ("photo", "../secret", "secret"),
+    ],
+)
+def test_it_refuses_a_wrong_product_beside_the_field(client, name, typed, word):
+    response = add_product(client, **{name: typed})
+    field = name.removesuffix("_fr").removesuffix("_state")
+    assert word in errors(response)[field]
+    assert not Product.objects.exists()
+
+
+def test_it_refuses_a_key_that_is_taken_also_by_a_set_menu(house, client):
+    add_product(client, key="tarte")
+    assert "key" in errors(add_product(client, key="tarte"))
+    assert "key" in errors(
+        send(client, page("setmenu_add"), name_fr="T", price="1", vat="10", key="tarte")
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.product(house, "tarte")
+
+
+def test_it_refuses_an_option_with_a_price_and_no_id(house, client):
+    response = send(
+        client, page("optiongroup_add"), name_fr="Sauce", options__TOTAL_FORMS="1",
+        options__0__name_fr="Poivre", options__0__price="1,50", options__0__allergens_state="none",
+    )  # fmt: skip
+    assert "id" in errors(response)["options-0-register_id"]
+    group = OptionGroup.objects.create(restaurant=house, key="sauce", name={"fr": "Sauce"})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Option.objects.create(group=group, key="poivre", name={"fr": "Poivre"}, price=1_50)
+
+
+def test_it_refuses_an_option_whose_id_the_register_cannot_have(client):
+    response = send(
+        client, page("optiongroup_add"), name_fr="Sauce", options__TOTAL_FORMS="1",
+        options__0__name_fr="Poivre", options__0__price="1", options__0__register_id="P1",
+        options__0__allergens_state="none",
+    )  # fmt: skip
+    assert "P1" in errors(response)["options-0-register_id"]
+
+
+def test_it_takes_any_id_while_there_is_no_register(house, client):
+    house.registers.all().delete()
+    assert add_product(client, register_id="A-12").status_code == 302
+
+
+def test_it_refuses_at_least_above_at_most(house, client):
+    response = send(client, page("optiongroup_add"), name_fr="Sauce", min="3", max="2")
+    assert "min" in errors(response)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OptionGroup.objects.create(restaurant=house, key="s", name={"fr": "S"}, min=3, max=2)
+    menu = SetMenu.objects.create(
+        restaurant=house, key="midi", name={"fr": "Midi"}, price=1, vat=Decimal(10)
+    )
+    course = Course.objects.create(set_menu=menu, key="plat", name={"fr": "Plat"})
+    response = send(client, page("course_change", course.pk), min="3", max="2")
+    assert "min" in errors(response)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Course.objects.filter(pk=course.pk).update(min=3, max=2)
+
+
+def test_it_refuses_a_question_with_too_few_answers(client):
+    address = page("optiongroup_add")
+    found = send(client, address, name_fr="Sauce").content.decode()
+    assert "A group needs at least one option." in found
+    found = send(
+        client, address, name_fr="Sauce", min="2", max="2", options__TOTAL_FORMS="1",
+        options__0__name_fr="Poivre", options__0__price="0", options__0__allergens_state="none",
+    ).content.decode()  # fmt: skip
+    assert "there are only 1 options to choose" in found
+    assert not OptionGroup.objects.exists()
+
+
+def test_it_refuses_at_most_none(client):
+    assert errors(send(client, page("optiongroup_add"), name_fr="Sauce", min="0", max="0"))
+
+
+def test_it_refuses_a_line_of_a_category_that_is_nothing_or_two_things(house, client):
+    product = factories.product(house)
+    menu = SetMenu.objects.create(
+        restaurant=house, key="midi", name={"fr": "Midi"}, price=1, vat=Decimal(10)
+    )
+    response = send(
+        client, page("category_add"), name_fr="Plats", items__TOTAL_FORMS="1",
+        items__0__product=str(product.pk), items__0__set_menu=str(menu.pk),
+    )  # fmt: skip
+    assert "items-0-product" in errors(response)
+    response = send(client, page("category_add"), name_fr="P", items__TOTAL_FORMS="1",
+                    items__0__position="3")  # fmt: skip
+    assert "items-0-product" in errors(response)
+    category = Category.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CategoryItem.objects.create(category=category, product=product, set_menu=menu)
+
+
+def test_it_refuses_a_supplement_below_nothing(house, client):
+    product = factories.product(house)
+    menu = SetMenu.objects.create(
+        restaurant=house, key="midi", name={"fr": "Midi"}, price=1, vat=Decimal(10)
+    )
+    course = Course.objects.create(set_menu=menu, key="plat", name={"fr": "Plat"})
+    response = send(
+        client, page("course_change", course.pk), choices__TOTAL_FORMS="1",
+        choices__0__product=str(product.pk), choices__0__supplement="-1",
+    )  # fmt: skip
+    assert "choices-0-supplement" in errors(response)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Choice.objects.create(course=course, product=product, supplement=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("languages", "français"), ("languages", "fr, fr"), ("languages", ""),
+        ("timezone", "Paris"), ("colour", "red"), ("slug", "Chez Alice"), ("hours", "toujours"),
+        ("limit_covers", "0"), ("limit_covers", "40000"), ("limit_quantity", "-1"),
+        ("limit_lines", "many"), ("limit_amount_per_cover", "12,5O"),
+        ("limit_orders_per_hour", "0"), ("name", ""),
+    ],
+)  # fmt: skip
+def test_it_refuses_a_wrong_restaurant_beside_the_field(house, client, name, typed):
+    response = send(client, page("restaurant_change", house.pk), **{name: typed})
+    assert name in errors(response)
+
+
+def test_it_refuses_a_language_of_the_house_in_which_names_are_missing(house, client):
+    factories.product(house, name={"fr": "Soupe"})
+    said = errors(send(client, page("restaurant_change", house.pk), languages="en, fr"))
+    assert "Soupe" in said["languages"]
+    assert send(client, page("restaurant_change", house.pk), languages="fr, de").status_code == 302
