@@ -1,0 +1,259 @@
+"""Tables by the range, the cards that are printed of them, and new codes for old ones."""
+
+import io
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import IntegrityError, transaction
+from django.urls import Resolver404, resolve, reverse
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from ordering.admin.tables import card_address
+from ordering.models import Table
+from ordering.services import tables, visits
+from tests import factories
+from tests.ordering.admin_cast import errors, person, send
+from tests.system_tools import Machine, find_chromium
+
+pytestmark = pytest.mark.django_db
+
+STATIC = Path(__file__).parents[2] / "static"
+
+
+@pytest.fixture
+def house():
+    return factories.restaurant()
+
+
+@pytest.fixture(autouse=True)
+def alice(house, client):
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(person("alice", manager=[house]))
+
+
+def page(name, *args):
+    return reverse(f"admin:ordering_table_{name}", args=args)
+
+
+def act(client, action, chosen, **more):
+    return client.post(
+        page("changelist"),
+        {"action": action, "_selected_action": [table.pk for table in chosen], **more},
+    )
+
+
+# --- One by one and as a range -------------------------------------------------------------------
+
+
+def test_it_adds_a_table(house, client):
+    assert send(client, page("add"), number="12", label="Fenêtre").status_code == 302
+    assert house.tables.get().label == "Fenêtre"
+
+
+@pytest.mark.parametrize("number", ["0", "90000", "-1", "1,5", "douze", ""])
+def test_it_refuses_a_number_that_no_register_knows(client, number):
+    assert "number" in errors(send(client, page("add"), number=number))
+
+
+@pytest.mark.parametrize("number", [0, 90_000])
+def test_the_database_refuses_such_a_number_too(house, number):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.table(house, number)
+
+
+def test_it_refuses_two_tables_with_one_number(house, client):
+    factories.table(house, 12)
+    assert "already" in errors(send(client, page("add"), number="12"))["number"]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.table(house, 12)
+    other = factories.table(factories.restaurant("chez-charlie"), 12)
+    assert other.number == 12
+
+
+def test_it_refuses_an_id_that_the_register_cannot_have(house, client):
+    factories.register(house)
+    said = errors(send(client, page("add"), number="12", register_id="T12"))
+    assert "T12" in said["register_id"]
+
+
+def test_it_adds_a_range(house, client):
+    assert 'name="first"' in client.get(page("add_range")).content.decode()
+    response = client.post(
+        page("add_range"), {"first": "1", "last": "20", "zone": "Salle", "seats": "4"}
+    )
+    assert response.status_code == 302
+    made = house.tables.order_by("number")
+    assert [table.number for table in made] == list(range(1, 21))
+    assert {(table.zone, table.seats) for table in made} == {("Salle", 4)}
+    assert len({table.code for table in made}) == 20
+    assert [table.position for table in made] == list(range(20))
+    assert LogEntry.objects.count() == 20
+
+
+def test_it_adds_all_of_a_range_or_nothing(house, client):
+    factories.table(house, 7)
+    response = client.post(page("add_range"), {"first": "1", "last": "20"})
+    assert "these tables already: 7" in response.content.decode()
+    assert house.tables.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [("0", "5", "first"), ("5", "1", "last"), ("1", "90000", "last"), ("1", "5000", "last"),
+     ("", "5", "first"), ("1", "x", "last")],
+)  # fmt: skip
+def test_it_refuses_a_wrong_range_beside_the_field(house, client, first, last, name):
+    response = client.post(page("add_range"), {"first": first, "last": last})
+    assert name in response.context["form"].errors
+    assert not house.tables.exists()
+
+
+def test_two_who_add_the_same_range_at_once_add_it_once(house, monkeypatch):
+    """The other one was faster between our look and our write."""
+    tables.add_range(restaurant=house, first=1, last=3)
+    looked = []
+    exists = Table.objects.filter().exists.__func__
+    monkeypatch.setattr(
+        "django.db.models.query.QuerySet.exists",
+        lambda self: False if not looked and not looked.append(1) else exists(self),
+    )
+    with pytest.raises(tables.NumbersTaken) as caught:
+        tables.add_range(restaurant=house, first=2, last=5)
+    assert caught.value.numbers == [2, 3]
+    assert house.tables.count() == 3
+
+
+# --- New codes ------------------------------------------------------------------------------------
+
+
+def test_it_asks_before_it_renews_a_code(house, client):
+    table = factories.table(house)
+    response = act(client, "renew_codes", [table])
+    assert "lead nowhere" in response.content.decode()
+    assert Table.objects.get().code == table.code
+
+
+def test_a_renewed_code_is_dead_at_once_and_ends_the_visit(house, client):
+    table, other = factories.table(house, 1), factories.table(house, 2)
+    guest = factories.guest(table)
+    act(client, "renew_codes", [table], post="yes")
+    new = Table.objects.get(pk=table.pk)
+    assert new.code != table.code
+    assert new.card_version == 2
+    assert not Table.objects.filter(code_hash=table.code_hash).exists()
+    assert Table.objects.get(pk=other.pk).code == other.code
+    with pytest.raises(visits.VisitEnded):
+        visits.lock(guest.visit)
+
+
+# --- Cards ----------------------------------------------------------------------------------------
+
+
+def test_it_prints_the_chosen_cards(house, client):
+    window, bar = (
+        factories.table(house, 12, label="Fenêtre", zone="Salle"),
+        factories.table(house, 3),
+    )
+    found = act(client, "print_cards", [window]).content.decode()
+    assert card_address(window) in found
+    assert card_address(bar) not in found
+    for text in (house.name, "12", "Fenêtre", "Salle", "Card 1"):
+        assert text in found
+    assert "No payment, no account asked for here" in found
+
+
+def test_it_prints_all_valid_cards_and_writes_down_who_did(house, client):
+    table, gone = factories.table(house, 1), factories.table(house, 2, enabled=False)
+    assert client.get(page("cards")).status_code == 404
+    found = client.post(page("cards")).content.decode()
+    assert card_address(table) in found
+    assert card_address(gone) not in found
+    assert LogEntry.objects.get().object_id == str(table.pk)
+
+
+def test_the_address_of_a_card_is_never_taken_from_the_request(house, client, settings):
+    """T27"""
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.BASE_URL = "https://commande.example"
+    table = factories.table(house)
+    found = client.post(
+        page("cards"), headers={"host": "evil.example", "x-forwarded-host": "evil.example"}
+    ).content.decode()
+    assert f"https://commande.example/t/{table.code}/" in found
+    assert "evil" not in found
+
+
+def test_the_cards_hold_nothing_that_the_csp_would_drop(house, client):
+    factories.table(house, label="<script>alert(1)</script>")
+    response = client.post(page("cards"))
+    found = response.content.decode()
+    assert "<script" not in found
+    assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", found)
+    assert "unsafe-inline" not in response["Content-Security-Policy"]
+    assert 'href="http' not in found
+
+
+def test_a_card_speaks_the_languages_of_its_restaurant(house, client):
+    factories.table(house)
+    found = client.post(page("cards")).content.decode()
+    assert 'lang="fr"' in found
+    assert 'lang="en"' in found
+    house.languages = ["en", "de"]
+    house.save()
+    found = client.post(page("cards")).content.decode().partition("<main>")[2]
+    assert 'lang="fr"' not in found
+
+
+def test_the_address_of_a_card_leads_somewhere(house, client):
+    table = factories.table(house)
+    path = card_address(table).removeprefix("http://localhost:8000")
+    try:
+        resolve(path)
+    except Resolver404:
+        pytest.fail(f"{path} leads nowhere")
+    assert client.get(path).status_code in {200, 302}
+
+
+@pytest.mark.browser
+def test_a_printed_card_is_read_by_a_real_reader(house, client, tmp_path):
+    """The page as a browser prints it, and zbar on the picture: one code for each card, and no other."""
+    made = [factories.table(house, number, zone="Salle") for number in range(1, 10)]
+    found = client.post(page("cards")).content.decode()
+    css = (STATIC / "admin-tablee" / "cards.css").read_text()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(Machine()), args=["--no-sandbox", "--disable-gpu"]
+        )
+        sheet = browser.new_page(viewport={"width": 794, "height": 1123}, device_scale_factor=2)
+        sheet.route("**/*", lambda route: route.fulfill(body=css, content_type="text/css"))
+        sheet.set_content(re.sub(r'href="/static/[^"]*"', 'href="http://x/cards.css"', found))
+        sheet.emulate_media(media="print")
+        cards = sheet.locator("article").all()
+        codes = []
+        for number, card in enumerate(cards):
+            picture = tmp_path / f"{number}.png"
+            Image.open(io.BytesIO(card.screenshot())).convert("L").save(picture)
+            codes += read(picture)
+        pages = sheet.pdf(format="A4", print_background=False, prefer_css_page_size=True)
+        overflowing = sheet.evaluate(
+            "[...document.querySelectorAll('article')].some(a => a.scrollHeight > a.clientHeight)"
+        )
+        browser.close()
+    assert codes == [card_address(table) for table in made]
+    assert not overflowing
+    # Eight on a page.
+    assert len(re.findall(rb"/Type\s*/Page\b", pages)) == 2
+
+
+def read(picture):
+    zbarimg = shutil.which("zbarimg")
+    assert zbarimg, "python3 tests/system_tools.py zbar"
+    done = subprocess.run(
+        [zbarimg, "--raw", "-q", picture], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
