@@ -154,16 +154,16 @@ class Addition(models.Model):
             ),
         ]
         indexes = [
-            # outbox.claim reads these at every turn; the finished ones, all but a few, are not in it.
+            # waiting.due and waiting.lost read these at every turn; the finished, all but a few, are not in it.
             models.Index(
                 fields=["register", "next_try_at"],
                 condition=Q(state__in=["queued", "sending", "uncertain"]),
                 name="addition_to_send",
             ),
-            # outbox.followed: what the lists of states are read for.
+            # waiting.followed: what the lists of states are read for.
             models.Index(
                 fields=["register", "state"],
-                condition=Q(state__in=["accepted", "received", "uncertain"]),
+                condition=Q(state__in=["accepted", "received", "uncertain", "held"]),
                 name="addition_to_follow",
             ),
         ]
