@@ -80,7 +80,9 @@ class _Sqlite:
     def __init__(self) -> None:
         name = str(connection.settings_dict["NAME"])
         is_uri = name.startswith("file:")
-        self._connection = sqlite3.connect(name, uri=is_uri, isolation_level=None)
+        self._connection = sqlite3.connect(
+            name, uri=is_uri, isolation_level=None, check_same_thread=False
+        )
         self._version = self._read()
 
     def files(self) -> list[int]:
