@@ -238,7 +238,8 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Nothing but what the sidebar offers: an address must not ask letter by letter for what no page shows."""
-        offered = {self.date_hierarchy, "id"}
+        offered: set[Any] = {self.date_hierarchy, "id"}
+        item: Any
         for item in self.list_filter:
             name = item[0] if isinstance(item, tuple) else item
             offered.add(getattr(name, "parameter_name", name))

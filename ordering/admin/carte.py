@@ -130,7 +130,7 @@ class OptionFormSet(HouseFormSet):
         kept = [
             form
             for form in self.forms
-            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)
+            if (form.instance.pk or form.has_changed()) and form not in self.deleted_forms
         ]
         if not kept:
             raise forms.ValidationError(_("A group needs at least one option."))
