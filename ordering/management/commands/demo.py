@@ -104,7 +104,7 @@ def environment() -> dict[str, str]:
         "DATA_DIR": str(data),
         "BASE_URL": f"http://{host if lan else 'localhost'}:{port}",
         "ALLOWED_HOSTS": f"localhost,127.0.0.1,{host}",
-        "REGISTER_HOSTS_ALLOWED": f"127.0.0.1:{register_port}",
+        "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
         "DEBUG": "0",
         "PLAIN_STATIC": "0",
         "PYTHONUNBUFFERED": "1",
