@@ -2,43 +2,42 @@
 "use strict";
 
 (() => {
-  const words = (when) => {
-    const all = document.getElementById("words")?.content;
-    const found = all?.querySelector(`[data-when="${when}"]`) ?? all?.querySelector('[data-when="500"]');
-    return found?.cloneNode(true);
-  };
+  const words = document.getElementById("words")?.content;
+  const word = (attribute, value) => words?.querySelector(`[data-${attribute}="${value}"]`)?.cloneNode(true);
 
   // --- A request of htmx that failed is said where the diner looks (F04, F05) ---
 
   const box = () => document.getElementById("failure") ?? document.getElementById("alert");
 
-  const say = (when) => {
+  // What is sent with a key cannot be sent twice; a change of the cart can.
+  const unclear = new Set(["lost", "timeout", "500"]);
+
+  const say = (what, event) => {
     const place = box();
-    const said = words(when);
-    if (!place || !said || place.textContent === said.textContent) return;
+    const when = word("when", what) ? what : "500";
     const frame = document.createElement("div");
     frame.className = "box bad";
-    frame.append(said);
+    frame.append(word("when", when) ?? "");
+    if (unclear.has(when)) frame.append(word("then", event.detail.elt?.id) ?? word("then", "cart") ?? "");
+    if (!place || place.textContent === frame.textContent) return;
     place.replaceChildren(frame);
     place.scrollIntoView({ block: "nearest" });
   };
 
-  const offline = () => say(navigator.onLine ? "lost" : "offline");
-
-  document.addEventListener("htmx:sendError", offline);
-  document.addEventListener("htmx:sendAbort", offline);
-  document.addEventListener("htmx:timeout", () => say("timeout"));
-  document.addEventListener("htmx:swapError", () => say("500"));
-  document.addEventListener("htmx:responseError", (event) => say(String(event.detail.xhr.status)));
+  document.addEventListener("htmx:sendError", (event) => say(navigator.onLine ? "lost" : "offline", event));
+  document.addEventListener("htmx:timeout", (event) => say("timeout", event));
+  document.addEventListener("htmx:swapError", (event) => say("500", event));
+  document.addEventListener("htmx:responseError", (event) => say(String(event.detail.xhr.status), event));
   document.addEventListener("htmx:afterOnLoad", (event) => {
     if (event.detail.successful) box()?.replaceChildren();
   });
 
-  // What the server refused is shown, wherever the page was scrolled to.
+  // What the server refused is shown, wherever the page was scrolled to; the focus never falls out of the cart.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status === 422) {
       document.querySelector("[role=alert]:not(:empty)")?.scrollIntoView({ block: "center" });
     }
+    if (document.activeElement === document.body) document.querySelector("#cart h1")?.focus();
   });
 
   // --- Steppers and the price on the button, where nothing is sent before the diner says so ---

@@ -50,6 +50,24 @@ class Row:
         return f"{words}. {origin}" if words else origin
 
     @property
+    def declared(self) -> list[tuple[list[Said], list[str] | None]]:
+        """What the dish and each option contain; those that are checked to contain nothing, and those not declared,
+        stand together at the end."""
+        parts = [(self.name, self.item.allergens)]
+        for group in self.item.groups:
+            parts += [
+                (said(each.name, self.name.language), each.allergens) for each in group.options
+            ]
+        found: list[tuple[list[Said], list[str] | None]] = [([parts[0][0]], parts[0][1])]
+        found += [([name], contains) for name, contains in parts[1:] if contains]
+        nothing: list[list[str] | None] = [[], None]
+        for same in nothing:
+            names = [name for name, contains in parts[1:] if contains == same]
+            if names:
+                found.append((names, same))
+        return found
+
+    @property
     def place(self) -> str:
         """Unique on the page, where a dish may stand in two categories."""
         return f"{self.section.key}_{self.item.key}"

@@ -16,7 +16,9 @@ def problem(
 ) -> HttpResponse:
     """One plate, one sentence, one next step. Rendered without the request: nothing of the address is in it."""
     context |= {"title": title, "words": words, "way_on": way_on, "button": button}
-    return HttpResponse(render_to_string("diner/problem.html", context), status=status)
+    response = HttpResponse(render_to_string("diner/problem.html", context), status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def scan_again(request: HttpRequest, *, ended: bool) -> HttpResponse:

@@ -63,13 +63,10 @@ class CoversForm(Stepped):
 
 class AddForm(Stepped):
     product = forms.CharField(max_length=64)
-    quantity = CountField(required=False)
+    quantity = CountField()
 
     def stepped(self) -> int:
-        return max(1, self.wanted() + self.step_by())
-
-    def wanted(self) -> int:
-        return self.cleaned_data["quantity"] or 1
+        return max(1, int(self.cleaned_data["quantity"]) + self.step_by())
 
 
 class LineForm(Stepped):

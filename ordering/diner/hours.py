@@ -1,7 +1,7 @@
 """Opening hours in words. Whether a slot is open is decided in ordering/slots.py, not here."""
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.utils.dates import WEEKDAYS
 from django.utils.text import capfirst
@@ -23,6 +23,17 @@ def opens_at(hours: Slots, local: datetime) -> str:
         "day": WEEKDAYS[moment.weekday()],
         "time": o_clock(moment.time()),
     }
+
+
+def until(hours: Slots, local: datetime) -> str:
+    """Until when what is open now takes orders; nothing where there is no such moment within a day."""
+    ends = []
+    for slot in hours or []:
+        end = datetime.combine(local.date(), time.fromisoformat(slot["to"]), local.tzinfo)
+        end += timedelta(days=end <= local)
+        if not slots.is_open(hours, end):
+            ends.append(end)
+    return o_clock(min(ends).time()) if ends and slots.is_open(hours, local) else ""
 
 
 def listed(hours: Slots) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ordering import access, throttle
 from ordering.diner import carte_page, compiled, hours, pages
@@ -53,7 +53,7 @@ def welcome(request: HttpRequest, slug: str) -> HttpResponse:
     return pages.private(response)
 
 
-@require_POST
+@pages.takes_a_form
 def join(request: HttpRequest, slug: str) -> HttpResponse:
     """The first answer to the covers opens the visit; later phones join it."""
     table, secret = access.scanned_table(request, slug), access.guest_secret(request)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access
@@ -39,6 +40,19 @@ def for_guest(view: View) -> View:
         return private(response)
 
     return with_guest
+
+
+def takes_a_form(view: View) -> View:
+    """Only a POST changes anything. Who comes by a link, or asks again for the page that a form led to, is led on."""
+
+    @wraps(view)
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def with_form(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, *args, **kwargs)
+        return private(HttpResponse(status=302, headers={"Location": "../"}))
+
+    return with_form
 
 
 def private(response: HttpResponse) -> HttpResponse:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 Texts = dict[str, str]
@@ -23,10 +22,10 @@ class Said:
         return bool(self.text)
 
     @property
-    def lang(self) -> SafeString:
+    def lang(self) -> str:
         """The attribute for the element around it: nothing where the page speaks the same language."""
         if not self.text or self.language.partition("-")[0] == get_language():
-            return format_html("")
+            return ""
         return format_html(' lang="{}"', self.language)
 
 

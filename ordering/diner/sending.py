@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from ordering import access
 from ordering.diner import pages
@@ -28,7 +28,7 @@ POLLS = (
 )
 
 
-@require_POST
+@pages.takes_a_form
 @pages.for_guest
 def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     """One order for one form, however often it arrives; a cart that has changed is shown again instead."""
@@ -69,7 +69,7 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     return pages.private(response)
 
 
-@require_POST
+@pages.takes_a_form
 @pages.for_guest
 def take_back(request: HttpRequest, guest: Guest, language: str, order_code: str) -> HttpResponse:
     """A refused order's lines go back into the cart. Whoever comes second sees that they are there already."""

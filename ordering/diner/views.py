@@ -7,10 +7,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from ordering.diner import carte_page, compiled, pages
+from ordering.diner import carte_page, compiled, errors, hours, pages
 from ordering.diner.forms import AddForm, CoversForm, Form, LineForm, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
@@ -32,6 +33,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     html = pages.page(
         request, "diner/carte.html", table.restaurant, language,
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem,
+        until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         carte=carte_page.fragment(table.restaurant, found, language, now, ordering=not problem),
         carte_sections=carte_page.strip(found, language),
     )  # fmt: skip
@@ -58,7 +60,7 @@ def set_menu(request: HttpRequest, guest: Guest, language: str, key: str) -> Htt
     return pages.show_to(request, guest, "diner/set_menu.html", language, row=row, back=back)
 
 
-@require_POST
+@pages.takes_a_form
 @pages.for_guest
 def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     form = AddForm(request.POST)
@@ -71,7 +73,7 @@ def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         carts.add(
             guest=guest,
             product_key=form.cleaned_data["product"],
-            quantity=form.wanted(),
+            quantity=form.cleaned_data["quantity"],
             chosen=chosen(request.POST),
         )
     except Refused as refused:
@@ -85,7 +87,7 @@ def cart(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     return show_cart(request, guest, language)
 
 
-@require_POST
+@pages.takes_a_form
 @pages.for_guest
 def line(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     form = LineForm(request.POST)
@@ -98,7 +100,7 @@ def line(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     return _cart_again(request, guest, language)
 
 
-@require_POST
+@pages.takes_a_form
 @pages.for_guest
 def covers(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     form = CoversForm(request.POST)
@@ -131,7 +133,7 @@ def show_cart(
         cart=carts.priced(visit), problem=problem, problems=problems,
         orders=list(visit.orders.order_by("created_at")),
         submission_key=submission_key or secrets.token_urlsafe(16),
-        here=f"/v/{visit.code}/cart/", **context,
+        here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
 
 
@@ -154,6 +156,9 @@ def _product(
     table, now = guest.visit.table, timezone.now()
     found = compiled.compiled(table.restaurant)
     row = carte_page.row(table.restaurant, found, key, language, now)
+    if row is None and problems:
+        return errors.problem(str(problems[0]), gettext("Nothing was added."), status=422,
+                              way_on=f"/v/{guest.visit.code}/", button=gettext("Back to the carte"))  # fmt: skip
     if row is None:
         raise Http404
     taken = {f"{group}/{option}" for group, option in chosen(request.POST)}
@@ -169,13 +174,21 @@ def _product(
 
 def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
     found = compiled.compiled(guest.visit.table.restaurant)
-    cart = carts.priced(guest.visit)
-    buttons = carte_page.changed_buttons(found, cart, language, key)
     if not pages.is_htmx(request) or "from_page" in request.POST:
-        where = f"/v/{guest.visit.code}/" + (f"#dish-{buttons[0][0].place}" if buttons else "")
-        return pages.go(request, where)
-    context = {"visit": guest.visit, "cart": cart, "buttons": buttons, "language": language}
+        return pages.go(request, _place(found, guest, key))
+    cart = carts.priced(guest.visit)
+    context = {
+        "visit": guest.visit,
+        "cart": cart,
+        "buttons": carte_page.changed_buttons(found, cart, language, key),
+    }
     return render(request, "diner/_added.html", context)
+
+
+def _place(found: compiled.Carte, guest: Guest, key: str) -> str:
+    """Where on the carte a dish stands."""
+    row = carte_page.row(guest.visit.table.restaurant, found, key, "", timezone.now())
+    return f"/v/{guest.visit.code}/" + (f"#dish-{row.place}" if row else "")
 
 
 def _not_added(
@@ -185,4 +198,5 @@ def _not_added(
     if pages.is_htmx(request) and "from_page" not in request.POST:
         return render(request, "diner/_alert.html", {"problems": problems, "oob": True}, status=422)
     key = form.cleaned_data.get("product", "")
-    return _product(request, guest, language, key, problems=problems)
+    quantity = form.cleaned_data.get("quantity", 1)
+    return _product(request, guest, language, key, quantity=quantity, problems=problems)

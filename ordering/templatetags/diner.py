@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -95,6 +93,6 @@ def brand_url(restaurant: Restaurant) -> str:
 
 
 @register.simple_tag
-def chosen_attribute(group: Group, option: Option, chosen: set[str]) -> SafeString:
+def chosen_attribute(group: Group, option: Option, chosen: set[str]) -> str:
     """The attribute of what was chosen before."""
-    return format_html(" checked" if f"{group.key}/{option.key}" in chosen else "")
+    return " checked" if f"{group.key}/{option.key}" in chosen else ""
