@@ -1,0 +1,239 @@
+"""The cart on the phone: what may be put in, what is refused, and in which words."""
+
+import re
+
+import pytest
+
+from ordering.models import CartLine, Product, Restaurant, Visit
+from ordering.services import carte
+from tests import factories
+from tests.ordering.diner_phone import HTMX, Phone, house, value_of, words
+
+pytestmark = pytest.mark.django_db
+
+STEAK = {"option.cuisson": "bleu", "option.sauce": "poivre"}
+NOT_NUMBERS = ["0", "-1", "2.5", "2,5", "1e9", "1000000000", "١٢", "²", "deux", " ", "+1", "0x1"]
+
+
+@pytest.fixture
+def phone():
+    return Phone().join(factories.table(house()))
+
+
+def line_code(phone):
+    return value_of("line", phone.cart())
+
+
+def test_it_adds_and_leads_back_to_the_dish(phone):
+    """F06: by a plain form."""
+    answer = phone.add("soupe")
+    assert (answer.status_code, answer["Location"]) == (303, f"{phone.visit}#dish-carte_soupe")
+    assert CartLine.objects.get().quantity == 1
+
+
+def test_it_adds_without_leaving_the_carte(phone):
+    """htmx: the bar, the button and a word for screen readers, each swapped out of band."""
+    answer = phone.add("soupe", htmx=True)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert 'id="cart-button"' in page
+    assert 'hx-swap-oob="innerHTML:#add-carte_soupe"' in page
+    assert "Soupe : 1 au panier" in words(answer)
+    assert "<html" not in page
+
+
+def test_it_takes_the_options_that_were_chosen(phone):
+    answer = phone.add("steak", quantity="2", from_page="1", **STEAK)
+    assert answer.status_code == 303
+    line = CartLine.objects.get()
+    assert (line.quantity, line.chosen) == (2, [["cuisson", "bleu"], ["sauce", "poivre"]])
+    assert "Bleu , Poivre (+ 2,00 €)" in words(phone.get(f"{phone.visit}cart/"))
+
+
+@pytest.mark.parametrize("quantity", [*NOT_NUMBERS, "21", "999"])
+def test_it_refuses_what_is_no_quantity_in_words(phone, quantity):
+    """F14, P15: with the cart kept, status 422, and nothing stored."""
+    phone.add("tarte")
+    answer = phone.add("soupe", quantity=quantity)
+    assert answer.status_code == 422
+    assert "nombre entier de 1 à" in words(answer)
+    assert [line.product.key for line in CartLine.objects.all()] == ["tarte"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "Cuisson : faites au moins 1 choix"),
+        ({"option.cuisson": ["bleu", "saignant"]}, "Cuisson : faites au plus 1 choix"),
+        ({"option.cuisson": "bleu", "option.consigne": "bouteille"}, "n’est pas proposé"),
+        ({"option.cuisson": "gratin"}, "n’est pas proposé"),
+        ({"option.cuisson": ["bleu", "bleu"]}, "n’est pas proposé"),
+    ],
+)
+def test_it_refuses_wrong_options_and_keeps_what_was_chosen(phone, options, sentence):
+    """F14: too few, too many, of another product, unknown, twice."""
+    answer = phone.add("steak", from_page="1", quantity="3", **options)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert 'name="quantity" value="3"' in page
+    assert not CartLine.objects.exists()
+
+
+def test_it_keeps_the_choices_when_the_quantity_is_stepped_without_a_script(phone):
+    """F06: − and + are buttons of the form."""
+    page = phone.add("steak", quantity="2", step="1", from_page="1", **STEAK).content.decode()
+    assert 'name="quantity" value="3"' in page
+    assert re.search(r'value="bleu"[^>]* checked', page)
+    assert re.search(r'value="poivre"[^>]* checked', page)
+    assert "66,00" in page
+    assert not CartLine.objects.exists()
+
+
+def test_it_takes_no_price_from_the_form(phone):
+    """P13, T09: price, name and total of the form are nobody's business."""
+    phone.add("soupe", price="1", total="1", unit_price="0", name="Gratis", vat="0")
+    assert "Total TTC 8,00 €" in words(phone.get(f"{phone.visit}cart/"))
+
+
+def test_it_does_not_know_another_restaurants_products(phone):
+    """F14, T20."""
+    factories.product(factories.restaurant("chez-charlie"), "pizza")
+    for key in ("pizza", "", "x" * 65, "../carte"):
+        assert phone.add(key, htmx=True).status_code == 422
+    answer = phone.add("pizza")
+    assert answer.status_code == 422
+    assert "Ce n’est plus à la carte. Rien n’a été ajouté." in words(answer)
+    assert not CartLine.objects.exists()
+
+
+def test_it_says_on_the_carte_why_nothing_was_added(phone):
+    """P14, F05: in the alert, where the thumb is."""
+    Product.objects.filter(key="soupe").update(sold_out=True)
+    answer = phone.add("soupe", htmx=True)
+    assert answer.status_code == 422
+    assert 'id="alert" role="alert" hx-swap-oob="true"' in answer.content.decode()
+    assert "Épuisé." in words(answer)
+
+
+def test_it_steps_sets_and_removes_a_line(phone):
+    phone.add("soupe")
+    code = line_code(phone)
+    for data, quantity in (
+        ({"quantity": "1", "step": "1"}, [2]),
+        ({"quantity": "2", "step": "-1"}, [1]),
+        ({"quantity": "7"}, [7]),
+        ({"quantity": "7", "remove": "1"}, []),
+    ):
+        answer = phone.post(f"{phone.visit}cart/line/", {"line": code, **data})
+        assert (answer.status_code, answer["Location"]) == (303, f"{phone.visit}cart/")
+        assert [line.quantity for line in CartLine.objects.all()] == quantity
+
+
+@pytest.mark.parametrize("quantity", ["-1", "2.5", "١٢", "1e9", "21", ""])
+def test_it_refuses_a_wrong_quantity_and_keeps_the_line(phone, quantity):
+    """F14."""
+    phone.add("soupe")
+    data = {"line": line_code(phone), "quantity": quantity}
+    answer = phone.post(f"{phone.visit}cart/line/", data)
+    assert answer.status_code == 422
+    assert "nombre entier" in words(answer)
+    assert CartLine.objects.get().quantity == 1
+
+
+def test_it_changes_no_line_of_another_guest(phone):
+    """T20: each phone its own lines; all of them see all."""
+    phone.add("soupe")
+    table = Visit.objects.get().table
+    other = Phone().join(table)
+    page = words(other.get(f"{other.visit}cart/"))
+    assert "Premier téléphone Soupe 8,00 €" in page
+    assert "Retirer" not in page
+    data = {"line": CartLine.objects.get().code, "quantity": "0"}
+    other.post(f"{other.visit}cart/line/", data)
+    assert CartLine.objects.get().quantity == 1
+
+
+def test_it_shows_nothing_of_a_visit_to_a_phone_of_another_table(phone):
+    """T20: the matrix of addresses and forms, with an attacker who sits at the next table."""
+    phone.add("soupe")
+    attacker = Phone().join(factories.table(Restaurant.objects.get(), 13))
+    refused = [attacker.get(phone.visit + path) for path in ("", "cart/", "p/soupe/", "m/menu/")]
+    refused += [
+        attacker.post(phone.visit + path, data)
+        for path, data in {
+            "add/": {"product": "soupe"},
+            "cart/line/": {"line": CartLine.objects.get().code, "quantity": "0"},
+            "covers/": {"covers": "9"},
+            "send/": phone.form(),
+        }.items()
+    ]
+    unknown = attacker.get("/v/AAAAAAAAAAAAAAAAAAAAAA/")
+    for answer in refused:
+        assert answer.status_code == 403
+        assert answer.content == unknown.content
+    assert "Scannez à nouveau le code de votre table" in words(unknown)
+    assert (CartLine.objects.get().quantity, Visit.objects.order_by("pk")[0].covers) == (1, 2)
+
+
+def test_it_asks_an_open_page_to_load_again_when_it_is_nobodys_any_more(phone):
+    """F12: htmx cannot swap a page into a button."""
+    phone.cookies.clear()
+    answer = phone.get(f"{phone.visit}cart/", headers=HTMX)
+    assert answer["HX-Refresh"] == "true"
+
+
+def test_it_corrects_the_covers_for_the_whole_table(phone):
+    """F18."""
+    answer = phone.post(f"{phone.visit}covers/", {"covers": "2", "step": "1"})
+    assert answer.status_code == 303
+    assert Visit.objects.get().covers == 3
+    answer = phone.post(f"{phone.visit}covers/", {"covers": "4"}, headers=HTMX)
+    assert 'name="covers" value="4"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("covers", ["0", "31", "500", "deux", ""])
+def test_it_refuses_wrong_covers_and_keeps_the_cart(phone, covers):
+    """F18, F14."""
+    phone.add("soupe")
+    answer = phone.post(f"{phone.visit}covers/", {"covers": covers})
+    assert answer.status_code == 422
+    assert "Soupe" in words(answer)
+    assert Visit.objects.get().covers == 2
+
+
+def test_it_shows_a_price_that_has_changed_since(phone):
+    """F15."""
+    phone.add("soupe")
+    Product.objects.filter(key="soupe").update(price=9_00)
+    assert "Le prix a changé : 8,00 € avant, 9,00 € maintenant" in words(
+        phone.get(f"{phone.visit}cart/")
+    )
+
+
+def test_it_answers_an_oversized_form_in_words(phone):
+    """F14: 10 MB, and 5,000 fields."""
+    big = phone.post(f"{phone.visit}add/", {"product": "x" * 10_000_000})
+    many = phone.post(f"{phone.visit}add/", {f"option.{n}": "1" for n in range(5000)})
+    for answer in (big, many):
+        assert answer.status_code == 400
+        assert "Nous n’avons pas pu lire cet envoi" in words(answer)
+
+
+def test_a_change_costs_at_most_twelve_queries(phone, django_assert_max_num_queries):
+    """Cost: with 40 lines in the cart."""
+    for number in range(20):
+        factories.product(Restaurant.objects.get(), f"plat-{number}")
+        phone.add(f"plat-{number}")
+    carte.changed(restaurant_id=Restaurant.objects.get().pk)
+    code = line_code(phone)
+    with django_assert_max_num_queries(12):
+        assert phone.add("soupe", htmx=True).status_code == 200
+    with django_assert_max_num_queries(12):
+        assert phone.add("steak", htmx=True, **STEAK).status_code == 200
+    with django_assert_max_num_queries(12):
+        data = {"line": code, "quantity": "1", "step": "1"}
+        assert phone.post(f"{phone.visit}cart/line/", data, headers=HTMX).status_code == 200
+    with django_assert_max_num_queries(12):
+        data = {"covers": "3"}
+        assert phone.post(f"{phone.visit}covers/", data, headers=HTMX).status_code == 200
