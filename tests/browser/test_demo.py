@@ -146,8 +146,8 @@ def test_it_brings_an_order_from_the_card_to_the_till(demo, chromium, language, 
         1015: 2,
         1083: 1,
     }
-    for key, expected in MESSAGES.items():
-        assert [message["id"] for message in lines[key].get("messages", [])] == expected
+    for product, expected in MESSAGES.items():
+        assert [message["id"] for message in lines[product].get("messages", [])] == expected
     with urlopen(demo["register"]) as answer:
         tape = answer.read().decode()
     assert "66,30" in tape
