@@ -46,7 +46,7 @@ def refusal(folder, data, *args):
 
 
 @pytest.mark.wire
-@pytest.mark.parametrize("content", [b"", b'{"slug": "caf\xe9"}', b"[" * 10_000, None])
+@pytest.mark.parametrize("content", [b'{"slug": "caf\xe9"}', b"[" * 10_000, None])
 def test_it_ends_with_status_1_and_no_traceback(tmp_path, content):
     file = tmp_path / "file.json"
     if content is not None:
@@ -63,6 +63,22 @@ def test_it_ends_with_status_1_and_no_traceback(tmp_path, content):
     assert "Traceback" not in ended.stderr
     assert ended.stderr.startswith(f"CommandError: {file}: ")
     assert ended.stderr.endswith("Nothing was imported.\n")
+
+
+@pytest.mark.wire
+def test_it_says_in_words_that_the_database_is_not_ready(tmp_path):
+    (tmp_path / "file.json").write_text(write(small()))
+    ended = run(
+        [sys.executable, "manage.py", "import_restaurant", str(tmp_path / "file.json")],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": "", "DATA_DIR": str(tmp_path), "PLAIN_STATIC": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "the database refused" in ended.stderr
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 
 from ordering import restaurant_file
 from ordering.services.transfer import AcceptanceNeeded, Report, import_restaurant
@@ -49,6 +49,11 @@ class Command(BaseCommand):
                 f"{path}: somebody else changed the restaurant at the same moment; nothing was "
                 "imported. Run this again."
             ) from None
+        except DatabaseError:
+            raise CommandError(
+                f"{path}: the database refused, so nothing was imported. Something else may have it "
+                "locked, or “manage.py migrate” is still to be run."
+            ) from None
         self._tell(data, report)
 
     def _tell(self, data: dict[str, Any], report: Report) -> None:
@@ -69,7 +74,8 @@ class Command(BaseCommand):
 def _refusal(path: Path, mistakes: list[str]) -> str:
     if len(mistakes) == 1:
         return f"{path}: {mistakes[0]}. Nothing was imported."
-    return _list(f"{path}: {len(mistakes)} mistakes, and nothing was imported:", mistakes)
+    number = f"{len(mistakes)}{' or more' if len(mistakes) >= restaurant_file.ENOUGH else ''}"
+    return _list(f"{path}: {number} mistakes, and nothing was imported:", mistakes)
 
 
 def _acceptance(path: Path, changes: list[str]) -> str:
