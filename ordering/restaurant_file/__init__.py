@@ -4,7 +4,7 @@ What a file means is said in `services/transfer`; what it looks like, in `restau
 """
 
 import json
-from itertools import chain
+from itertools import islice
 from typing import Any
 
 from .mistakes import Mistake, RestaurantFileError, in_order_of
@@ -12,7 +12,11 @@ from .reading import load, parse, unreadable
 from .rules import contradictions
 from .shape import misshapen
 
+# Of each sort of mistakes. Nobody reads more, and a file of nothing else would keep a server busy for a minute.
+ENOUGH = 1_000
+
 __all__ = [
+    "ENOUGH",
     "Mistake",
     "RestaurantFileError",
     "check",
@@ -24,13 +28,14 @@ __all__ = [
 
 
 def check(data: Any) -> list[Mistake]:
-    """Everything that is wrong with the data, as far as the file alone can tell, in its order."""
-    found = list(unreadable(data))
+    """Everything that is wrong with the data as far as the file alone can tell, in its order, `ENOUGH` of each sort."""
+    found = list(islice(unreadable(data), ENOUGH))
     # A number or a text that cannot be stored breaks other rules too; one sentence for one place is enough.
     named = {mistake.path for mistake in found}
     found += [
         mistake
-        for mistake in chain(misshapen(data), contradictions(data))
+        for source in (misshapen(data), contradictions(data))
+        for mistake in islice(source, ENOUGH)
         if not mistake.path or mistake.path not in named
     ]
     return in_order_of(data, found)

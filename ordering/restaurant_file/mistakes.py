@@ -64,12 +64,15 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 
 def in_order_of(data: Any, mistakes: Iterable[Mistake]) -> list[Mistake]:
     """The mistakes from the top of the file to its end, each once."""
+    orders: dict[int, dict[str, int]] = {}
 
     def where(mistake: Mistake) -> list[int]:
         found, here = [], data
         for step in mistake.path:
             if isinstance(here, dict) and step in here:
-                found.append(list(here).index(str(step)))
+                if id(here) not in orders:
+                    orders[id(here)] = {name: index for index, name in enumerate(here)}
+                found.append(orders[id(here)][str(step)])
                 here = here[step]
             elif isinstance(here, list) and isinstance(step, int) and step < len(here):
                 found.append(step)

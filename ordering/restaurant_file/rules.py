@@ -20,6 +20,7 @@ from .photos import name_problem
 SMALL, INTEGER = 32_767, 2_147_483_647
 TEXT_AT_MOST = 5_000
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 PRICE = re.compile(r"-?[0-9]{1,6}\.[0-9]{2}")
 # 128 random bits are 22 of these; a shorter code could be guessed (P16).
 CODE = re.compile(r"[A-Za-z0-9_-]{22,64}")
@@ -45,7 +46,9 @@ def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _products(data)
     yield from _option_groups(data)
     yield from _set_menus(data)
-    yield from _register_ids(data)
+    register = data.get("register")
+    if isinstance(register, dict):
+        yield from register_id_mistakes(data, register.get("kind"))
     yield from _texts(data)
     yield from _limits((), data)
 
@@ -93,7 +96,7 @@ def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
     languages = words(data, "languages")
     if isinstance(data.get("languages"), list) and len(languages) == len(data["languages"]):
         for index, code in enumerate(languages):
-            if re.fullmatch("[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", code) and not is_language(code):
+            if LANGUAGE.fullmatch(code) and not is_language(code):
                 yield Mistake(("languages", index), f"{show(code)} is not a language that is known")
         paths = ((("languages", index), code) for index, code in enumerate(languages))
         yield from _twice((), paths, "the language")
@@ -240,9 +243,8 @@ def _set_menus(data: dict[str, Any]) -> Iterator[Mistake]:
             yield from _twice((*where, "choices"), chosen, "the product")
 
 
-def _register_ids(data: dict[str, Any]) -> Iterator[Mistake]:
-    register = data.get("register")
-    kind = register.get("kind") if isinstance(register, dict) else None
+def register_id_mistakes(data: dict[str, Any], kind: Any) -> Iterator[Mistake]:
+    """The ids that a register of this kind cannot have."""
     if not isinstance(kind, str):
         return
     # A kind that is not spoken yet has ids like the others (restaurant.schema.json).
@@ -275,7 +277,7 @@ def named(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _texts(data: dict[str, Any]) -> Iterator[Mistake]:
     languages = words(data, "languages")
-    if not languages:
+    if not languages or not all(LANGUAGE.fullmatch(code) for code in languages):
         return
     for path, item in named(data):
         for name in ("name", "description"):
