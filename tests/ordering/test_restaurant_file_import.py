@@ -396,6 +396,24 @@ def test_it_keeps_the_register_that_is_not_mentioned():
     assert Register.objects.get().current
 
 
+def test_it_judges_ids_by_the_register_that_is_stored():
+    imported(small())
+    data = changed(("products", 0, "register_id"), "12a")
+    del data["register"]
+    assert mistakes(data) == [
+        'products[0].register_id: "12a" is not an id: only ASCII digits are an id on this register'
+    ]
+
+
+def test_it_keeps_what_only_one_kind_of_register_has():
+    data = changed(("register", "options"), {"payment": -1, "b": {"z": [1.5, None], "a": "é"}})
+    imported(data)
+    exported = export_restaurant(Restaurant.objects.get(), with_secrets=True)
+    assert exported["register"] == data["register"]
+    assert list(exported["register"]["options"]) == ["b", "payment"]
+    assert imported(data).changed is False
+
+
 def test_it_refuses_an_address_that_no_register_may_have():
     (said,) = mistakes(changed(("register", "base_url"), "http://169.254.169.254/?pub_key=CANARY"))
     assert said.startswith("register.base_url: ")

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from ordering.models import Restaurant
 from ordering.restaurant_file.mistakes import Mistake, listed, show
+from ordering.restaurant_file.rules import register_id_mistakes
 from ordering.services import registers
 from pos_bridge import address
 from pos_bridge.models import Register
@@ -18,6 +19,8 @@ from .stored import Stored
 def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]:
     """What is wrong with the register, also in the light of the one that is stored."""
     wanted = data.get("register")
+    if "register" not in data and stored.register is not None:
+        yield from register_id_mistakes(data, stored.register.kind)
     if not isinstance(wanted, dict):
         return
     kind, url, given = (wanted.get(name) for name in ("kind", "base_url", "credentials"))
