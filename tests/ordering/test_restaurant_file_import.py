@@ -1,4 +1,4 @@
-"""What an import changes, what it leaves alone, and what it does not do unseen."""
+"""What an import changes, what it leaves alone, and what it does not do unseen (T34, F70)."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Every mistake is named with its place, all of them at once, in words, and without a secret."""
+"""Every mistake is named with its place (P25), all of them at once, in words, and without a secret (P18)."""
 
 import copy
 import json
