@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,7 +18,7 @@ from django.utils.translation import ngettext
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
 from ordering.admin.fields import AllergensField, amount_text
-from ordering.admin.forms import HouseForm, HouseFormSet
+from ordering.admin.forms import LIGATURES, HouseForm, HouseFormSet
 from ordering.models import (
     Category,
     CategoryItem,
@@ -34,13 +36,34 @@ SELL_OUT = "sell_out"
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
 
 
-class SoldOut(HouseAdmin):
+class CarteAdmin(HouseAdmin):
+    """What the cached pages of the carte are made of, found by its names in any language."""
+
+    of_carte = True
+    search_fields = ["key"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        found, doubles = super().get_search_results(request, queryset, search_term)
+        words = folded(search_term).split()
+        if not words:
+            return found, doubles
+        # Not by the database: SQLite's holds é as an escape, and neither of the two takes e for é.
+        named = [
+            pk
+            for pk, texts in queryset.values_list("pk", "name")
+            if all(word in folded(" ".join(texts.values())) for word in words)
+        ]
+        return queryset.filter(Q(pk__in=named) | Q(pk__in=found.values("pk"))), doubles
+
+
+class SoldOut(CarteAdmin):
     """Things that run out during a service: whoever serves may say so, and take it back."""
 
     service_may = frozenset({VIEW, SELL_OUT})
     manager_may = HouseAdmin.manager_may | {SELL_OUT}
     installer_may = HouseAdmin.installer_may | {SELL_OUT}
-    of_carte = True
     actions = ["sell_out", "put_back"]
 
     # In words: a column of red crosses would look like trouble where all is well.
@@ -193,8 +216,7 @@ class ChoiceInline(HouseInline):
 
 
 @admin.register(Category)
-class CategoryAdmin(HouseAdmin):
-    of_carte = True
+class CategoryAdmin(CarteAdmin):
     inlines = [CategoryItemInline]
     fieldsets = [
         (None, {"fields": ["name", "description", "position", "served"]}),
@@ -203,7 +225,6 @@ class CategoryAdmin(HouseAdmin):
     list_display = ["__str__", "restaurant", "position"]
     list_filter = ["restaurant"]
     list_select_related = ["restaurant"]
-    search_fields = ["name", "key"]
 
 
 @admin.register(Product)
@@ -225,12 +246,11 @@ class ProductAdmin(SoldOut):
         ("register_id", admin.EmptyFieldListFilter),
     ]
     list_select_related = ["restaurant"]
-    search_fields = ["name", "key", "register_id"]
+    search_fields = ["key", "register_id"]
 
 
 @admin.register(OptionGroup)
-class OptionGroupAdmin(HouseAdmin):
-    of_carte = True
+class OptionGroupAdmin(CarteAdmin):
     inlines = [OptionInline]
     fieldsets = [
         (
@@ -248,7 +268,6 @@ class OptionGroupAdmin(HouseAdmin):
     list_display = ["__str__", "restaurant", "kind", "min", "max"]
     list_filter = ["restaurant", "kind"]
     list_select_related = ["restaurant"]
-    search_fields = ["name", "key"]
 
 
 @admin.register(Option)
@@ -266,7 +285,7 @@ class OptionAdmin(SoldOut):
     list_display = ["__str__", "in_group", "euros", "register_id", "out"]
     list_filter = ["sold_out", AllergenState]
     list_select_related = ["group"]
-    search_fields = ["name", "key", "register_id"]
+    search_fields = ["key", "register_id"]
 
     @admin.display(description=_("option group"), ordering="group")
     def in_group(self, option: Option) -> str:
@@ -285,16 +304,15 @@ class SetMenuAdmin(SoldOut):
     list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
     list_filter = ["restaurant", "sold_out"]
     list_select_related = ["restaurant"]
-    search_fields = ["name", "key", "register_id"]
+    search_fields = ["key", "register_id"]
 
 
 @admin.register(Course)
-class CourseAdmin(HouseAdmin):
+class CourseAdmin(CarteAdmin):
     """Made in its set menu, and reached from there."""
 
     manager_may = frozenset({VIEW, CHANGE, DELETE})
     installer_may = manager_may
-    of_carte = True
     inlines = [ChoiceInline]
     fieldsets = [
         (None, {"fields": ["in_menu", "name", "min", "max"]}),
@@ -310,6 +328,12 @@ class CourseAdmin(HouseAdmin):
     @admin.display(description=_("set menu"), ordering="set_menu")
     def in_menu(self, course: Course) -> str:
         return _link("setmenu", course.set_menu)
+
+
+def folded(text: str) -> str:
+    """Without accents and capitals."""
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _link(name: str, thing: models.Model) -> str:

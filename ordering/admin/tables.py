@@ -42,6 +42,8 @@ class TableForm(HouseForm):
 
 
 class RangeForm(forms.Form):
+    required_css_class = "required"
+
     first = forms.IntegerField(
         label=_("First number"), min_value=LOWEST_TABLE, max_value=HIGHEST_TABLE
     )

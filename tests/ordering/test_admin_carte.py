@@ -204,6 +204,19 @@ def test_saving_a_page_as_it_stands_changes_nothing(house, client):
     assert export_restaurant(house) == before
 
 
+@pytest.mark.parametrize(
+    "typed", ["creme brulee", "CRÈME", "brûlée", "burnt", "oeuf", "4711", "dessert-1"]
+)
+def test_it_is_found_by_any_of_its_names(house, client, typed):
+    factories.product(
+        house, "dessert-1", register_id="4711",
+        name={"fr": "Crème brûlée aux œufs", "en": "Burnt cream"},
+    )  # fmt: skip
+    factories.product(house, "soupe", name={"fr": "Soupe"}, register_id="1")
+    found = client.get(page("product_changelist"), {"q": typed}).context["cl"].result_list
+    assert [product.key for product in found] == ["dessert-1"]
+
+
 # --- Refused ------------------------------------------------------------------------------------
 
 
