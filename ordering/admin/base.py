@@ -206,12 +206,12 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        shown_only = obj is not None and not self.has_change_permission(request, obj)
+        # Django would take the fields off a form that is only read, and show the columns as they are stored.
+        form = super().get_form(request, obj, change=change and not shown_only, **kwargs)
         restaurant = self.chosen(request) if obj is None else restaurant_of(obj)
         form = type(form.__name__, (form,), {"restaurant": restaurant})
-        if obj is not None and not self.has_change_permission(request, obj):
-            form = _shown_only(form)
-        return form
+        return _shown_only(form) if shown_only else form
 
     # --- What is listed ------------------------------------------------------------------------
 

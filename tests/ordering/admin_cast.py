@@ -1,10 +1,57 @@
-"""What the tests of admin share: who comes in, and how a page's form is filled and sent as it stands."""
+"""What the tests of admin share: two full houses, who comes in, and how a page's form is sent as it stands."""
 
+from decimal import Decimal
+
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.forms import BaseForm
 from django.http import QueryDict
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils import timezone
 
-from ordering.models import Membership
+from ordering.admin.paths import narrow
+from ordering.models import Category, CategoryItem, Choice, Course, Membership, Photo, SetMenu
+from pos_bridge.models import Addition, Attempt
+from tests import factories
+
+# In everything of B that has a text, and in nothing of A.
+MARK = "Zubenelgenubi"
+
+
+def house(slug, mark):
+    """A restaurant with one of everything, each named by the mark."""
+    texts = {"fr": mark, "en": mark}
+    made = factories.restaurant(slug, name=f"Chez {mark}")
+    table = factories.table(made, 7, label=mark, zone=mark)
+    category = Category.objects.create(restaurant=made, key="carte", name=texts)
+    product = factories.product(made, "plat", category=category, name=texts)
+    group = factories.option_group(product, "cuisson", {"saignant": 0, "frites": 1_50}, name=texts)
+    group.options.update(name=texts)
+    menu = SetMenu.objects.create(
+        restaurant=made, key="menu", name=texts, price=20_00, vat=Decimal(10)
+    )
+    course = Course.objects.create(set_menu=menu, key="plat", name=texts)
+    Choice.objects.create(course=course, product=product)
+    CategoryItem.objects.create(category=category, set_menu=menu)
+    Photo.objects.create(
+        restaurant=made, name=f"{mark}.webp", content=b"", content_type="image/webp",
+        sha256="0" * 64, width=1, height=1,
+    )  # fmt: skip
+    register = factories.register(
+        made,
+        base_url=f"https://{mark.lower()}.example",
+        credentials={"shop": mark, "pub_key": f"key-of-{mark}"},
+    )
+    order = factories.order(factories.guest(table))
+    order.lines.update(name=texts)
+    addition = Addition.objects.create(
+        order=order, register=register, number=4711, ticket={}, body=mark, detail=mark
+    )
+    Attempt.objects.create(
+        addition=addition, number=1, worker=mark, started_at=timezone.now(), answer=mark
+    )
+    return made
 
 
 def person(name, **memberships):
@@ -77,3 +124,23 @@ def errors(response):
         for row in inline.formset.forms:
             found |= {row.add_prefix(name): said for name, said in row.errors.items()}
     return {name: " ".join(said) for name, said in found.items()}
+
+
+def registered():
+    return sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
+
+
+def page(model, name, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def of(model, restaurant):
+    if model is User:
+        return User.objects.filter(memberships__restaurant=restaurant)
+    return narrow(model._default_manager.all(), [restaurant.pk])
+
+
+def request_by(user):
+    request = RequestFactory().get("/")
+    request.user = user
+    return request

@@ -1,79 +1,40 @@
 """Restaurants are kept apart in admin, by the one base class: Alice of A walks every page and finds nothing of B."""
 
-import html
-import re
-from decimal import Decimal
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.forms import ModelChoiceField
-from django.test import RequestFactory
 from django.urls import reverse
-from django.utils import timezone
 
 from ordering.admin.base import Narrowed
-from ordering.admin.paths import PATHS, narrow
+from ordering.admin.paths import PATHS
 from ordering.models import (
     Category,
-    CategoryItem,
     Choice,
     Course,
     Membership,
-    Option,
     OptionGroup,
-    Photo,
     Product,
-    Restaurant,
     SetMenu,
     Table,
 )
-from pos_bridge.models import Addition, Attempt, Register
-from tests import factories
-from tests.ordering.admin_cast import installer, person
+from pos_bridge.models import Register
+from tests.ordering.admin_cast import (
+    MARK,
+    house,
+    installer,
+    of,
+    page,
+    person,
+    registered,
+    request_by,
+)
 
 pytestmark = pytest.mark.django_db
 
 Role = Membership.Role
-# In everything of B that has a text, and in nothing of A.
-MARK = "Zubenelgenubi"
-
-
-def house(slug, mark):
-    """A restaurant with one of everything, each named by the mark."""
-    texts = {"fr": mark, "en": mark}
-    made = factories.restaurant(slug, name=f"Chez {mark}")
-    table = factories.table(made, 7, label=mark, zone=mark)
-    category = Category.objects.create(restaurant=made, key="carte", name=texts)
-    product = factories.product(made, "plat", category=category, name=texts)
-    group = factories.option_group(product, "cuisson", {"saignant": 0, "frites": 1_50}, name=texts)
-    group.options.update(name=texts)
-    menu = SetMenu.objects.create(
-        restaurant=made, key="menu", name=texts, price=20_00, vat=Decimal(10)
-    )
-    course = Course.objects.create(set_menu=menu, key="plat", name=texts)
-    Choice.objects.create(course=course, product=product)
-    CategoryItem.objects.create(category=category, set_menu=menu)
-    Photo.objects.create(
-        restaurant=made, name=f"{mark}.webp", content=b"", content_type="image/webp",
-        sha256="0" * 64, width=1, height=1,
-    )  # fmt: skip
-    register = factories.register(
-        made,
-        base_url=f"https://{mark.lower()}.example",
-        credentials={"shop": mark, "pub_key": f"key-of-{mark}"},
-    )
-    order = factories.order(factories.guest(table))
-    order.lines.update(name=texts)
-    addition = Addition.objects.create(
-        order=order, register=register, number=4711, ticket={}, body=mark, detail=mark
-    )
-    Attempt.objects.create(
-        addition=addition, number=1, worker=mark, started_at=timezone.now(), answer=mark
-    )
-    return made
 
 
 @pytest.fixture
@@ -93,33 +54,6 @@ def alice(a, b, client):
     user = person("alice", manager=[a])
     client.force_login(user)
     return user
-
-
-@pytest.fixture
-def bob(a, client):
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
-
-
-def registered():
-    return sorted(admin.site._registry.items(), key=lambda item: item[0]._meta.label)
-
-
-def page(model, name, *args):
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
-
-
-def of(model, restaurant):
-    if model is User:
-        return User.objects.filter(memberships__restaurant=restaurant)
-    return narrow(model._default_manager.all(), [restaurant.pk])
-
-
-def request_by(user):
-    request = RequestFactory().get("/")
-    request.user = user
-    return request
 
 
 def test_it_registers_nothing_that_does_not_stand_on_the_base_class():
@@ -324,146 +258,3 @@ def test_who_serves_elsewhere_links_and_changes_nothing_there(a, b, alice, clien
     assert MARK not in str(form["product"])
     assert client.get(page(Product, "add") + f"?restaurant={b.pk}").status_code == 403
     assert client.get(page(Product, "add")).status_code == 200  # for A, the only one she manages
-
-
-# --- Roles -------------------------------------------------------------------------------------
-
-READABLE_IN_SERVICE = {
-    "ordering.Restaurant", "ordering.Table", "ordering.Category", "ordering.Product",
-    "ordering.OptionGroup", "ordering.Option", "ordering.SetMenu", "ordering.Course",
-    "ordering.Order", "ordering.Visit", "pos_bridge.Addition",
-}  # fmt: skip
-
-
-def test_service_reads_and_writes_nothing(a, bob, client):
-    for model, _admin in registered():
-        readable = model._meta.label in READABLE_IN_SERVICE
-        expected = 200 if readable else 403
-        assert client.get(page(model, "changelist")).status_code == expected, model
-        assert client.get(page(model, "add")).status_code == 403, model
-        for thing in of(model, a):
-            assert client.get(page(model, "change", thing.pk)).status_code in {expected, 302}
-            assert client.post(page(model, "change", thing.pk), {}).status_code in {302, 403}
-            assert client.post(page(model, "delete", thing.pk), {"post": "yes"}).status_code in {
-                302, 403,
-            }  # fmt: skip
-            assert of(model, a).filter(pk=thing.pk).exists()
-
-
-def test_service_prints_no_card_and_renews_no_code(a, bob, client):
-    table = a.tables.get()
-    assert client.post(reverse("admin:ordering_table_cards")).status_code == 403
-    assert client.get(reverse("admin:ordering_table_add_range")).status_code == 403
-    actions = admin.site._registry[Table].get_actions(request_by(bob))
-    assert not actions
-    client.post(
-        page(Table, "changelist"),
-        {"action": "renew_codes", ACTION_CHECKBOX_NAME: table.pk, "post": "yes"},
-    )
-    assert Table.objects.get().code == table.code
-
-
-@pytest.mark.parametrize("model", [Product, Option, SetMenu])
-def test_service_says_what_is_sold_out(a, bob, client, model):
-    version = a.carte_version
-    for action, expected in (("sell_out", True), ("put_back", False)):
-        client.post(
-            page(model, "changelist"),
-            {"action": action, ACTION_CHECKBOX_NAME: [thing.pk for thing in of(model, a)]},
-        )
-        assert set(of(model, a).values_list("sold_out", flat=True)) == {expected}
-        version += 1
-        a.refresh_from_db()
-        assert a.carte_version == version
-    assert LogEntry.objects.filter(user=bob, action_flag=CHANGE).exists()
-
-
-def test_service_sees_no_key_and_no_code(a, bob, client):
-    for model, _admin in registered():
-        for address in [page(model, "changelist")] + [
-            page(model, "change", thing.pk) for thing in of(model, a)
-        ]:
-            found = client.get(address, follow=True).content.decode()
-            assert "key-of-" not in found
-            assert a.tables.get().code not in found
-
-
-def test_a_manager_makes_no_restaurant_and_gives_no_rights(a, b, alice, client):
-    assert client.get(page(Restaurant, "add")).status_code == 403
-    assert client.post(page(Restaurant, "delete", a.pk), {"post": "yes"}).status_code == 403
-    assert client.get(page(Membership, "add")).status_code == 403
-    assert client.get(page(User, "changelist")).status_code == 403
-    assert client.get(page(User, "change", alice.pk)).status_code in {302, 403}
-
-
-def test_a_manager_with_permission_rows_gets_no_further(a, b, alice, client):
-    """What Django's own tables of permissions say plays no part."""
-    from django.contrib.auth.models import Permission
-
-    alice.user_permissions.set(Permission.objects.all())
-    assert client.get(page(User, "changelist")).status_code == 403
-    assert MARK not in client.get(page(Product, "changelist")).content.decode()
-
-
-def test_staff_without_a_restaurant_sees_nothing(a, client):
-    client.force_login(person("dan"))
-    for model, _admin in registered():
-        assert client.get(page(model, "changelist")).status_code == 403
-    assert "Aldebaran" not in client.get(reverse("admin:index")).content.decode()
-
-
-def test_a_member_who_is_not_staff_does_not_come_in(a, client):
-    user = person("eve", manager=[a])
-    User.objects.filter(pk=user.pk).update(is_staff=False)
-    client.force_login(User.objects.get(pk=user.pk))
-    assert client.get(page(Product, "changelist")).status_code == 302
-
-
-def test_the_installer_sees_all(a, b, client):
-    client.force_login(installer())
-    found = client.get(page(Product, "changelist")).content.decode()
-    assert MARK in found
-    assert "Aldebaran" in found
-    for model, _admin in registered():
-        for thing in [*of(model, a), *of(model, b)]:
-            assert client.get(page(model, "change", thing.pk)).status_code == 200
-
-
-def test_the_installer_is_asked_for_which_restaurant(a, b, client):
-    client.force_login(installer())
-    asked = client.get(page(Product, "add")).content.decode()
-    links = [html.unescape(link) for link in re.findall(r'href="(\S+\?restaurant=\d+)"', asked)]
-    assert len(links) == 2
-    assert "name_fr" in client.get(links[0]).content.decode()
-
-
-# --- Orders are read and never changed ----------------------------------------------------------
-
-
-@pytest.mark.parametrize("label", ["ordering.Order", "ordering.Visit", "pos_bridge.Addition"])
-def test_nobody_changes_an_order(a, b, alice, client, label):
-    [(model, _)] = [item for item in registered() if item[0]._meta.label == label]
-    thing = of(model, a).get()
-    for user in (alice, installer()):
-        client.force_login(user)
-        assert client.get(page(model, "change", thing.pk)).status_code == 200
-        assert client.get(page(model, "add")).status_code == 403
-        assert client.post(page(model, "change", thing.pk), {"covers": 9}).status_code == 403
-        assert client.post(page(model, "delete", thing.pk), {"post": "yes"}).status_code == 403
-        assert 'type="submit" value="Save' not in client.get(
-            page(model, "change", thing.pk)
-        ).content.decode().replace("Enregistrer", "Save")
-
-
-def test_the_registers_own_words_are_for_the_installer(a, b, alice, client):
-    addition = Addition.objects.get(order__restaurant=a)
-    Addition.objects.filter(pk=addition.pk).update(detail="<b>detail</b>", body="the body")
-    addition.attempts.update(answer="<script>alert(1)</script>")
-    words = ("detail", "the body", "alert(1)")
-    found = client.get(page(Addition, "change", addition.pk)).content.decode()
-    assert not any(word in found for word in words)
-    client.force_login(installer())
-    found = client.get(page(Addition, "change", addition.pk)).content.decode()
-    assert all(word in found for word in words)
-    assert "<script>alert" not in found
-    assert "<b>detail" not in found
