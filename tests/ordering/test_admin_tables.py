@@ -58,6 +58,7 @@ def test_it_adds_a_table(house, client):
 
 @pytest.mark.parametrize("number", ["0", "90000", "-1", "1,5", "douze", ""])
 def test_it_refuses_a_number_that_no_register_knows(client, number):
+    """F58"""
     assert "number" in errors(send(client, page("add"), number=number))
 
 
@@ -135,6 +136,7 @@ def test_it_asks_before_it_renews_a_code(house, client):
 
 
 def test_a_renewed_code_is_dead_at_once_and_ends_the_visit(house, client):
+    """P16, P17"""
     table, other = factories.table(house, 1), factories.table(house, 2)
     guest = factories.guest(table)
     act(client, "renew_codes", [table], post="yes")
@@ -164,6 +166,7 @@ def test_it_prints_the_chosen_cards(house, client):
 
 
 def test_it_prints_all_valid_cards_and_writes_down_who_did(house, client):
+    """T30"""
     table, gone = factories.table(house, 1), factories.table(house, 2, enabled=False)
     assert client.get(page("cards")).status_code == 404
     found = client.post(page("cards")).content.decode()
