@@ -4,7 +4,7 @@ from django.utils.translation import get_language
 
 
 def house(texts: dict[str, str] | None) -> str:
-    """The text in the house's own language, which is the register's too."""
+    """The text in the house's own language: it was written first."""
     return next(iter((texts or {}).values()), "")
 
 

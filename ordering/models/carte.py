@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.texts import house
 
+from .fields import OrderedJSONField
 from .restaurant import KEY, Restaurant
 
 # Annex II of Regulation (EU) 1169/2011, in its order.
@@ -35,8 +36,8 @@ class Priced(models.Model):
     register_id = models.CharField(
         _("id on the register"), max_length=64, blank=True, default="", help_text=REGISTER_ID_HELP
     )
-    name = models.JSONField(_("name"))
-    description = models.JSONField(_("description"), default=dict, blank=True)
+    name = OrderedJSONField(_("name"))
+    description = OrderedJSONField(_("description"), default=dict, blank=True)
     price = models.BigIntegerField(_("price"), validators=[MinValueValidator(0)])
     vat = models.DecimalField(
         _("VAT, percent"),
@@ -61,8 +62,8 @@ class Category(models.Model):
         Restaurant, models.CASCADE, related_name="categories", verbose_name=_("restaurant")
     )
     key = models.CharField(_("key"), max_length=64, validators=[KEY])
-    name = models.JSONField(_("name"))
-    description = models.JSONField(_("description"), default=dict, blank=True)
+    name = OrderedJSONField(_("name"))
+    description = OrderedJSONField(_("description"), default=dict, blank=True)
     served = models.JSONField(_("when it is served"), null=True, blank=True)
     position = models.PositiveIntegerField(_("order"), default=0)
 
@@ -125,7 +126,7 @@ class OptionGroup(models.Model):
         Restaurant, models.CASCADE, related_name="option_groups", verbose_name=_("restaurant")
     )
     key = models.CharField(_("key"), max_length=64, validators=[KEY])
-    name = models.JSONField(_("name"))
+    name = OrderedJSONField(_("name"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.CHOICE)
     min = models.PositiveSmallIntegerField(_("at least"), default=0)
     max = models.PositiveSmallIntegerField(
@@ -164,7 +165,7 @@ class Option(models.Model):
         default="",
         help_text=_("The register's own number for it. Required where the option has a price."),
     )
-    name = models.JSONField(_("name"))
+    name = OrderedJSONField(_("name"))
     # Cents TTC for one unit; may be negative.
     price = models.BigIntegerField(_("price"), default=0)
     allergens = models.JSONField(_("allergens"), null=True, blank=True)
@@ -240,7 +241,7 @@ class Course(models.Model):
         SetMenu, models.CASCADE, related_name="courses", verbose_name=_("set menu")
     )
     key = models.CharField(_("key"), max_length=64, validators=[KEY])
-    name = models.JSONField(_("name"))
+    name = OrderedJSONField(_("name"))
     min = models.PositiveSmallIntegerField(_("at least"), default=1)
     max = models.PositiveSmallIntegerField(
         _("at most"), default=1, validators=[MinValueValidator(1)]

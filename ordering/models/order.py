@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .fields import OrderedJSONField
 from .restaurant import Restaurant, Table, new_code
 from .visit import Guest, Visit
 
@@ -59,13 +60,13 @@ class OrderLine(models.Model):
     product_key = models.CharField(_("product"), max_length=64)
     register_id = models.CharField(_("id on the register"), max_length=64, blank=True)
     # {language: text}, as it was.
-    name = models.JSONField(_("name"))
+    name = OrderedJSONField(_("name"))
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     # Cents TTC of one unit, options apart; VAT in percent.
     unit_price = models.BigIntegerField(_("unit price"))
     vat = models.DecimalField(_("VAT, percent"), max_digits=4, decimal_places=2)
     # [{"group", "key", "register_id", "name", "price", "automatic"}], as they were.
-    options = models.JSONField(_("options"), default=list)
+    options = OrderedJSONField(_("options"), default=list)
     course = models.PositiveSmallIntegerField(_("course"), null=True)
 
     class Meta:

@@ -15,7 +15,7 @@ from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaura
 from ordering.services import visits
 from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
-from ordering.texts import house, in_language
+from ordering.texts import in_language
 from pos_bridge import outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
@@ -242,6 +242,7 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
 
 
 def _ticket(order: Order, table: Table, cart: PricedCart) -> Ticket:
+    house = table.restaurant.house_language  # the register's own
     return Ticket(
         order=order.number,
         table=table.number,
@@ -250,13 +251,15 @@ def _ticket(order: Order, table: Table, cart: PricedCart) -> Ticket:
         lines=tuple(
             TicketLine(
                 register_id=line.product.register_id or None,
-                name=house(line.product.name),
+                name=in_language(line.product.name, house),
                 quantity=line.quantity,
                 unit_price=line.product.price,
                 vat=line.product.vat,
                 course=line.product.course,
                 options=tuple(
-                    TicketOption(house(option.name), option.price, option.register_id or None)
+                    TicketOption(
+                        in_language(option.name, house), option.price, option.register_id or None
+                    )
                     for option in line.options
                 ),
             )

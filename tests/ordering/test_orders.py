@@ -264,3 +264,12 @@ def test_it_freezes_the_covers_of_each_order(guest):
     assert '"nbCouverts": 4' in Addition.objects.get(order=second).body.replace(
         '":', '": '
     ).replace(":  ", ": ")
+
+
+def test_it_speaks_the_houses_language_to_the_register(guest):
+    """Whatever the phone speaks, and however the database keeps the texts."""
+    Product.objects.filter(key="soupe").update(name={"fr": "Soupe", "en": "Soup", "de": "Suppe"})
+    fill(guest)
+    order = send(guest)
+    assert Addition.objects.get().ticket["lines"][0]["name"] == "Soupe"
+    assert list(order.lines.get().name) == ["fr", "en", "de"]

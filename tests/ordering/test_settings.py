@@ -12,7 +12,7 @@ pytestmark = pytest.mark.pure
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = {
-    "SECRET_KEY": "x1" * 40,
+    "SECRET_KEY": "not-so-secret-but-long-enough-for-the-checks-0123456789",
     "FIELD_KEYS": Fernet.generate_key().decode(),
     "ALLOWED_HOSTS": "tablee.example",
     "BASE_URL": "https://tablee.example",
