@@ -29,7 +29,7 @@
   document.addEventListener("htmx:swapError", (event) => say("500", event));
   document.addEventListener("htmx:responseError", (event) => say(String(event.detail.xhr.status), event));
   document.addEventListener("htmx:afterOnLoad", (event) => {
-    if (event.detail.successful) box()?.replaceChildren();
+    if (event.detail.xhr.status < 400) box()?.replaceChildren();
   });
 
   // What the server refused is shown, wherever the page was scrolled to; the focus never falls out of the cart.

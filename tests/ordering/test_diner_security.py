@@ -49,7 +49,7 @@ def addresses(phone):
         wanted = {
             name: values[name] for name in re.findall(r"(?::|P<)(\w+)>", str(pattern.pattern))
         }
-        if "menu" in pattern.name:
+        if "menu" in str(pattern.name):
             wanted["key"] = "menu"
         found[pattern.name] = reverse(f"diner:{pattern.name}", kwargs=wanted)
     return found

@@ -1,0 +1,192 @@
+"""Accessible, narrow, and on its own: every page of the diner, on the demo's carte."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from playwright.sync_api import expect
+
+from ordering.models import Order, Product, Restaurant, Table
+from ordering.services import carte
+from pos_bridge.models import Addition
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DEMO = Path(settings.BASE_DIR) / "ordering" / "demo" / "bistrot-colette.json"
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    # Its own list of landmarks does not know a sticky bar after main.
+    "rules": {"region": {"enabled": False}},
+}
+
+
+@pytest.fixture
+def colette():
+    cache.clear()
+    call_command("import_restaurant", str(DEMO), verbosity=0)
+    return Restaurant.objects.get(slug="bistrot-colette")
+
+
+def walk(page, live_server, restaurant):
+    """Every page, with everything on it that it can show: its name each time."""
+    base = live_server.url
+    table = restaurant.tables.get(number=12)
+    for name, address in {
+        "unknown code": "/t/unknown/",
+        "scan again": "/v/AAAAAAAAAAAAAAAAAAAAAA/",
+        "to read": "/r/bistrot-colette/carte/",
+        "dish to read": "/r/bistrot-colette/carte/p/bavette/",
+        "data": "/r/bistrot-colette/data/",
+    }.items():
+        page.goto(base + address)
+        yield name
+    page.goto(f"{base}/t/{restaurant.tables.get(number=25).code}/")
+    yield "table off"
+    Restaurant.objects.update(hours=[{"days": ["sun"], "from": "04:00", "to": "04:01"}])
+    page.goto(f"{base}/t/{table.code}/")
+    yield "closed"
+    Restaurant.objects.update(hours=None)
+    page.goto(f"{base}/t/{table.code}/")
+    page.locator("summary").click()
+    yield "welcome"
+    page.get_by_role("button", name="3", exact=True).click()
+    page.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    visit = page.url
+    yield "carte"
+    page.locator("#show-allergens").check()
+    page.locator("#add-entrees_oeuf").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    yield "carte with allergens"
+    page.goto(f"{visit}p/bavette/")
+    page.evaluate("document.querySelector('#choices').noValidate = true")
+    page.locator("#put").click()
+    expect(page.locator("#alert .box")).to_be_visible()
+    yield "dish, refused"
+    page.goto(f"{visit}p/bavette/")
+    for value in ("saignante", "gratin", "os"):
+        page.locator(f"input[value={value}]").check()
+    yield "dish"
+    page.locator("#put").click()
+    page.wait_for_url(re.compile("#dish"))
+    page.goto(f"{visit}m/menu-colette/")
+    yield "set menu"
+    Product.objects.filter(key="bavette").update(price=25_00)
+    page.goto(f"{visit}cart/")
+    yield "cart"
+    Product.objects.filter(key="bavette").update(sold_out=True)
+    page.locator("#order").click()
+    expect(page.locator("#alert .box")).to_be_visible()
+    yield "cart, refused"
+    Product.objects.filter(key="bavette").update(sold_out=False)
+    page.goto(f"{visit}cart/")
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    sent = page.url
+    yield "sending"
+    for state in ("received", "refused", "held"):
+        Addition.objects.update(state=state, reason="refused")
+        page.goto(sent)
+        yield state
+    page.goto(f"{visit}cart/")
+    yield "cart, empty"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_has_no_violation_on_any_page(phones, live_server, colette, scheme):
+    """P23: WCAG 2.2 A and AA, by axe."""
+    page = phones(color_scheme=scheme)
+    found = {}
+    for name in walk(page, live_server, colette):
+        violations = Axe().run(page, options=RULES).response["violations"]
+        if violations:
+            found[name] = [
+                (each["id"], [node["html"][:200] for node in each["nodes"]][:3])
+                for each in violations
+            ]
+    assert not found
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("text", [1, 2], ids=["100 %", "200 %"])
+def test_it_never_scrolls_sideways(phones, live_server, colette, language, text):
+    """P23: 320 px wide, long names, and text at 200 %."""
+    Table.objects.filter(number=12).update(number=89_999)
+    Table.objects.create(restaurant=colette, number=12)
+    long = "Anticonstitutionnellement " + "x" * 60
+    Product.objects.filter(key="croissant").update(name={"fr": long}, description={"fr": long})
+    carte.changed(restaurant_id=colette.pk)
+    page = phones(language, width=320)
+    if text == 2:
+        page.add_init_script(
+            "document.addEventListener('DOMContentLoaded', () => {"
+            " document.documentElement.style.fontSize = '200%' })"
+        )
+    wide = {}
+    for name in walk(page, live_server, colette):
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            wide[name] = width
+    assert not wide
+
+
+def test_it_asks_nobody_else_and_breaks_no_rule(phones, live_server, colette):
+    """P21, T15, T28: no other host, two cookies, no word from the policy, no address with the code as referrer."""
+    page = phones()
+    hosts, said, referrers = set(), [], set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.on("request", lambda request: referrers.add(request.headers.get("referer", "")))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for _name in walk(page, live_server, colette):
+        pass
+    assert hosts == {live_server.url.removeprefix("http://")}
+    assert {cookie["name"] for cookie in page.context.cookies()} == {"tablee", "csrftoken"}
+    # What the browser itself notes of the answers that are meant to fail: 404, 403, and twice 422.
+    assert [text for text in said if "Failed to load resource" not in text] == []
+    code = colette.tables.get(number=12).code
+    assert not any(code in referrer for referrer in referrers)
+
+
+def test_it_orders_by_keyboard_alone(phones, live_server, colette):
+    """P23: Tab, Space, Enter and the arrows."""
+    page = phones()
+    page.goto(f"{live_server.url}/t/{colette.tables.get(number=12).code}/")
+
+    def tab_to(selector):
+        for _ in range(400):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+    tab_to(".plate[value='2']")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    tab_to("#dish-plats_bavette a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/p/bavette/")
+    tab_to("input[name='option.cuisson']")
+    page.keyboard.press("Space")
+    tab_to("input[name='option.garniture']")
+    page.keyboard.press("ArrowDown")
+    tab_to("#put")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("#dish"))
+    tab_to("#cart-button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cart/")
+    tab_to("#order")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders/**")
+    assert Order.objects.count() == 1
+
+
+def test_it_marks_the_category_that_is_read(phones, live_server, colette):
+    page = phones()
+    page.goto(f"{live_server.url}/r/bistrot-colette/carte/#desserts")
+    marked = page.locator(".strip a[href='#desserts']")
+    expect(marked).to_have_css("color", "rgb(35, 27, 21)")

@@ -1,0 +1,179 @@
+"""A whole order on a phone, with htmx and without any script."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from ordering.models import CartLine, Order
+from pos_bridge.models import Addition
+from tests import factories
+from tests.ordering.diner_phone import house
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WORDS = {
+    "fr": {
+        "soup": "Ajouter Soupe", "choose": "Choisir Steak", "add": "Ajouter", "cart": "Panier",
+        "send": "Commander — à payer sur place", "sending": "Envoi en cours", "more": "Un de plus",
+        "received": "Reçue par la caisse", "total": "60,00 €", "again": "Reprendre ma commande",
+        "one more": "au panier, en ajouter un : Soupe",
+    },
+    "en": {
+        "soup": "Add Soupe (en)", "choose": "Choose Steak (en)", "add": "Add", "cart": "Cart",
+        "send": "Order — pay at the restaurant", "sending": "Being sent", "more": "One more",
+        "received": "Received by the till", "total": "€60.00", "again": "Take my order back",
+        "one more": "in the cart, add one more: Soupe (en)",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def table():
+    return factories.table(house(colour="#7b1e32"))
+
+
+def join(page, live_server, table, covers="3"):
+    page.goto(f"{live_server.url}/t/{table.code}/")
+    page.get_by_role("button", name=covers, exact=True).click()
+    page.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    return page.url
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_it_orders_from_the_card_to_the_till(phones, live_server, table, language, script):
+    """F06, P13: two soups by one tap each, two steaks with options, seen, sent, and told."""
+    words = WORDS[language]
+    page = phones(language, java_script_enabled=script)
+    join(page, live_server, table)
+    page.get_by_role("button", name=words["soup"], exact=True).click()
+    page.get_by_role("button", name=words["one more"]).click()
+    page.get_by_role("link", name=words["choose"]).click()
+    page.locator("input[value=saignant]").check()
+    page.locator("input[value=poivre]").check()
+    page.get_by_role("button", name=words["more"]).click()
+    expect(page.locator("[name=quantity]")).to_have_value("2")
+    expect(page.locator("[data-total]")).to_contain_text("44")
+    page.locator("#put").click()
+    page.wait_for_url(re.compile(r"/v/[^/]+/#"))
+    expect(page.locator("#cart-button")).to_contain_text(words["total"])
+    page.get_by_role("link", name=re.compile(rf"^{words['cart']} \d")).click()
+    expect(page.locator("#recap")).to_contain_text(words["total"])
+    page.get_by_role("button", name=words["send"]).click()
+    page.wait_for_url("**/orders/**")
+    expect(page.locator("h1")).to_have_text(words["sending"])
+    order = Order.objects.get()
+    assert (order.total, order.covers, order.table) == (60_00, 3, table)
+    Addition.objects.update(state="received", received_at=timezone.now())
+    if not script:
+        page.reload()
+    expect(page.locator("h1")).to_have_text(words["received"])
+    if script:
+        expect(page.locator("#said")).to_have_text(words["received"])
+
+
+def test_it_counts_every_tap(phones, live_server, table):
+    """Taps that are quicker than the network: each one counts, also on two dishes at once."""
+    page = phones()
+    join(page, live_server, table)
+    page.evaluate(
+        """() => { for (let tap = 0; tap < 5; tap++) {
+            document.querySelector("#add-carte_soupe").click();
+            if (tap < 2) document.querySelector("#add-carte_tarte").click();
+        } }"""
+    )
+    expect(page.locator("#cart-button .count")).to_have_text("7")
+    assert dict(CartLine.objects.values_list("product__key", "quantity")) == {
+        "soupe": 5,
+        "tarte": 2,
+    }
+
+
+def test_it_keeps_the_focus_when_a_part_of_the_page_is_swapped(phones, live_server, table):
+    """P23: by keyboard, in the carte and in the cart."""
+    page = phones()
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#add-carte_soupe b")).to_have_text("1")
+    expect(page.locator("#add-carte_soupe")).to_be_focused()
+    expect(page.locator("#said")).to_have_text("Soupe : 1 au panier")
+    page.goto(f"{visit}cart/")
+    more = page.locator("button[id^=more-]")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=quantity]")).to_have_value("2")
+    expect(more).to_be_focused()
+    page.get_by_role("button", name="Retirer Soupe").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_be_focused()
+    assert not CartLine.objects.exists()
+
+
+def test_enter_in_a_number_does_not_press_minus(phones, live_server, table):
+    """P23."""
+    page = phones()
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#add-carte_soupe b")).to_have_text("1")
+    page.goto(f"{visit}cart/")
+    number = page.locator("[name=quantity]")
+    number.fill("5")
+    number.press("Enter")
+    expect(page.locator("#recap")).to_contain_text("40,00")
+    assert CartLine.objects.get().quantity == 5
+
+
+def test_back_and_forward_send_nothing_again(phones, live_server, table):
+    """F03, F01: an old page's button leads to the order that it has sent."""
+    page = phones()
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{visit}cart/")
+    page.locator("#order").dblclick()
+    page.wait_for_url("**/orders/**")
+    sent = page.url
+    page.go_back()
+    if page.locator("#order").count():
+        page.locator("#order").click()
+        page.wait_for_url("**/orders/**")
+        assert page.url == sent
+    else:
+        page.go_forward()
+    page.reload()
+    assert page.url == sent
+    assert Order.objects.count() == 1
+
+
+def test_it_takes_a_refused_order_back_by_one_tap(phones, live_server, table):
+    page = phones()
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{visit}cart/")
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    Addition.objects.update(state="refused", reason="refused")
+    page.get_by_role("button", name="Reprendre ma commande").click()
+    page.wait_for_url("**/cart/")
+    expect(page.locator("#cart")).to_contain_text("Soupe")
+    expect(page.locator("#order")).to_be_visible()
+
+
+def test_a_price_that_changed_is_shown_in_place(phones, live_server, table):
+    """F15: old and new, and the second tap sends."""
+    page = phones()
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{visit}cart/")
+    table.restaurant.products.filter(key="soupe").update(price=9_00)
+    page.locator("#order").click()
+    expect(page.get_by_role("alert").filter(has_text="8,00 € → 9,00 €")).to_be_visible()
+    assert not Order.objects.exists()
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    assert Order.objects.get().total == 9_00
