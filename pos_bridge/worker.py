@@ -56,7 +56,11 @@ class Worker:
                 found = self._look(pool)
                 if once and not found and not self._running:
                     break
-                self._bell.wait(self._patience())
+                patience = self._patience()
+                _let_go_of_the_database()
+                self._bell.wait(patience)
+        if not connection.in_atomic_block:
+            connection.close()
 
     def _look(self, pool: ThreadPoolExecutor) -> bool:
         """Give the registers that have work to threads; whether there are any."""
@@ -109,7 +113,8 @@ def serve(register_id: int, *, worker: str, stopping: threading.Event) -> None:
             if stopping.is_set() or not send_next(register_id, worker=worker):
                 break
             busy = True
-        busy = read_lists(register_id) or busy
+        if not stopping.is_set():
+            busy = read_lists(register_id) or busy
 
 
 def send_next(register_id: int, *, worker: str) -> bool:
@@ -161,7 +166,8 @@ def _settle(claim: outbox.Claim, outcome: Receipt | DeliveryError | None, durati
             if time.monotonic() > end:
                 raise  # the lease has run out: whoever takes the addition next finds out
             logger.warning("Addition %d waits: %s", claim.addition.number, type(error).__name__)
-            _let_go_of_the_database()
+            if not connection.in_atomic_block:
+                connection.close()
             threading.Event().wait(0.1)
 
 
@@ -194,6 +200,8 @@ def _name(outcome: Receipt | DeliveryError | None) -> str:
 
 
 def _let_go_of_the_database() -> None:
-    """While we wait for a register, somebody else may need the connection: the pool has few."""
-    if not connection.in_atomic_block:
+    """While we wait, somebody else may need the connection: PostgreSQL's pool has few. SQLite's costs nobody
+    anything.
+    """
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         connection.close()
