@@ -12,17 +12,13 @@ from ordering import slots
 from ordering.slots import DAYS, Slots
 
 
-def opens_at(hours: Slots, local: datetime) -> str:
-    """ "7 pm", "Tuesday, 7 pm" where it is not today, or nothing."""
+def opens(hours: Slots, local: datetime) -> tuple[str, str] | None:
+    """When it opens next: the day, empty where it is today, and the time."""
     moment = slots.next_opening(hours, local)
     if moment is None or moment == local:
-        return ""
-    if moment.date() == local.date():
-        return o_clock(moment.time())
-    return _("%(day)s, %(time)s") % {
-        "day": WEEKDAYS[moment.weekday()],
-        "time": o_clock(moment.time()),
-    }
+        return None
+    day = "" if moment.date() == local.date() else str(WEEKDAYS[moment.weekday()])
+    return day, o_clock(moment.time())
 
 
 def until(hours: Slots, local: datetime) -> str:
@@ -59,11 +55,13 @@ def o_clock(at: time) -> str:
 
 
 def _days(days: Iterable[str]) -> str:
-    """ "Tuesday to Friday", "Sunday, Monday"."""
-    indexes = sorted(DAYS.index(day) for day in days)
-    if indexes == list(range(7)):
+    """ "Tuesday to Friday", "Sunday, Monday": days that follow each other stand so, also over the week's end."""
+    indexes = {DAYS.index(day) for day in days}
+    if len(indexes) == 7:
         return _("Every day")
-    names = [str(WEEKDAYS[index]) for index in indexes]
-    if len(indexes) > 2 and indexes == list(range(indexes[0], indexes[-1] + 1)):
+    starts = [index for index in range(7) if index in indexes and (index - 1) % 7 not in indexes]
+    inside = [(starts[0] + offset) % 7 for offset in range(7)]
+    names = [str(WEEKDAYS[index]) for index in inside if index in indexes]
+    if len(names) > 2 and len(starts) == 1:
         return capfirst(_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]})
     return capfirst(", ".join(names))

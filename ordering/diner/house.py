@@ -182,7 +182,7 @@ def _door_sign(request: HttpRequest, table: Table, language: str, problem: Probl
     restaurant = table.restaurant
     return pages.show(
         request, "diner/closed.html", restaurant, language, table=table, problem=problem,
-        opens_at=hours.opens_at(restaurant.hours, pages.local_now(restaurant)),
+        opens=hours.opens(restaurant.hours, pages.local_now(restaurant)),
         hours=hours.listed(restaurant.hours),
     )  # fmt: skip
 

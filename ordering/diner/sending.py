@@ -94,6 +94,8 @@ def _context(request: HttpRequest, order: Order, told: Told, addition: Addition)
         "house_interface": house if house in dict(settings.LANGUAGES) else "en",
         # Whatever was tried and came back: it is surely not there.
         "not_passed_on": addition.state == addition.State.QUEUED,
-        "reason": reason(addition.reason) if refused and addition.reason in REASONS else "",
+        "reason": reason(addition.reason)
+        if refused and addition.reason in REASONS.keys() - {"refused"}
+        else "",
         "nothing": refused or told.word in (Word.CANCELLED, Word.TAKEN_BACK),
     }
