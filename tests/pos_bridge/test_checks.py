@@ -9,7 +9,8 @@ pytestmark = pytest.mark.pure
 
 
 def found(**options):
-    return {each.id for each in run_checks(**options) if each.id.startswith("pos_bridge.")}
+    ids = {each.id or "" for each in run_checks(**options)}
+    return {each for each in ids if each.startswith("pos_bridge.")}
 
 
 def test_the_settings_are_right_as_they_are():

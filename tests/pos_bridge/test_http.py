@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -42,20 +43,23 @@ NUMBER = 217_512_000
 # --- The one function, as a table ---------------------------------------------------------------
 
 
+NOBODY: Any = None  # the pool or the connection that an error names; none of ours looks at it
+
+
 def wrapped(reason):
-    return requests.exceptions.ConnectionError(MaxRetryError(None, f"/?pub_key={KEY}", reason))
+    return requests.exceptions.ConnectionError(MaxRetryError(NOBODY, f"/?pub_key={KEY}", reason))
 
 
 CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed")
 HAPPENED = [
-    (wrapped(NewConnectionError(None, "refused")), NotSent, "no_connection"),
+    (wrapped(NewConnectionError(NOBODY, "refused")), NotSent, "no_connection"),
     (
-        wrapped(NameResolutionError("host", None, socket.gaierror(-2, "unknown"))),
+        wrapped(NameResolutionError("host", NOBODY, socket.gaierror(-2, "unknown"))),
         NotSent,
         "unknown_host",
     ),
     (
-        requests.exceptions.ConnectTimeout(MaxRetryError(None, "/", ConnectTimeoutError("slow"))),
+        requests.exceptions.ConnectTimeout(MaxRetryError(NOBODY, "/", ConnectTimeoutError("slow"))),
         NotSent,
         "connect_timeout",
     ),
@@ -64,26 +68,26 @@ HAPPENED = [
     (requests.exceptions.ConnectionError(ProtocolError("closed")), Uncertain, "hung_up"),
     (requests.exceptions.ConnectionError(ConnectionResetError(104, "reset")), Uncertain, "hung_up"),
     (
-        requests.exceptions.ReadTimeout(ReadTimeoutError(None, f"/?pub_key={KEY}", "silence")),
+        requests.exceptions.ReadTimeout(ReadTimeoutError(NOBODY, f"/?pub_key={KEY}", "silence")),
         Uncertain,
         "no_answer",
     ),
     (requests.exceptions.ChunkedEncodingError("cut"), Uncertain, "hung_up"),
     (ProtocolError("IncompleteRead"), Uncertain, "cut_short"),
     (
-        requests.exceptions.SSLError(MaxRetryError(None, "/", Urllib3SSLError(CERTIFICATE))),
+        requests.exceptions.SSLError(MaxRetryError(NOBODY, "/", Urllib3SSLError(CERTIFICATE))),
         Misconfigured,
         "certificate",
     ),
     (
         requests.exceptions.SSLError(
-            MaxRetryError(None, "/", Urllib3SSLError(ssl.SSLError(1, "bad record")))
+            MaxRetryError(NOBODY, "/", Urllib3SSLError(ssl.SSLError(1, "bad record")))
         ),
         Uncertain,
         "tls",
     ),
     (requests.exceptions.InvalidURL("x"), Misconfigured, "address_invalid"),
-    (wrapped(http.AddressRefused(None, "refused")), Misconfigured, "address_refused"),
+    (wrapped(http.AddressRefused(NOBODY, "refused")), Misconfigured, "address_refused"),
     (KeyError("a mistake of ours"), Uncertain, "cut_short"),
     (Answer(200), None, ""),
     (Answer(201), None, ""),
@@ -138,7 +142,9 @@ def test_it_reads_how_long_the_register_asks_us_to_wait_f56(header, seconds):
 @pytest.mark.pure
 def test_it_reads_a_date_to_wait_for_f56():
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)
-    assert 50 < http._retry_after(later.strftime("%a, %d %b %Y %H:%M:%S GMT")) <= 60
+    seconds = http._retry_after(later.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+    assert seconds is not None
+    assert 50 < seconds <= 60
 
 
 # --- A server of raw sockets: what a library would be too polite to do ----------------------------

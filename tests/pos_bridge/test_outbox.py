@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pos_bridge import numbers, outbox, waiting
+from pos_bridge import numbers, outbox, retry, waiting
 from pos_bridge.errors import Misconfigured, NotSent, Rejected, Uncertain, Unsupported
 from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
 from pos_bridge.outbox import ARROWS, ForbiddenArrow
@@ -250,11 +250,10 @@ def test_a_zombie_that_wakes_after_its_lease_changes_nothing_f35(alice, now):
 
 
 def test_what_was_surely_not_sent_is_tried_again_later_and_later(alice, now, monkeypatch):
-    monkeypatch.setattr("pos_bridge.retry.random.random", lambda: 1.0)
+    monkeypatch.setitem(retry.delay.__kwdefaults__, "draw", lambda: 1.0)
     addition = alice.order()
     for wait in (2, 5, 10, 20, 30, 30):
         claim = claimed(alice, now)
-        monkeypatch.setattr(outbox.retry, "delay", lambda tries, retry_after=None, w=wait: w)
         settled(claim, NotSent("no_connection"), now)
         assert claimed(alice, later(now, wait - 0.1)) is None
         now = later(now, wait)

@@ -10,7 +10,8 @@ from django.utils import timezone
 from pos_bridge import outbox, worker
 from pos_bridge.errors import DeliveryError
 from pos_bridge.models import Addition, Attempt, Register
-from pos_bridge.registers import http
+from pos_bridge.registers import adapter_for, http
+from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
 from pos_bridge.worker import Worker, serve
 from tests.helpers import eventually
@@ -249,7 +250,7 @@ def test_several_workers_deliver_each_order_once_f32_p12(chez_alice, leo2, worki
 
 def test_our_own_mistake_on_one_addition_ends_no_loop_f36(chez_alice, leo2, working, monkeypatch):
     poison, good = chez_alice.order(table=1), chez_alice.order(table=2)
-    real = worker.adapter_for(chez_alice.register).__class__.send
+    real = Leo2.send
 
     def send(self, number, body):
         if number == poison.number:
@@ -343,7 +344,8 @@ def test_it_stops_between_two_orders_when_it_is_told_to(chez_alice, leo2):
 
 
 def test_the_connection_can_be_tried_without_booking_anything(chez_alice, leo2):
-    adapter = worker.adapter_for(chez_alice.register)
+    adapter = adapter_for(chez_alice.register)
+    assert adapter is not None
     adapter.check()
     leo2.fail_always(list="html200")
     with pytest.raises(DeliveryError):
