@@ -138,6 +138,8 @@ RegisterForm: Any = type(HouseForm)(  # type: ignore[misc]
 @method_decorator(sensitive_post_parameters(), name="changeform_view")
 class RegisterAdmin(HouseAdmin):
     service_may = NOTHING
+    # Deleted, it is gone from the cached carte as well, which knows whether there is one.
+    of_carte = True
     form = RegisterForm
     list_display = ["__str__", "restaurant", "base_url", "current", "paused_reason"]
     list_filter = ["restaurant", "kind", "current"]

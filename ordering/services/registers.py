@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from ordering.models import Restaurant
+from ordering.services import carte
 from pos_bridge.encryption import Credentials
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class
@@ -72,6 +73,8 @@ def configure(
     """
     given = {name: value for name, value in credentials.items() if value}
     with transaction.atomic():
+        # The cached carte knows whether there is a register to order by.
+        carte.changed(restaurant_id=restaurant.pk)
         register = find(restaurant, kind, base_url, given)
         others = Register.objects.filter(restaurant=restaurant, current=True)
         if register is not None:

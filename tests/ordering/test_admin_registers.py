@@ -12,7 +12,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ordering.diner.compiled import compiled
 from ordering.services import registers
+from ordering.services.transfer import export_restaurant, import_restaurant
 from pos_bridge.encryption import mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Register
@@ -247,6 +249,43 @@ def test_saving_leaves_the_workers_columns_alone(register, client):
 def test_the_database_knows_one_register_in_use(house, register):
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.register(house)
+
+
+def has_register(house):
+    """As the phone reads it, from the carte that is cached for this version."""
+    house.refresh_from_db()
+    return compiled(house).has_register
+
+
+def test_the_cached_carte_follows_the_register_on_every_road(house, client):
+    factories.product(house)
+    assert not has_register(house)
+    send(client, page("add"), **LEO2)
+    assert has_register(house)
+    register = house.registers.get()
+    client.post(page("delete", register.pk), {"post": "yes"})
+    assert not has_register(house)
+    send(client, page("add"), **LEO2)
+    register = house.registers.get()
+    client.post(
+        page("changelist"),
+        {"action": "delete_selected", "_selected_action": register.pk, "post": "yes"},
+    )
+    assert not has_register(house)
+    factories.table(house)
+    data = {**export_restaurant(house), "register": {
+        "kind": "leo2", "base_url": LEO2["base_url"],
+        "credentials": {"shop": SHOP, "pub_key": CANARY},
+    }}  # fmt: skip
+    import_restaurant(data=data)
+    assert has_register(house)
+
+
+def test_another_register_makes_the_cached_carte_old(house, register, client):
+    before = house.carte_version
+    change(client, register, leo2_shop="another shop", leo2_pub_key="new")
+    house.refresh_from_db()
+    assert house.carte_version > before
 
 
 # --- Checking the connection ----------------------------------------------------------------------
