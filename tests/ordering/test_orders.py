@@ -81,7 +81,7 @@ def test_it_makes_one_order_of_fifty_taps_at_once(guest):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_sends_a_cart_once_from_two_forms_at_once(guest):
-    """F09's and F10's ground: two different forms of one cart are one order and one “the cart has changed”."""
+    """Two different forms of one cart are one order and one “the cart has changed”."""
     fill(guest)
     seen = cart.priced(guest.visit).fingerprint
     ends = at_once(lambda: send(guest, key="a", seen=seen), lambda: send(guest, key="b", seen=seen))
@@ -204,7 +204,7 @@ def test_it_counts_orders_from_five_in_the_morning(guest):
 
 
 def test_it_refuses_the_form_of_a_party_that_has_left(guest):
-    """P17's ground."""
+    """Also when the page is still open."""
     fill(guest)
     visits.end(visit=guest.visit)
     with pytest.raises(visits.VisitEnded):

@@ -59,7 +59,7 @@ def test_the_database_refuses_no_covers():
 
 
 def test_it_is_over_when_the_register_says_settled():
-    """F67's ground: the next phone starts a new visit, and the event is consumed once."""
+    """The next phone starts a new visit, and the event is consumed once."""
     guest = factories.guest(factories.table())
     till = factories.register(guest.visit.table.restaurant)
     paid = addition(factories.order(guest), till, "settled")
