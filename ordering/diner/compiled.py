@@ -1,14 +1,14 @@
 """The carte as it is read: compiled in one query, once for each version of it. Nothing of a guest is in here."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Subquery
 
 from ordering.diner.said import Texts
-from ordering.models import CategoryItem, OptionGroup, Photo, Restaurant
+from ordering.models import CategoryItem, OptionGroup, Photo, ProductOptionGroup, Restaurant
 from pos_bridge.models import Register
 
 CACHE_SECONDS = 24 * 3600
@@ -42,10 +42,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Choice:
+    """A product inside a set menu."""
+
+    key: str
     name: Texts
     supplement: int
     allergens: list[str] | None
     sold_out: bool
+    has_options: bool
+    on_carte: bool = False
+    options_matter: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,7 @@ FROM_ITEM = ("key", "name", "description", "price", "served", "sold_out", "regis
 FROM_PRODUCT = (*FROM_ITEM, "allergens", "diets", "volume", "origin")
 FROM_GROUP = ("key", "name", "kind", "min", "max")
 FROM_OPTION = ("key", "name", "price", "allergens", "sold_out")
+FROM_CHOICE = ("key", "name", "allergens", "sold_out")
 FROM_COURSE = ("key", "name", "min", "max")
 GROUP, OPTION = "product__option_groups__group", "product__option_groups__group__options"
 COURSE, CHOICE = "set_menu__courses", "set_menu__courses__choices"
@@ -204,13 +211,16 @@ def _compile(restaurant: Restaurant) -> Carte:
             has_register=Exists(Register.objects.filter(restaurant=restaurant, current=True)),
             option=F(f"{OPTION}__pk"),
             choice=F(f"{CHOICE}__pk"),
+            choice_has_options=Exists(
+                ProductOptionGroup.objects.filter(product=OuterRef(f"{CHOICE}__product"))
+            ),
         )
         .values(
-            "pk", "photo", "menu_photo", "has_register", "option", "choice",
+            "pk", "photo", "menu_photo", "has_register", "option", "choice", "choice_has_options",
             *_fields("category", FROM_CATEGORY), *_fields("product", FROM_PRODUCT),
             *_fields("set_menu", FROM_ITEM), *_fields(GROUP, FROM_GROUP), *_fields(OPTION, FROM_OPTION),
             *_fields(COURSE, FROM_COURSE), f"{CHOICE}__supplement",
-            *_fields(f"{CHOICE}__product", ("name", "allergens", "sold_out")),
+            *_fields(f"{CHOICE}__product", FROM_CHOICE),
         )
     )  # fmt: skip
     return _carte(rows)
@@ -235,10 +245,28 @@ def _carte(rows: Iterable[dict[str, Any]]) -> Carte:
             _course(item, row).choices.append(
                 Choice(
                     supplement=row[f"{CHOICE}__supplement"],
-                    **_part(row, f"{CHOICE}__product", ("name", "allergens", "sold_out")),
+                    has_options=row["choice_has_options"],
+                    **_part(row, f"{CHOICE}__product", FROM_CHOICE),
                 )
             )
+    _complete_choices(list(items.values()))
     return Carte(list(sections.values()), has_register)
+
+
+def _complete_choices(items: list[Item]) -> None:
+    """What is always added to a dish is in a set menu too; where that cannot be seen, nothing is claimed (P22)."""
+    dishes = {item.key: item for item in items if not item.is_menu}
+    for course in (course for item in items for course in item.courses):
+        for index, choice in enumerate(course.choices):
+            if dish := dishes.get(choice.key):
+                course.choices[index] = replace(
+                    choice,
+                    allergens=dish.all_allergens,
+                    on_carte=True,
+                    options_matter=dish.options_matter,
+                )
+            elif choice.has_options:
+                course.choices[index] = replace(choice, allergens=None)
 
 
 def _item(row: dict[str, Any]) -> Item:

@@ -84,6 +84,20 @@ def test_it_is_not_free_of_what_is_always_added(table):
     assert "Aucun des 14" not in Phone().get("/r/chez-alice/carte/").content.decode()
 
 
+def test_it_claims_nothing_of_a_dish_inside_a_set_menu_that_it_cannot_see(table):
+    """P22: bread comes with the dish there too; and a dish that stands nowhere on the carte hides what it brings."""
+    steak = Product.objects.get(key="steak")
+    factories.option_group(steak, "pain", {"levain": 0}, kind="automatic")
+    Option.objects.filter(key="levain").update(allergens=["gluten"])
+    change(table.restaurant, "steak", allergens=["milk"])
+    page = words(Phone().get("/r/chez-alice/carte/m/menu/"))
+    assert "Contient : lait, gluten. Choix : voir le plat" in page
+    steak.placed.all().delete()
+    carte.changed(restaurant_id=table.restaurant_id)
+    page = words(Phone().get("/r/chez-alice/carte/m/menu/"))
+    assert "Allergènes non renseignés, demandez à l’équipe" in page
+
+
 def test_it_frames_set_menus_with_their_choices(table):
     page = words(Phone().get("/r/chez-alice/carte/"))
     assert "Menu du jour 25,00 € À commander auprès de l’équipe." in page
