@@ -24,7 +24,10 @@
     place.scrollIntoView({ block: "nearest" });
   };
 
-  document.addEventListener("htmx:sendError", (event) => say(navigator.onLine ? "lost" : "offline", event));
+  document.addEventListener("htmx:sendError", (event) => {
+    const asked = event.detail.elt?.id === "status"; // and sent nothing
+    say(navigator.onLine || asked ? "lost" : "offline", event);
+  });
   document.addEventListener("htmx:timeout", (event) => say("timeout", event));
   document.addEventListener("htmx:swapError", (event) => say("500", event));
   document.addEventListener("htmx:responseError", (event) => say(String(event.detail.xhr.status), event));

@@ -179,9 +179,9 @@ def test_it_keeps_asking_while_the_network_is_away(phones, live_server, table):
     in_cart(page, live_server, table)
     page.locator("#order").click()
     page.wait_for_url("**/orders/**")
-    page.route("**/orders/**", lambda route: route.abort())
+    page.context.set_offline(True)
     expect(page.locator("#alert")).to_contain_text("Cette page réessaie d’elle-même")
-    page.unroute("**/orders/**")
+    page.context.set_offline(False)
     expect(page.locator("#alert")).to_be_empty()
 
 
