@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
@@ -31,6 +31,7 @@ from ordering.models import (
     ProductOptionGroup,
     SetMenu,
 )
+from ordering.services import carte
 
 SELL_OUT = "sell_out"
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
@@ -87,12 +88,12 @@ class SoldOut(CarteAdmin):
         self._set(request, queryset, sold_out=False)
 
     def _set(self, request: HttpRequest, queryset: models.QuerySet[Any], *, sold_out: bool) -> None:
-        def act(thing: Any) -> None:
-            thing.sold_out = sold_out
-            thing.save(update_fields=["sold_out"])
-
-        said = "Sold out." if sold_out else "On sale again."
-        count = self.for_each(request, queryset, SELL_OUT, act, said)
+        things = list(self.allowed(request, queryset, SELL_OUT))
+        with transaction.atomic():
+            carte.set_sold_out(things=things, sold_out=sold_out)
+            for thing in things:
+                self.log_change(request, thing, "Sold out." if sold_out else "On sale again.")
+        count = len(things)
         message = ngettext("%(count)s changed.", "%(count)s changed.", count) % {"count": count}
         self.message_user(request, message, messages.SUCCESS)
 

@@ -1,10 +1,29 @@
 """Writes to the carte that do not belong to a form of admin."""
 
+from collections.abc import Sequence
+
+from django.db import transaction
 from django.db.models import F
 
-from ordering.models import Restaurant
+from ordering.models import Option, Product, Restaurant, SetMenu
 
 
 def changed(*, restaurant_id: int) -> None:
     """Make every cached page of this carte old. Called after each change of anything that a carte shows."""
     Restaurant.objects.filter(pk=restaurant_id).update(carte_version=F("carte_version") + 1)
+
+
+def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool) -> None:
+    """Say of these that they ran out, or that there is more of them. Each carte is made old once."""
+    with transaction.atomic():
+        # The restaurants first: their rows keep two people apart who mark the same things in another order.
+        for restaurant_id in sorted({_restaurant_id(thing) for thing in things}):
+            changed(restaurant_id=restaurant_id)
+        for thing in things:
+            thing.sold_out = sold_out
+            # Nothing else of it: somebody may be changing its price in this moment.
+            thing.save(update_fields=["sold_out"])
+
+
+def _restaurant_id(thing: Product | Option | SetMenu) -> int:
+    return thing.group.restaurant_id if isinstance(thing, Option) else thing.restaurant_id
