@@ -61,12 +61,12 @@ format: $(TO_TEST) ## format the code, and mend what can be mended by itself
 # Without the date of the run and the numbers of the lines, only changed sentences show in a diff.
 messages: $(TO_TEST) ## collect the sentences to translate, and compile the translations
 	@$(BIN)/python tests/system_tools.py gettext
-	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemessages --locale fr --locale en \
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py makemessages --locale fr \
 		--add-location file --no-wrap --ignore tests --ignore var
 	@for file in ordering/locale/*/LC_MESSAGES/django.po; do \
 		sed '/^"POT-Creation-Date:/d' "$$file" > "$$file.new" && mv "$$file.new" "$$file" || exit 1; \
 	done
-	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py compilemessages --locale fr --locale en --ignore .venv
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py compilemessages --locale fr --ignore .venv
 
 lock: $(TO_TEST) ## pin requirements.in and requirements-dev.in anew; UPGRADE=1 takes newer versions
 	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
