@@ -9,7 +9,6 @@ killed leaves a lease that runs out (`recover`).
 Times are aware datetimes handed in as `now`; durations are seconds, divided by settings.TIME_DIVISOR.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from pos_bridge import numbers, retry, waiting, wake
+from pos_bridge import attempts, numbers, retry, waiting, wake
 from pos_bridge.errors import (
     DeliveryError,
     Misconfigured,
@@ -264,7 +263,7 @@ def settle(
             **{**_unleased(None), **fields},
         )
         Attempt.objects.filter(pk=claim.attempt_id).update(
-            duration_ms=int(duration * 1000), **_told(outcome)
+            duration_ms=int(duration * 1000), **attempts.told(outcome)
         )
         # What was accepted is looked for in the lists at once, and what is unclear too.
         _release(addition.register_id, claim.owner, next_poll_at=now)
@@ -287,7 +286,7 @@ def _consequence(
         if _crashes(addition) + 1 >= CRASHES:
             return State.HELD, {"reason": "crashes"}
         outcome = Uncertain("internal")
-    fields = {"reason": outcome.reason[:50], "detail": storable(outcome.detail, 500)}
+    fields = {"reason": outcome.reason[:50], "detail": attempts.storable(outcome.detail, 500)}
     wait = retry.delay(addition.tries, retry_after=outcome.retry_after)
     if isinstance(outcome, NotSent):
         return claim.was, {**fields, "next_try_at": now + seconds(wait)}
@@ -298,30 +297,6 @@ def _consequence(
     again = addition.register.kind in kinds_that_drop_doubles()
     at = now + seconds(max(wait, LOOK_FIRST)) if again else None
     return State.UNCERTAIN, {**fields, "next_try_at": at}
-
-
-def _told(outcome: Receipt | DeliveryError | None) -> dict[str, Any]:
-    """What an attempt keeps of it: no secret, 500 characters (P26)."""
-    if outcome is None:
-        return {"outcome": "crashed", "reason": "internal"}
-    name = outcome.state if isinstance(outcome, Receipt) else type(outcome).__name__
-    answer = outcome.answer
-    return {
-        "outcome": name,
-        "reason": "" if isinstance(outcome, Receipt) else outcome.reason[:50],
-        "http_status": outcome.http_status,
-        "answer": storable(answer, 500),
-        "answer_sha256": _sha256(answer) if answer else "",
-    }
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def storable(text: str, length: int) -> str:
-    """What a database takes: PostgreSQL knows no NUL, and half a character is not UTF-8."""
-    return text.replace("\0", "�").encode("utf-8", "replace").decode()[:length]
 
 
 # --- For workers: read the lists ----------------------------------------------------------------
@@ -360,7 +335,7 @@ def follow(register_id: int, states: Mapping[int, TillState], *, now: datetime) 
         if till is None:
             continue  # absence proves nothing
         source = State(addition.state)
-        text = storable(till.text, 50)
+        text = attempts.storable(till.text, 50)
         target = State(till.state) if till.state else source
         if target in ARROWS[source] and not _is_backward(addition, target):
             moved += _move(addition.pk, source, target, now, **_seen(target, text, now))

@@ -1,0 +1,31 @@
+"""What is kept of a try: no secret, and nothing that a database cannot take."""
+
+import hashlib
+from typing import Any
+
+from pos_bridge.errors import DeliveryError
+from pos_bridge.registers.base import Receipt
+
+
+def told(outcome: Receipt | DeliveryError | None) -> dict[str, Any]:
+    """What an attempt keeps of it: no secret, 500 characters (P26)."""
+    if outcome is None:
+        return {"outcome": "crashed", "reason": "internal"}
+    name = outcome.state if isinstance(outcome, Receipt) else type(outcome).__name__
+    answer = outcome.answer
+    return {
+        "outcome": name,
+        "reason": "" if isinstance(outcome, Receipt) else outcome.reason[:50],
+        "http_status": outcome.http_status,
+        "answer": storable(answer, 500),
+        "answer_sha256": _sha256(answer) if answer else "",
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def storable(text: str, length: int) -> str:
+    """What a database takes: PostgreSQL knows no NUL, and half a character is not UTF-8."""
+    return text.replace("\0", "�").encode("utf-8", "replace").decode()[:length]
