@@ -7,6 +7,7 @@ registered model as the manager of one restaurant and finds nothing of another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -76,6 +77,22 @@ class Narrowed(BaseModelAdmin):  # type: ignore[type-arg]
         if is_installer(request):
             return queryset if right in self.installer_may else queryset.none()
         return narrow(queryset, self.restaurants(request, right))
+
+    def unlinked(
+        self, request: HttpRequest, obj: models.Model | None, names: Iterable[Any]
+    ) -> list[Any]:
+        """Fields that are only read, without links to pages that this person is refused."""
+        relations = {field.name: field for field in self.opts.fields if field.is_relation}
+        return [
+            name
+            if name not in relations or self._may_open(request, relations[name], obj)
+            else _in_words(name, relations[name].verbose_name)
+            for name in names
+        ]
+
+    def _may_open(self, request: HttpRequest, relation: Any, obj: models.Model | None) -> bool:
+        page: Any = self.admin_site._registry.get(relation.related_model)
+        return page is None or page.may(request, VIEW, obj)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return self.allowed(request, super().get_queryset(request), VIEW)
@@ -296,6 +313,16 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
                 self.log_change(request, thing, said)
             self.carte_changed(things)
         return len(things)
+
+
+@cache
+def _in_words(name: str, label: Any) -> Callable[[models.Model], str]:
+    # Kept: Django compares what is listed with what is only read.
+    @admin.display(description=label)
+    def shown(thing: models.Model) -> str:
+        return str(getattr(thing, name))
+
+    return shown
 
 
 def _shown_only(form: type[forms.ModelForm[Any]]) -> type[forms.ModelForm[Any]]:

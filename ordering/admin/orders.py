@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,9 @@ class Readable(Narrowed):
     installer_may = READING
     manager_may = READING
     service_may = READING
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.unlinked(request, obj, super().get_fields(request, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_fields(request, obj)
@@ -60,6 +64,10 @@ class AdditionInline(ReadOnlyInline):
     model = Addition
     fields = ["number", "register", "state", "handled_as", "tries", "created_at", "changed_at"]
     show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        # Each line says its register's name.
+        return super().get_queryset(request).select_related("register__restaurant")
 
 
 class AttemptInline(ReadOnlyInline):
@@ -122,23 +130,24 @@ class AdditionAdmin(ReadOnlyAdmin):
     list_display = ["number", "order", "register", "state", "handled_as", "tries", "created_at"]
     list_filter = ["state", "handled_as", "register"]
     list_select_related = ["order", "register__restaurant"]
+    fields = [
+        "number",
+        "order",
+        "position",
+        "register",
+        "state",
+        "till_state",
+        "handled_as",
+        "reason",
+        "tries",
+        "created_at",
+        "accepted_at",
+        "received_at",
+        "changed_at",
+    ]
     date_hierarchy = "created_at"
     search_fields = ["=number"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        told = [
-            "number",
-            "order",
-            "position",
-            "register",
-            "state",
-            "till_state",
-            "handled_as",
-            "reason",
-            "tries",
-            "created_at",
-            "accepted_at",
-            "received_at",
-            "changed_at",
-        ]
+        told = super().get_fields(request, obj)
         return [*told, "uuid", "detail", "body"] if is_installer(request) else told

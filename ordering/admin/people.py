@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ordering.admin.base import NOTHING, READING, HouseAdmin, Narrowed
+from ordering.admin.base import NOTHING, READING, HouseAdmin, Narrowed, is_installer
 from ordering.models import Membership
 
 
@@ -65,6 +65,14 @@ class MembershipAdmin(HouseAdmin):
     list_display = ["user", "restaurant", "role"]
     list_filter = ["restaurant", "role"]
     list_select_related = ["user", "restaurant"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # A manager reads who works there, and opens nobody's page.
+        fields = super().get_fields(request, obj)
+        return fields if is_installer(request) else self.unlinked(request, obj, fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if is_installer(request) else self.get_fields(request, obj)
 
     def chosen(self, request: HttpRequest) -> None:
         # Here the restaurant is one of the questions.

@@ -10,8 +10,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from ordering.models import Membership, Option, Product, Restaurant, SetMenu, Table
-from pos_bridge.models import Addition
+from ordering.models import Membership, Option, Order, Product, Restaurant, SetMenu, Table
+from pos_bridge.models import Addition, Register
 from tests.ordering.admin_cast import (
     MARK,
     house,
@@ -125,6 +125,38 @@ def test_service_sees_no_key_and_no_code(a, bob, client):
             found = client.get(address, follow=True).content.decode()
             assert "key-of-" not in found
             assert a.tables.get().code not in found
+
+
+@pytest.mark.parametrize("role", ["service", "manager"])
+def test_no_page_links_to_one_that_is_refused(a, client, role):
+    client.force_login(person("dan", **{role: [a]}))
+    links = {reverse("admin:index")}
+    for model, _admin in registered():
+        for address in [page(model, "changelist")] + [
+            page(model, "change", thing.pk) for thing in of(model, a)
+        ]:
+            found = html.unescape(client.get(address, follow=True).content.decode())
+            links |= set(re.findall(r'<a[^>]* href="(/admin/[^"#]*)"', found))
+    assert len(links) > 20
+    refused = {link for link in links if client.get(link, follow=True).status_code == 403}
+    assert not refused
+
+
+def test_service_reads_the_name_of_the_register_of_an_order(a, bob, client):
+    order, register = a.orders.get(), a.registers.get()
+    link = page(Register, "change", register.pk)
+    for address in (
+        page(Order, "change", order.pk),
+        page(Addition, "change", order.additions.get().pk),
+    ):
+        client.force_login(bob)
+        found = client.get(address).content.decode()
+        assert str(register) in found
+        assert link not in found
+        client.force_login(
+            User.objects.filter(username="alice").first() or person("alice", manager=[a])
+        )
+        assert link in client.get(address).content.decode()
 
 
 def test_a_manager_makes_no_restaurant_and_gives_no_rights(a, b, alice, client):

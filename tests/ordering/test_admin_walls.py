@@ -1,6 +1,5 @@
 """Restaurants are kept apart in admin, by the one base class: Alice of A walks every page and finds nothing of B."""
 
-
 import pytest
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
