@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ordering import restaurant_file
 from ordering.models import Photo, Restaurant
 from ordering.restaurant_file.files import save, save_photos
-from ordering.services.transfer import export_restaurant
+from ordering.services.transfer import export_with_warnings
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         restaurant = Restaurant.objects.filter(slug=slug).first()
         if restaurant is None:
             raise CommandError(f"There is no restaurant {slug}.")
-        data = export_restaurant(restaurant, with_secrets=with_secrets)
+        data, warnings = export_with_warnings(restaurant, with_secrets=with_secrets)
         text = restaurant_file.write(data)
         if output is None:
             self.stdout.write(text, ending="")
@@ -46,8 +46,8 @@ class Command(BaseCommand):
             }
             photos = restaurant.photos.filter(name__in=named)
             self._save(photos, Path(output), text, private=with_secrets)
-        for mistake in restaurant_file.check(data):
-            self.stderr.write(self.style.WARNING(f"Warning: it cannot be imported so: {mistake}"))
+        for warning in warnings:
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
 
     def _save(self, photos: Iterable[Photo], path: Path, text: str, *, private: bool) -> None:
         try:

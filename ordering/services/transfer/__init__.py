@@ -13,7 +13,7 @@ What an import means:
 """
 
 from .caution import AcceptanceNeeded
-from .exporting import export_restaurant
+from .exporting import export_restaurant, export_with_warnings
 from .importing import import_restaurant
 from .report import Report
 
@@ -21,5 +21,6 @@ __all__ = [
     "AcceptanceNeeded",
     "Report",
     "export_restaurant",
+    "export_with_warnings",
     "import_restaurant",
 ]

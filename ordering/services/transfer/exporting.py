@@ -17,17 +17,29 @@ from ordering.models import (
     SetMenu,
     Table,
 )
+from ordering.restaurant_file import check
 from pos_bridge.models import Register
 from pos_bridge.money import euros
 
 from .stored import Stored
+from .unfinished import leave_out
 
 Data = dict[str, Any]
 
 
 def export_restaurant(restaurant: Restaurant, *, with_secrets: bool = False) -> Data:
     """The data of the restaurant's file. Keys and codes only `with_secrets`."""
-    return _Exporter(restaurant, with_secrets).data()
+    return export_with_warnings(restaurant, with_secrets=with_secrets)[0]
+
+
+def export_with_warnings(
+    restaurant: Restaurant, *, with_secrets: bool = False
+) -> tuple[Data, list[str]]:
+    """The data, and sentences for whoever keeps the file: what is not in it, and why it could not be imported."""
+    data = _Exporter(restaurant, with_secrets).data()
+    warnings = leave_out(data)
+    warnings += [f"it cannot be imported so: {mistake}" for mistake in check(data)]
+    return data, warnings
 
 
 class _Exporter:
