@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ordering import slots
 from ordering.models import (
     CartLine,
     CategoryItem,
@@ -26,6 +25,7 @@ from ordering.models import (
 )
 from ordering.services import visits
 from ordering.services.problems import Problem, Refused
+from ordering.slots import is_open
 from ordering.texts import house, in_language
 
 Chosen = list[tuple[str, str]]
@@ -274,11 +274,11 @@ def _not_served(restaurant: Restaurant, products: Iterable[Product], now: dateti
     items = CategoryItem.objects.filter(product__in=[product.pk for product in products])
     for product_id, served in items.values_list("product_id", "category__served"):
         if product_id is not None:
-            by_product[product_id].append(slots.is_open(served, local))
+            by_product[product_id].append(is_open(served, local))
     return {
         product.pk
         for product in products
-        if not slots.is_open(product.served, local) or not any(by_product[product.pk])
+        if not is_open(product.served, local) or not any(by_product[product.pk])
     }
 
 

@@ -1,5 +1,6 @@
 """Sending an order: everything is checked again, and order, number and body are written at once."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,16 +11,19 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from ordering import slots
 from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table
 from ordering.services import visits
 from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
+from ordering.slots import is_open
 from ordering.texts import in_language
 from pos_bridge import outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
+from pos_bridge.numbers import NumbersExhausted
 from pos_bridge.ticket import Ticket, TicketLine, TicketOption
+
+logger = logging.getLogger(__name__)
 
 DAY_BEGINS = timedelta(hours=5)  # local time: a party after midnight belongs to the evening before
 
@@ -83,6 +87,9 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
         outbox.enqueue(order_id=order.pk, register=register, ticket=_ticket(order, table, cart))
     except Unsupported as unsupported:
         raise Refused(_unsupported(unsupported, cart)) from unsupported
+    except NumbersExhausted as exhausted:
+        logger.error("%s: %s", register, exhausted)
+        raise Refused(Problem("no_register")) from exhausted
     CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
     return order
 
@@ -97,7 +104,7 @@ def ordering_problem(table: Table, register: Register | None, now: datetime) -> 
         return Problem("table_off")
     if register is None:
         return Problem("no_register")
-    if not slots.is_open(restaurant.hours, local):
+    if not is_open(restaurant.hours, local):
         return Problem("closed")
     return None
 

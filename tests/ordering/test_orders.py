@@ -273,3 +273,13 @@ def test_it_speaks_the_houses_language_to_the_register(guest):
     order = send(guest)
     assert Addition.objects.get().ticket["lines"][0]["name"] == "Soupe"
     assert list(order.lines.get().name) == ["fr", "en", "de"]
+
+
+def test_it_refuses_when_no_number_is_left(guest):
+    """F61: never a number that a register would clamp."""
+    Register.objects.update(last_number=2**31 - 1)
+    fill(guest)
+    with pytest.raises(Refused) as refused:
+        send(guest)
+    assert codes(refused) == ["no_register"]
+    assert CartLine.objects.exists()
