@@ -1,4 +1,10 @@
-"""Settings of the tests, and the named cast.
+"""What holds for every test."""
 
-Alice manages restaurant A (Chez Alice), Bob serves there, Charlie manages restaurant B and has no access to A's things.
-"""
+import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    """A rolled back test gives its rows' numbers to the next one, and the cache would answer with the old carte."""
+    cache.clear()

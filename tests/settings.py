@@ -24,6 +24,8 @@ from ordering.settings import DATA_DIR, DATABASES
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: threads and processes share it, with the locks of the real thing.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
+# whitenoise looks for it at the start of each request handler.
+(Path(DATA_DIR) / "static").mkdir(exist_ok=True)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # quick; no password here is worth more

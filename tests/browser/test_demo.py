@@ -88,7 +88,7 @@ def tables(demo):
 
 
 def base_url(demo) -> str:
-    return re.search(r"(http://localhost:\d+)/t/", demo["said"])[1]
+    return re.findall(r"(http://localhost:\d+)/t/", demo["said"])[0]
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
