@@ -161,6 +161,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True  # forms carry the token themselves
+CSRF_COOKIE_AGE = 24 * 3600  # as long as the phone is our guest (access.py)
 CSRF_FAILURE_VIEW = "ordering.diner.errors.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Strict"
 # How many proxies of ours stand in front; 0 trusts no X-Forwarded header (T27).
