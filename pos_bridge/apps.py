@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PosBridgeConfig(AppConfig):
     name = "pos_bridge"
-    verbose_name = "Cash registers"
+    verbose_name = _("Cash registers")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -98,23 +98,23 @@ class Addition(models.Model):
         "ordering.Order", models.PROTECT, related_name="additions", verbose_name=_("order")
     )
     # From 1: the order's first, second, … text. The last counts.
-    position = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(_("which text of the order"), default=1)
     register = models.ForeignKey(
         Register, models.PROTECT, related_name="additions", verbose_name=_("register")
     )
     number = models.PositiveBigIntegerField(_("number of the addition"))
     # For Tiller's externalId.
-    uuid = models.UUIDField(null=True)
+    uuid = models.UUIDField("UUID", null=True)
     ticket = models.JSONField()
     # The exact text, without credentials. Never rebuilt for this number (P5).
-    body = models.TextField()
+    body = models.TextField(_("text sent"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     handled_as = models.CharField(
         _("handled as"), max_length=10, choices=Handled.choices, blank=True, default=""
     )
     # Why it is refused, uncertain or held: a word for the table of phrases; the register's own for superusers.
     reason = models.CharField(_("reason"), max_length=50, blank=True, default="")
-    detail = models.CharField(max_length=500, blank=True, default="")
+    detail = models.CharField(_("detail"), max_length=500, blank=True, default="")
     # The register's own word for its state, also where we do not know it.
     till_state = models.CharField(_("state on the till"), max_length=50, blank=True, default="")
     tries = models.PositiveIntegerField(_("tries"), default=0)

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
@@ -91,8 +91,9 @@ class SoldOut(CarteAdmin):
         things = list(self.allowed(request, queryset, SELL_OUT))
         with transaction.atomic():
             carte.set_sold_out(things=things, sold_out=sold_out)
+            said = gettext("Sold out.") if sold_out else gettext("On sale again.")
             for thing in things:
-                self.log_change(request, thing, "Sold out." if sold_out else "On sale again.")
+                self.log_change(request, thing, said)
         count = len(things)
         message = ngettext("%(count)s changed.", "%(count)s changed.", count) % {"count": count}
         self.message_user(request, message, messages.SUCCESS)

@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Max
 from django.utils.text import capfirst, slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from ordering.admin import widgets
@@ -36,6 +36,8 @@ SLOTS_HELP = _(
     "One line for each: “tue–fri 12:00-14:30”, or “19:00-02:00” for every day. "
     "Empty: whenever ordering is open."
 )
+# What the adapters say, who know no Django.
+ID_PROBLEMS = [gettext_noop("only ASCII digits are an id on this register")]
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss"})
 # Orders store these in small columns.
 SMALL = 32_767

@@ -25,6 +25,7 @@ from pos_bridge.encryption import DOTS, Credentials, mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_for
+from pos_bridge.words import reason
 
 # Of a try that books nothing. The class is all that is shown: an answer could be anything (P19, T25).
 OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
@@ -141,7 +142,7 @@ class RegisterAdmin(HouseAdmin):
     # Deleted, it is gone from the cached carte as well, which knows whether there is one.
     of_carte = True
     form = RegisterForm
-    list_display = ["__str__", "restaurant", "base_url", "current", "paused_reason"]
+    list_display = ["__str__", "restaurant", "base_url", "current", "paused"]
     list_filter = ["restaurant", "kind", "current"]
     list_select_related = ["restaurant"]
     actions = ["check_connections"]
@@ -156,9 +157,9 @@ class RegisterAdmin(HouseAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not obj.current:
-            shown = ["kind", "base_url", "keys", "current", "paused_reason"]
+            shown = ["kind", "base_url", "keys", "current", "paused"]
             return [(None, {"fields": shown, "description": _("A register of before.")})]
-        state = ["paused_reason"] if obj is not None and obj.paused_reason else []
+        state = ["paused"] if obj is not None and obj.paused_reason else []
         groups = [
             (
                 kind.label,
@@ -173,12 +174,16 @@ class RegisterAdmin(HouseAdmin):
         return [(None, {"fields": ["kind", "base_url", *state]}), *groups]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["keys", "paused_reason", "current"]
+        return ["keys", "paused", "current"]
 
     @admin.display(description=_("keys"))
     def keys(self, register: Register) -> str:
         masked = register.credentials.masked()
         return ", ".join(f"{name} {dots}" for name, dots in masked.items()) or DOTS
+
+    @admin.display(description=_("paused because"), ordering="paused_reason")
+    def paused(self, register: Register) -> str:
+        return reason(register.paused_reason)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         restaurant = obj.restaurant

@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import translation
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ordering import qr
 from ordering.admin.base import CHANGE, HouseAdmin
@@ -139,7 +139,7 @@ class TableAdmin(HouseAdmin):
             form.add_error("first", said % {"numbers": error})
             return False
         for table in added:
-            self.log_addition(request, table, "Added in a range.")
+            self.log_addition(request, table, gettext("Added in a range."))
         message = ngettext("%(count)s table added.", "%(count)s tables added.", len(added))
         self.message_user(request, message % {"count": len(added)}, messages.SUCCESS)
         return True
@@ -161,7 +161,7 @@ class TableAdmin(HouseAdmin):
     def _cards(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse:
         printed: list[Table] = []
         chosen = queryset.select_related("restaurant").order_by("restaurant__name", "number")
-        self.for_each(request, chosen, CHANGE, printed.append, "Its card was printed.")
+        self.for_each(request, chosen, CHANGE, printed.append, gettext("Its card was printed."))
         context = {
             "cards": [
                 {
@@ -184,7 +184,7 @@ class TableAdmin(HouseAdmin):
     ) -> HttpResponse | None:
         chosen = self.allowed(request, queryset, CHANGE).select_related("restaurant")
         if request.POST.get("post"):
-            said = "Its code was renewed."
+            said = gettext("Its code was renewed.")
             count = self.for_each(request, chosen, CHANGE, _renew, said)
             message = ngettext(
                 "%(count)s code is new. Print its card: the old one leads nowhere now.",

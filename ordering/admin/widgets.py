@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering.models import ALLERGENS
@@ -162,7 +162,7 @@ class AllergensInput(Templated):
         state, contained = self.parts(value)
         if state == CONTAINS and contained:
             names = ", ".join(str(ALLERGENS.get(key, key)) for key in contained)
-            return format_lazy("{}: {}", ALLERGEN_STATES[CONTAINS], names)
+            return gettext("contains: %(allergens)s") % {"allergens": names}
         return ALLERGEN_STATES.get(state, "")
 
     def value_from_datadict(

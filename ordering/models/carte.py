@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ordering.texts import house
 
@@ -27,6 +28,9 @@ DIETS = {
 REGISTER_ID_HELP = _(
     "The register's own number for it. Empty: not on the register yet; it is shown and cannot be ordered."
 )
+
+# Not what a guest sends.
+PLACE = pgettext_lazy("place in a list", "order")
 
 
 class Priced(models.Model):
@@ -65,7 +69,7 @@ class Category(models.Model):
     name = OrderedJSONField(_("name"))
     description = OrderedJSONField(_("description"), default=dict, blank=True)
     served = models.JSONField(_("when it is served"), null=True, blank=True)
-    position = models.PositiveIntegerField(_("order"), default=0)
+    position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:
         verbose_name = _("category")
@@ -170,7 +174,7 @@ class Option(models.Model):
     price = models.BigIntegerField(_("price"), default=0)
     allergens = models.JSONField(_("allergens"), null=True, blank=True)
     sold_out = models.BooleanField(_("sold out"), default=False)
-    position = models.PositiveIntegerField(_("order"), default=0)
+    position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:
         verbose_name = _("option")
@@ -199,7 +203,7 @@ class ProductOptionGroup(models.Model):
     group = models.ForeignKey(
         OptionGroup, models.CASCADE, related_name="products", verbose_name=_("option group")
     )
-    position = models.PositiveIntegerField(_("order"), default=0)
+    position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:
         verbose_name = _("option group of a product")
@@ -246,7 +250,7 @@ class Course(models.Model):
     max = models.PositiveSmallIntegerField(
         _("at most"), default=1, validators=[MinValueValidator(1)]
     )
-    position = models.PositiveIntegerField(_("order"), default=0)
+    position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:
         verbose_name = _("course")
@@ -278,7 +282,7 @@ class Choice(models.Model):
     supplement = models.BigIntegerField(
         _("supplement"), default=0, validators=[MinValueValidator(0)]
     )
-    position = models.PositiveIntegerField(_("order"), default=0)
+    position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:
         verbose_name = _("choice")
@@ -315,7 +319,7 @@ class CategoryItem(models.Model):
         related_name="placed",
         verbose_name=_("set menu"),
     )
-    position = models.PositiveIntegerField(_("order"), default=0)
+    position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:
         verbose_name = _("line of a category")

@@ -3,6 +3,8 @@
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from .carte import Product
@@ -35,7 +37,8 @@ class Visit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.table}, {self.opened_at:%d.%m. %H:%M}"
+        opened = date_format(localtime(self.opened_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.table}, {opened}"
 
 
 class Guest(models.Model):
@@ -77,6 +80,8 @@ class CartLine(models.Model):
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("line of a cart")
+        verbose_name_plural = _("lines of a cart")
         ordering = ["added_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=1), name="cart_line_quantity_range")

@@ -90,11 +90,16 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("position", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="which text of the order"
+                    ),
+                ),
                 ("number", models.PositiveBigIntegerField(verbose_name="number of the addition")),
-                ("uuid", models.UUIDField(null=True)),
+                ("uuid", models.UUIDField(null=True, verbose_name="UUID")),
                 ("ticket", models.JSONField()),
-                ("body", models.TextField()),
+                ("body", models.TextField(verbose_name="text sent")),
                 (
                     "state",
                     models.CharField(
@@ -134,7 +139,10 @@ class Migration(migrations.Migration):
                     "reason",
                     models.CharField(blank=True, default="", max_length=50, verbose_name="reason"),
                 ),
-                ("detail", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "detail",
+                    models.CharField(blank=True, default="", max_length=500, verbose_name="detail"),
+                ),
                 (
                     "till_state",
                     models.CharField(
