@@ -112,7 +112,11 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 elif _database["ENGINE"] == "django.db.backends.postgresql":
-    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": True}
+    _database["OPTIONS"] = {
+        "options": "-c lock_timeout=5s",  # as long as SQLite waits; then the page says so (F21)
+        **_database.get("OPTIONS", {}),
+        "pool": True,
+    }
 
 # --- Languages and time ------------------------------------------------------------------------
 

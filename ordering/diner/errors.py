@@ -79,11 +79,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def busy(request: HttpRequest) -> HttpResponse:
-    """The database did not answer in time. The same form can be sent again, with the same key (F21)."""
+def busy(request: HttpRequest, *, surely_nothing: bool) -> HttpResponse:
+    """The database did not answer. The same form can be sent again, with the same key (F21).
+
+    `surely_nothing`: it was refused before anything was written; a commit that got no answer may have happened.
+    """
+    words = _("Nothing was sent. Please try again.")
+    doubt = _("We cannot tell whether it was sent. Please try again: it is never sent twice.")
     response = problem(
         _("Too much is going on at once"),
-        _("Nothing was sent. Please try again."),
+        words if surely_nothing else doubt,
         status=503,
         way_on=request.path,
         button=_("Try again"),

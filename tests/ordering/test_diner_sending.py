@@ -1,10 +1,12 @@
 """Sending the cart, and what the phone is told of it."""
 
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 from django.utils import timezone
@@ -285,3 +287,35 @@ def test_it_offers_the_same_form_again_when_the_database_is_busy():
     assert 'name="submission_key" value="the-same-key-again"' in page
     assert 'value="&lt;b&gt;"' in page
     assert middleware.process_exception(request, ValueError()) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_the_order_through_a_locked_database(phone):
+    """F21: somebody else writes for longer than we wait; the page's own form sends the same order afterwards."""
+    form = phone.form()
+    locked, done = Event(), Event()
+
+    def write_slowly():
+        with transaction.atomic():
+            Visit.objects.update(covers=F("covers"))
+            locked.set()
+            done.wait(20)
+        connection.close()
+
+    writer = Thread(target=write_slowly)
+    writer.start()
+    locked.wait(20)
+    with connection.cursor() as cursor:
+        sqlite = connection.vendor == "sqlite"
+        cursor.execute("PRAGMA busy_timeout = 100" if sqlite else "SET lock_timeout = 100")
+    answer = phone.send(form)
+    done.set()
+    writer.join()
+    connection.close()  # and with it the short patience
+    assert answer.status_code == 503
+    assert "Rien n’a été envoyé" in words(answer)
+    assert f'value="{form["submission_key"]}"' in answer.content.decode()
+    assert not Order.objects.exists()
+    assert phone.send(form).status_code == 303
+    assert phone.send(form).status_code == 303
+    assert Order.objects.count() == 1
