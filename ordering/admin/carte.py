@@ -31,6 +31,7 @@ from ordering.models import (
     ProductOptionGroup,
     SetMenu,
 )
+from ordering.restaurant_file import photos
 from ordering.services import carte
 
 SELL_OUT = "sell_out"
@@ -99,6 +100,25 @@ class SoldOut(CarteAdmin):
         self.message_user(request, message, messages.SUCCESS)
 
 
+class PricedAdmin(SoldOut):
+    """A product or a set menu, with its photo."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if self.may(request, CHANGE, obj):
+            return fieldsets
+        # Nothing to be read there.
+        return [
+            (title, {**told, "fields": [name for name in told["fields"] if name != "upload"]})
+            for title, told in fieldsets
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if photo := form.cleaned_data["upload"]:
+            carte.set_photo(thing=obj, photo=photos.for_phones(photo))
+
+
 class AllergenState(admin.SimpleListFilter):
     """To find what nobody has declared yet (P22)."""
 
@@ -126,6 +146,15 @@ class PricedForm(HouseForm):
     """A product or a set menu, with a photo of those that the restaurant has."""
 
     photo = forms.ChoiceField(label=_("Photo"), required=False)
+    upload = forms.FileField(
+        label=_("New photo"),
+        required=False,
+        widget=forms.FileInput({"accept": ",".join(photos.TYPES.values())}),
+        help_text=_(
+            "JPEG, PNG or WebP. It is made small enough for a phone, and where and when it was "
+            "taken is left out."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,6 +166,25 @@ class PricedForm(HouseForm):
             # The one that it names stays, also where the picture itself is missing.
             names |= {self.instance.photo} - {""}
             photo.choices = [("", "—"), *((name, name) for name in sorted(names))]
+
+    def clean_upload(self) -> photos.PhotoFile | None:
+        upload = self.cleaned_data["upload"]
+        if upload is None:
+            return None
+        try:
+            # One byte more than may be is enough to see that it is too large.
+            return photos.look_at(upload.read(photos.BYTES_AT_MOST + 1))
+        except photos.NotAPhotoError as error:
+            raise forms.ValidationError(
+                _(
+                    "This is not taken: a photo is a whole picture in JPEG, PNG or WebP, with at most "
+                    "%(megabytes)s MB and %(megapixels)s million pixels."
+                ),
+                params={
+                    "megabytes": photos.BYTES_AT_MOST // 1_000_000,
+                    "megapixels": photos.PIXELS_AT_MOST // 1_000_000,
+                },
+            ) from error
 
 
 class OptionForm(HouseForm):
@@ -230,13 +278,13 @@ class CategoryAdmin(CarteAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(SoldOut):
+class ProductAdmin(PricedAdmin):
     form = PricedForm
     inlines = [ProductOptionGroupInline]
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
         (_("For the guest"), {"fields": ["allergens", "diets", "alcohol", "volume", "origin"]}),
-        (_("When, where, how"), {"fields": ["served", "course", "photo"]}),
+        (_("When, where, how"), {"fields": ["served", "course", "photo", "upload"]}),
         FOR_THE_FILE,
     ]
     list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
@@ -295,12 +343,12 @@ class OptionAdmin(SoldOut):
 
 
 @admin.register(SetMenu)
-class SetMenuAdmin(SoldOut):
+class SetMenuAdmin(PricedAdmin):
     form = PricedForm
     inlines = [CourseInline]
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
-        (_("When, where, how"), {"fields": ["served", "photo"]}),
+        (_("When, where, how"), {"fields": ["served", "photo", "upload"]}),
         FOR_THE_FILE,
     ]
     list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]

@@ -1,4 +1,4 @@
-"""The pictures beside a restaurant file."""
+"""The pictures of a carte: those beside a restaurant file, and those that a manager uploads."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .mistakes import Mistake, Path, show
 
@@ -26,6 +26,16 @@ BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError,
     ZeroDivisionError, struct.error, Image.DecompressionBombError,
 )  # fmt: skip
+# What Pillow reads of a picture that only says how to show it. Anything else, known to us or not, may tell where and
+# when it was taken.
+HARMLESS = {
+    "adobe", "adobe_transform", "aspect", "background", "bbox", "blend", "chromaticity", "default_image",
+    "disposal", "dpi", "duration", "gamma", "icc_profile", "interlace", "jfif", "jfif_density", "jfif_unit",
+    "jfif_version", "loop", "progression", "progressive", "srgb", "timestamp", "transparency",
+}  # fmt: skip
+# A phone's screen is not wider.
+LONG_SIDE = 1_600
+QUALITY = {"JPEG": 90, "WEBP": 82}
 # Windows takes these for devices, whatever follows the dot.
 DEVICES = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\..*)?", re.IGNORECASE)
 
@@ -47,6 +57,17 @@ class PhotoFile:
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Of its row, all but whose it is and its name."""
+        return {
+            "content": self.content,
+            "content_type": self.content_type,
+            "sha256": self.sha256,
+            "width": self.width,
+            "height": self.height,
+        }
+
 
 def name_problem(name: str) -> str | None:
     """Why this cannot be the name of a photo's file, or None. It never leads out of its directory."""
@@ -66,16 +87,78 @@ def look_at(content: bytes) -> PhotoFile:
             warnings.catch_warnings(action="ignore"),
             Image.open(BytesIO(content), formats=list(TYPES)) as image,
         ):
-            width, height, kind = image.width, image.height, image.format or ""
+            width, height = image.size
             if width * height > PIXELS_AT_MOST:
                 raise NotAPhotoError(
                     f"it has {width} x {height} pixels; at most {PIXELS_AT_MOST // 1_000_000} million"
                 )
             # Only decoding it to its end shows that it is whole.
             image.load()
+            kind = _kind(image)
     except BROKEN as error:
         raise NotAPhotoError("it is not a whole picture in JPEG, PNG or WebP") from error
     return PhotoFile(content, TYPES[kind], width, height)
+
+
+def for_phones(photo: PhotoFile) -> PhotoFile:
+    """The picture as WebP, at most `LONG_SIDE` wide and high, and nothing but the picture (T31)."""
+    with _opened(photo) as image:
+        return _encoded(image, "WEBP", LONG_SIDE)
+
+
+def without_traces(photo: PhotoFile) -> PhotoFile:
+    """The very same bytes where they hold the picture and nothing else; else it is encoded anew, in its own format.
+
+    What comes out says nothing else, so it passes unchanged the next time: an export can be imported and exported
+    again, and its photos are the same files.
+    """
+    with _opened(photo) as image:
+        image.load()
+        if _says_nothing_else(image):
+            return photo
+        return _encoded(image, _kind(image), max(image.size))
+
+
+def _opened(photo: PhotoFile) -> Image.Image:
+    return Image.open(BytesIO(photo.content), formats=list(TYPES))
+
+
+def _kind(image: Image.Image) -> str:
+    # Phones put several pictures into one JPEG, which Pillow then calls MPO; the first is the photo.
+    return "JPEG" if image.format == "MPO" else image.format or ""
+
+
+def _says_nothing_else(image: Image.Image) -> bool:
+    segments = getattr(image, "applist", ())
+    return set(image.info) <= HARMLESS and all(
+        name in {"APP0", "APP14"} or (name == "APP2" and data.startswith(b"ICC_PROFILE\0"))
+        for name, data in segments
+    )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """How the camera was held is one of the things that are dropped."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except BROKEN:
+        # The picture is whole; only what is said about it is not.
+        return image
+
+
+def _encoded(image: Image.Image, kind: str, long_side: int) -> PhotoFile:
+    upright = _upright(image)
+    colours = upright.info.get("icc_profile") if upright.mode in {"RGB", "RGBA"} else None
+    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    # Pillow writes some of it into the new file, a comment for one.
+    plain.info.clear()
+    while True:
+        plain.thumbnail((long_side, long_side))
+        file = BytesIO()
+        plain.save(file, kind, quality=QUALITY.get(kind, 0), icc_profile=colours)
+        if file.tell() <= BYTES_AT_MOST:
+            return PhotoFile(file.getvalue(), TYPES[kind], plain.width, plain.height)
+        # Larger than it came, and than the next import takes.
+        long_side = max(plain.size) * 3 // 4
 
 
 def read_photos(

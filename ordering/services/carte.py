@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import F
 
-from ordering.models import Option, Product, Restaurant, SetMenu
+from ordering.models import Option, Photo, Product, Restaurant, SetMenu
+from ordering.restaurant_file.photos import PhotoFile
 
 
 def changed(*, restaurant_id: int) -> None:
@@ -23,6 +24,23 @@ def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool
             thing.sold_out = sold_out
             # Nothing else of it: somebody may be changing its price in this moment.
             thing.save(update_fields=["sold_out"])
+
+
+def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:
+    """Show this picture with it.
+
+    The name says which picture it is, so that none takes the place of one that something else shows. The one before
+    stays to be chosen again; an import with `prune` deletes what nothing shows.
+    """
+    suffix = photo.content_type.partition("/")[2]
+    name = f"{thing.key}-{photo.sha256[:8]}.{suffix}"
+    with transaction.atomic():
+        changed(restaurant_id=thing.restaurant_id)
+        Photo.objects.update_or_create(
+            restaurant_id=thing.restaurant_id, name=name, defaults=photo.columns
+        )
+        thing.photo = name
+        thing.save(update_fields=["photo"])
 
 
 def _restaurant_id(thing: Product | Option | SetMenu) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ordering.models import Product
+from ordering.models import Option, Product, SetMenu
 from ordering.services import carte
 from tests import factories
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 def test_it_sells_out_and_puts_back_and_makes_the_cached_carte_old_once():
     house = factories.restaurant()
     products = [factories.product(house, key) for key in ("soupe", "tarte")]
-    options = list(factories.option_group(products[0], "sauce", {"poivre": 0}).options.all())
-    things = [*products, *options]
+    options = factories.option_group(products[0], "sauce", {"poivre": 0}).options.all()
+    things: list[Product | Option | SetMenu] = [*products, *options]
     for sold_out in (True, False):
         before = house.carte_version
         carte.set_sold_out(things=things, sold_out=sold_out)

@@ -8,6 +8,8 @@ What an import means:
   exception: credentials and codes that are left out stay as they are stored.
 - Lists inside a thing are its content, and become the file's: a category's items, a product's option groups, a
   course's choices.
+- A photo is stored as its bytes are, unless they hold more than the picture: where it was taken is nobody's business
+  who reads the carte. Such a one is encoded anew, once; what was exported comes back as the same bytes.
 - A register of the same kind, address and shop is changed in place. Another one is another record (F70).
 - It is all or nothing, and importing the same file again changes nothing.
 """

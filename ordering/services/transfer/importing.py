@@ -11,7 +11,7 @@ from django.db.models import F
 from ordering.models import Order, Product, Restaurant, Table, Visit
 from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_order_of
 from ordering.restaurant_file.mistakes import show
-from ordering.restaurant_file.photos import PhotoFile, read_photos
+from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
 from ordering.services import carte, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
@@ -38,6 +38,7 @@ def import_restaurant(
     mistakes = check(data)
     photos, unfit, missing = read_photos(data, folder)
     mistakes += unfit
+    photos = {name: without_traces(photo) for name, photo in photos.items()}
     with transaction.atomic():
         restaurant = _locked(data.get("slug"))
         stored = Stored(restaurant)
@@ -225,16 +226,7 @@ def _write_photos(
         if before is not None and before.sha256 == photo.sha256:
             counts.unchanged += 1
             continue
-        restaurant.photos.update_or_create(
-            name=name,
-            defaults={
-                "content": photo.content,
-                "content_type": photo.content_type,
-                "sha256": photo.sha256,
-                "width": photo.width,
-                "height": photo.height,
-            },
-        )
+        restaurant.photos.update_or_create(name=name, defaults=photo.columns)
         if before is None:
             counts.created += 1
         else:
