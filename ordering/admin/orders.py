@@ -14,6 +14,19 @@ from ordering.admin.fields import amount_text
 from ordering.models import Order, OrderLine, Visit
 from ordering.texts import in_language
 from pos_bridge.models import Addition, Attempt
+from pos_bridge.words import reason
+
+# What a try ended in: a receipt's state, or the name of the error (pos_bridge/attempts.py).
+OUTCOMES = {
+    "accepted": _("accepted by the relay"),
+    "received": _("on the till"),
+    "NotSent": _("not sent"),
+    "Uncertain": _("may be on the till"),
+    "Rejected": _("refused"),
+    "Misconfigured": _("not sent: something must be changed first"),
+    "lost": _("interrupted"),
+    "crashed": _("our own software failed"),
+}
 
 
 class Readable(Narrowed):
@@ -74,9 +87,17 @@ class AttemptInline(ReadOnlyInline):
     model = Attempt
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        told = ["number", "started_at", "duration_ms", "outcome", "reason", "http_status"]
+        told = ["number", "started_at", "duration_ms", "ended_in", "because", "http_status"]
         # The register's own words are hostile input, for the installer's eyes only (P19).
         return [*told, "worker", "answer"] if is_installer(request) else told
+
+    @admin.display(description=_("outcome"))
+    def ended_in(self, attempt: Attempt) -> str:
+        return str(OUTCOMES.get(attempt.outcome, attempt.outcome))
+
+    @admin.display(description=_("reason"))
+    def because(self, attempt: Attempt) -> str:
+        return reason(attempt.reason)
 
 
 class OrderInline(ReadOnlyInline):
@@ -138,7 +159,7 @@ class AdditionAdmin(ReadOnlyAdmin):
         "state",
         "till_state",
         "handled_as",
-        "reason",
+        "because",
         "tries",
         "created_at",
         "accepted_at",
@@ -151,3 +172,7 @@ class AdditionAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         told = super().get_fields(request, obj)
         return [*told, "uuid", "detail", "body"] if is_installer(request) else told
+
+    @admin.display(description=_("reason"))
+    def because(self, addition: Addition) -> str:
+        return reason(addition.reason)

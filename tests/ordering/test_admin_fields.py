@@ -31,9 +31,10 @@ pytestmark = pytest.mark.pure
 
 
 def said(field, value):
-    with pytest.raises(ValidationError) as caught, override("en"):
-        field.clean(value)
-    return " ".join(caught.value.messages)
+    with override("en"):
+        with pytest.raises(ValidationError) as caught:
+            field.clean(value)
+        return " ".join(caught.value.messages)
 
 
 # --- Money and percent -------------------------------------------------------------------------
