@@ -1,0 +1,154 @@
+"""Real web processes, killed: what a diner was told survives, and the same form is the same order afterwards."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from tests.helpers import eventually
+
+pytestmark = [pytest.mark.wire, pytest.mark.pure]
+
+ROOT = Path(__file__).parents[2]
+
+
+class House:
+    """A restaurant with a web server of its own, on a database of its own."""
+
+    def __init__(self, data):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.database = data / "tablee.sqlite3"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(data),
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "BASE_URL": self.address,
+            "PLAIN_STATIC": "1",
+            "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
+        }
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("import_restaurant", "ordering/demo/bistrot-colette.json")
+        self.web = None
+
+    def manage(self, *arguments):
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self):
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "ordering.wsgi",
+            "--workers",
+            "2",
+            "--log-level",
+            "error",
+        ]
+        self.web = subprocess.Popen(
+            [*command, "--bind", f"127.0.0.1:{self.port}"],
+            cwd=ROOT,
+            env=self.environment,
+            start_new_session=True,
+        )
+        eventually(self.answers, timeout=30)
+
+    def answers(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self):
+        """Every process at once, with no chance to tidy up."""
+        if self.web is not None:
+            os.killpg(self.web.pid, signal.SIGKILL)
+            self.web.wait(10)
+            eventually(lambda: not self.answers())
+
+    def rows(self):
+        with sqlite3.connect(self.database) as found:
+            return found.execute(
+                "SELECT o.code, o.number, o.total, a.number, a.body FROM ordering_order o "
+                "JOIN pos_bridge_addition a ON a.order_id = o.id"
+            ).fetchall()
+
+
+@pytest.fixture
+def running(tmp_path):
+    running = House(tmp_path)
+    running.start()
+    yield running
+    running.kill()
+
+
+def post(phone, address, **fields):
+    token = phone.cookies["csrftoken"]
+    data = {"csrfmiddlewaretoken": token, **fields}
+    return phone.post(address, data=data, headers={"Referer": address}, allow_redirects=False)
+
+
+def filled_cart(running):
+    """A phone with a soup in its cart: the phone, the address of its visit, and its send form."""
+    phone = requests.Session()
+    card = running.manage("table_links", "bistrot-colette").splitlines()[0].partition("\t")[2]
+    welcome = phone.get(card)
+    visit = running.address + post(phone, welcome.url + "join/", covers="2").headers["Location"]
+    assert post(phone, visit + "add/", product="poireaux", quantity="1").status_code == 303
+    page = phone.get(visit + "cart/").text
+    form = {
+        name: re.findall(rf'name="{name}" value="([^"]+)"', page)[0]
+        for name in ("submission_key", "seen")
+    }
+    return phone, visit, form
+
+
+def test_what_was_confirmed_survives_kill_9(running):
+    """P3, P4, F02: after the answer everything is killed; after a restart the order is there, whole and once."""
+    phone, visit, form = filled_cart(running)
+    told = post(phone, visit + "send/", **form).headers["Location"]
+    before = running.rows()
+    running.kill()
+    running.start()
+    assert running.rows() == before
+    assert len(before) == 1
+    assert before[0][2] == 9_50
+    again = post(phone, visit + "send/", **form)
+    assert (again.status_code, again.headers["Location"]) == (303, told)
+    assert running.rows() == before
+    assert f"n°&nbsp;{before[0][1]}" in phone.get(running.address + told).text.replace(
+        "\xa0", "&nbsp;"
+    )
+
+
+def test_an_order_that_nobody_was_told_of_is_there_or_not_at_all(running):
+    """Killed while it is sent. Whatever had happened, the same form gives one order."""
+    phone, visit, form = filled_cart(running)
+    token = phone.cookies["csrftoken"]
+    body = urlencode({"csrfmiddlewaretoken": token, **form})
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in phone.cookies)
+    with socket.create_connection(("127.0.0.1", running.port)) as line:
+        head = (
+            f"POST {visit.removeprefix(running.address)}send/ HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
+            f"Cookie: {cookies}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        line.sendall((head + body).encode())
+        running.kill()
+    assert len(running.rows()) in (0, 1)
+    running.start()
+    assert post(phone, visit + "send/", **form).status_code == 303
+    assert len(running.rows()) == 1
