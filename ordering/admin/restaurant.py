@@ -9,9 +9,10 @@ from django.contrib import admin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ordering.admin.base import CHANGE, EVERYTHING, VIEW, HouseAdmin
+from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.forms import HouseForm
 from ordering.admin.paths import narrow
+from ordering.admin.transfer import TransferAdmin
 from ordering.models import (
     Category,
     Course,
@@ -57,7 +58,7 @@ def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(HouseAdmin):
+class RestaurantAdmin(TransferAdmin):
     form = RestaurantForm
     manager_may = frozenset({VIEW, CHANGE})
     # A restaurant with orders cannot be deleted; one without can, by the installer.

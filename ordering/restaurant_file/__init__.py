@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from .mistakes import Mistake, RestaurantFileError, in_order_of
-from .reading import load, parse, unreadable
+from .reading import check_size, load, parse, unreadable
 from .rules import contradictions
 from .shape import misshapen
 
@@ -20,6 +20,7 @@ __all__ = [
     "Mistake",
     "RestaurantFileError",
     "check",
+    "check_size",
     "in_order_of",
     "load",
     "parse",

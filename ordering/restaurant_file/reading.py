@@ -33,7 +33,7 @@ def load(file: FilePath) -> Any:
             raise _refused("this is a directory, not a file")
         if not stat.S_ISREG(status.st_mode):
             raise _refused("this is not a plain file")
-        _check_size(status.st_size)
+        check_size(status.st_size)
         with file.open("rb") as opened:
             content = opened.read(LIMIT + 1)
     except FileNotFoundError as error:
@@ -49,7 +49,7 @@ def parse(content: bytes) -> Any:
 
     A byte order mark at the start is let pass: editors on Windows write it.
     """
-    _check_size(len(content))
+    check_size(len(content))
     text = _decoded(content)
     if not text.strip(" \t\r\n"):
         raise _refused("the file is empty")
@@ -109,7 +109,8 @@ def _refused(text: str) -> RestaurantFileError:
     return RestaurantFileError([Mistake((), text)])
 
 
-def _check_size(size: int) -> None:
+def check_size(size: int) -> None:
+    """Raises RestaurantFileError where a file of so many bytes is not even read."""
     if size > LIMIT:
         raise _refused(
             f"the file has {size / 1e6:.1f} MB; a restaurant file has at most {LIMIT // 1_000_000} MB"

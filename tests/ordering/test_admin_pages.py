@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ordering.models import Table
+from ordering.models import Restaurant, Table
 from tests import factories
 from tests.ordering.admin_cast import installer, person
 
@@ -34,6 +34,9 @@ def house():
 def pages():
     yield reverse("admin:index")
     yield reverse("admin:ordering_table_add_range")
+    yield reverse("admin:ordering_restaurant_import_new")
+    for restaurant in Restaurant.objects.all():
+        yield reverse("admin:ordering_restaurant_import", args=[restaurant.pk])
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")

@@ -12,6 +12,7 @@ and, with `prune`, deleting what has a declaration or is sold out: it would come
 allergens where nothing was declared only adds a warning, and needs no leave.
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,13 @@ class AcceptanceNeeded(Exception):
 
     def __init__(self, changes: list[str]) -> None:
         self.changes = changes
+        self.fingerprint = fingerprint(changes)
         super().__init__("\n".join(changes))
+
+
+def fingerprint(changes: list[str]) -> str:
+    """Says which changes somebody has read: what is accepted is these, and no others."""
+    return hashlib.sha256("\n".join(changes).encode()).hexdigest()
 
 
 def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:

@@ -17,7 +17,7 @@ from ordering.services import carte, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 from .carte import CarteWriter
-from .caution import AcceptanceNeeded, cautions
+from .caution import AcceptanceNeeded, cautions, fingerprint
 from .fields import Fields
 from .register import register_mistakes, set_register
 from .report import Report
@@ -28,9 +28,18 @@ logger = logging.getLogger(__name__)
 
 
 def import_restaurant(
-    *, data: Any, folder: Path | None = None, prune: bool = False, accept: bool = False
+    *,
+    data: Any,
+    folder: Path | None = None,
+    into: Restaurant | None = None,
+    new: bool = False,
+    prune: bool = False,
+    accept: bool | str = False,
 ) -> Report:
     """Create or update the restaurant that `data` describes; its photos lie in `folder`.
+
+    `into` lets it be no other restaurant than this one, and `new` none that there is. `accept` may be the fingerprint
+    of an AcceptanceNeeded: then its changes are accepted, and no others.
 
     Raises RestaurantFileError with every mistake, or AcceptanceNeeded where `accept` is missing; then nothing was
     written.
@@ -41,6 +50,9 @@ def import_restaurant(
     photos = {name: without_traces(photo) for name, photo in photos.items()}
     with transaction.atomic():
         restaurant = _locked(data.get("slug"))
+        if wrong := list(_wrong_restaurant(data, restaurant, into, new=new)):
+            # At once: what else is wrong could tell of a restaurant that is somebody else's.
+            raise RestaurantFileError(in_order_of(data, mistakes + wrong))
         stored = Stored(restaurant)
         mistakes += register_mistakes(data, stored)
         mistakes += _code_mistakes(data, stored)
@@ -48,7 +60,7 @@ def import_restaurant(
         if mistakes:
             raise RestaurantFileError(in_order_of(data, mistakes))
         changes = cautions(data, stored, prune=prune)
-        if changes and not accept:
+        if changes and accept not in (True, fingerprint(changes)):
             raise AcceptanceNeeded(changes)
         report = Report()
         restaurant = _write_restaurant(data, restaurant, report)
@@ -78,6 +90,21 @@ def _locked(slug: Any) -> Restaurant | None:
     # An UPDATE that changes nothing is a lock on every database (select_for_update is none on SQLite).
     Restaurant.objects.filter(slug=slug).update(carte_version=F("carte_version"))
     return Restaurant.objects.filter(slug=slug).first()
+
+
+def _wrong_restaurant(
+    data: dict[str, Any], found: Restaurant | None, into: Restaurant | None, *, new: bool
+) -> Iterator[Mistake]:
+    if into is not None and found != into:
+        # The same words whether or not there is a restaurant of that name.
+        yield Mistake(
+            ("slug",),
+            f"this is another restaurant's file; the file of this one has {show(into.slug)}",
+        )
+    elif new and found is not None:
+        yield Mistake(
+            ("slug",), "there is such a restaurant already; import its file on its own page"
+        )
 
 
 def _code_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]:
