@@ -21,7 +21,7 @@ from ordering.admin.paths import narrow
 from ordering.models import Option, Product, Restaurant, SetMenu, Table
 from ordering.services import registers
 from pos_bridge import address
-from pos_bridge.encryption import DOTS, Credentials, mask
+from pos_bridge.encryption import DOTS, mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_for
@@ -89,15 +89,11 @@ class RegisterRules(HouseForm):
 
     def _need_all_keys(self, kind: str, base_url: str) -> None:
         typed = self.typed(kind)
-        known = self.restaurant and registers.find(self.restaurant, kind, base_url, typed)
-        # A key is never sent to another address than the one that it was typed for.
-        kept = known.credentials if known else Credentials()
-        for name in registers.credential_names(kind):
-            if not typed[name] and not kept.get(name):
-                self.add_error(
-                    _input_name(kind, name),
-                    _("Needed. Another kind, address or shop needs its keys typed anew."),
-                )
+        for name in registers.missing_keys(self.restaurant, kind, base_url, typed):
+            self.add_error(
+                _input_name(kind, name),
+                _("Needed. Another kind, address or shop needs its keys typed anew."),
+            )
 
     def _forget_what_may_be_a_key(self, base_url: str) -> None:
         """Whoever pastes a whole request as the address has pasted its key: the page does not repeat it."""

@@ -59,6 +59,19 @@ def find(
     return None
 
 
+def missing_keys(
+    restaurant: Restaurant | None, kind: str, base_url: str, given: Mapping[str, str]
+) -> list[str]:
+    """The names of the keys that are neither given nor stored for this very till.
+
+    What is stored counts for no other: a key is never sent to another address than the one that it was typed for.
+    """
+    typed = {name: value for name, value in given.items() if value != ""}
+    known = find(restaurant, kind, base_url, typed) if restaurant else None
+    keys = {**(known.credentials if known else {}), **typed}
+    return [name for name in credential_names(kind) if not str(keys.get(name, "")).strip()]
+
+
 def configure(
     *,
     restaurant: Restaurant,

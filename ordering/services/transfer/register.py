@@ -28,29 +28,24 @@ def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]
         yield Mistake(("register", "base_url"), trouble)
     if kind not in Register.Kind.values or not isinstance(url, str) or not isinstance(given, dict):
         return
-    # Keys that are left out stay, but only where it is the same register: no other host is sent what is stored.
-    register = _find(wanted, stored.restaurant)
-    known = {**(register.credentials if register else {}), **_given(wanted)}
-    names = registers.credential_names(kind)
-    for name in names:
-        # What is not a text there, the schema has named.
-        if not str(known.get(name, "")).strip():
-            yield Mistake(
-                ("register", "credentials"),
-                f"{show(name)} is missing; {kind} needs {listed(names)}",
-            )
+    for name in registers.missing_keys(stored.restaurant, kind, url, given):
+        yield Mistake(
+            ("register", "credentials"),
+            f"{show(name)} is missing; {kind} needs {listed(registers.credential_names(kind))}",
+        )
 
 
 def set_register(wanted: dict[str, Any], restaurant: Restaurant, report: Report) -> None:
     """Make the register of the file the one in use, without touching what waits for another."""
     counts = report.counts["register"]
-    register = _find(wanted, restaurant)
+    given = {name: value for name, value in wanted["credentials"].items() if value != ""}
+    register = registers.find(restaurant, wanted["kind"], wanted["base_url"], given)
     if register is None:
         counts.created += 1
     elif (
         register.current
         and register.base_url == wanted["base_url"]
-        and {**register.credentials, **_given(wanted)} == dict(register.credentials)
+        and {**register.credentials, **given} == dict(register.credentials)
         and register.options == wanted.get("options", {})
     ):
         # Configuring it would end a pause, and nobody has mended anything.
@@ -69,16 +64,6 @@ def set_register(wanted: dict[str, Any], restaurant: Restaurant, report: Report)
         report.notes.append(
             "Another register is in use now; what waits for the one before stays with it."
         )
-
-
-def _find(wanted: dict[str, Any], restaurant: Restaurant | None) -> Register | None:
-    if restaurant is None:
-        return None
-    return registers.find(restaurant, wanted["kind"], wanted["base_url"], _given(wanted))
-
-
-def _given(wanted: dict[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in wanted["credentials"].items() if value != ""}
 
 
 def _address_problem(url: str) -> str | None:
