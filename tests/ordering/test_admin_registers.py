@@ -231,7 +231,9 @@ def test_a_till_of_before_is_taken_up_again(house, register, client):
 
 def test_saving_ends_the_pause(register, client):
     Register.objects.filter(pk=register.pk).update(paused_reason="keys_refused")
-    assert "the register refuses its keys" in client.get(page("change", register.pk)).content.decode()
+    assert (
+        "the register refuses its keys" in client.get(page("change", register.pk)).content.decode()
+    )
     change(client, register)
     register.refresh_from_db()
     assert register.paused_reason == ""
