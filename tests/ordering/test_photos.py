@@ -166,6 +166,7 @@ def test_a_manager_uploads_a_photo_of_a_product(house, alice, client):
     soup = factories.product(house)
     before = house.carte_version
     address = page(Product, "change", soup.pk)
+    assert 'enctype="multipart/form-data"' in client.get(address).content.decode()
     assert send(client, address, upload=file(located(size=(2_000, 1_000)))).status_code == 302
     soup.refresh_from_db()
     photo = Photo.objects.get()
