@@ -26,7 +26,7 @@ from ordering.models import (
 from ordering.services import visits
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
-from ordering.texts import house, in_language
+from ordering.texts import in_language
 
 Chosen = list[tuple[str, str]]
 """(group key, option key) for each option that the guest chose."""
@@ -45,6 +45,7 @@ class PricedOption:
     price: int
     register_id: str
     automatic: bool
+    allergens: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,52 @@ def change(*, guest: Guest, line_code: str, quantity: int) -> None:
             line.delete()
 
 
+def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> bool:
+    """Save what stands on the guest's cart page: {code of an own line: quantity, 0 removes it}, and the covers.
+
+    Codes that are not the guest's own are passed over. True where anything has changed.
+    Raises Refused (with every problem), VisitEnded.
+    """
+    most = guest.visit.table.restaurant.limit_quantity
+    problems = [
+        Problem("quantity", place=code, params={"max": most})
+        for code, quantity in quantities.items()
+        if not 0 <= quantity <= most
+    ]
+    with transaction.atomic():
+        visits.lock(guest.visit)
+        changed = False
+        if covers is not None:
+            try:
+                changed = visits.set_covers(guest=guest, covers=covers)
+            except Refused as refused:
+                problems += refused.problems
+        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities)
+        for line in mine:
+            quantity = quantities[line.code]
+            if quantity == line.quantity or not 0 <= quantity <= most:
+                continue
+            changed = True
+            if quantity:
+                CartLine.objects.filter(pk=line.pk).update(quantity=quantity)
+            else:
+                line.delete()
+        if problems:
+            raise Refused(*problems)  # and nothing of it is saved
+        return changed
+
+
+def remove(*, guest: Guest, line_code: str) -> bool:
+    """Take a line out of the visit's cart, whoever's it is: a phone that has left must not block its table.
+
+    False where it is gone already. Raises VisitEnded.
+    """
+    with transaction.atomic():
+        visits.lock(guest.visit)
+        removed, _ = CartLine.objects.filter(visit=guest.visit, code=line_code).delete()
+        return bool(removed)
+
+
 def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
     """The cart at today's prices, in two queries; with `now`, a third finds what is not served at that moment."""
     lines = list(CartLine.objects.filter(visit=visit).select_related("product", "guest"))
@@ -247,6 +294,7 @@ def _choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Pr
                     option.price,
                     option.register_id,
                     not _is_asked(group),
+                    option.allergens,
                 )
             )
     return options, problems
@@ -283,15 +331,20 @@ def _not_served(restaurant: Restaurant, products: Iterable[Product], now: dateti
 
 
 def _fingerprint(visit: Visit, lines: Iterable[PricedLine]) -> str:
+    """Of names and allergens too: what a dish is made of may change between the recap and the tap."""
     confirmed: list[Any] = [visit.table.number, visit.covers]
     confirmed += [
         [
             line.code,
             line.quantity,
-            house(line.product.name),
+            line.product.name,
             line.product.price,
             str(line.product.vat),
-            [[option.group, option.key, option.price] for option in line.options],
+            line.product.allergens,
+            [
+                [option.group, option.key, option.name, option.price, option.allergens]
+                for option in line.options
+            ],
         ]
         for line in lines
     ]

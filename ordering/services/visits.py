@@ -27,9 +27,12 @@ def open_visit(table: Table) -> Visit | None:
 
 
 def is_over(visit: Visit) -> bool:
-    """Whether the register says that the table has paid, and nothing of the visit is still on its way."""
+    """Whether the register says that the table has paid, and nothing of the visit is still on its way.
+
+    A refused addition is surely not on the till: it must not let the next party into this one's visit.
+    """
     states = set(_last_states(visit))
-    return State.SETTLED in states and states <= {State.SETTLED, State.HANDLED}
+    return State.SETTLED in states and states <= {State.SETTLED, State.HANDLED, State.REFUSED}
 
 
 def join(*, table: Table, secret: str, covers: int | None) -> Guest:
@@ -39,6 +42,14 @@ def join(*, table: Table, secret: str, covers: int | None) -> Guest:
     """
     if covers is not None:
         _check_covers(table, covers)
+    try:
+        return _join(table, secret, covers)
+    except VisitEnded:
+        # It ended between our look and our lock; the next look finds none, or the next party's.
+        return _join(table, secret, covers)
+
+
+def _join(table: Table, secret: str, covers: int | None) -> Guest:
     with transaction.atomic():
         visit = Visit.objects.filter(table=table, ended_at=None).first()
         if visit is not None and is_over(visit):
@@ -58,12 +69,13 @@ def join(*, table: Table, secret: str, covers: int | None) -> Guest:
         return guest
 
 
-def set_covers(*, guest: Guest, covers: int) -> None:
-    """Correct the covers of the visit. Raises Refused, VisitEnded."""
+def set_covers(*, guest: Guest, covers: int) -> bool:
+    """Correct the covers of the visit; True where they are others now. Raises Refused, VisitEnded."""
     _check_covers(guest.visit.table, covers)
     with transaction.atomic():
         lock(guest.visit)
-        Visit.objects.filter(pk=guest.visit_id).update(covers=covers)
+        others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
+        return bool(others.update(covers=covers))
 
 
 def end(*, visit: Visit) -> bool:
@@ -89,7 +101,10 @@ def _opened(table: Table, covers: int) -> Visit:
             return Visit.objects.create(table=table, covers=covers)
     except IntegrityError:
         # Another phone at the table was faster: its answer holds, and this one joins.
-        return Visit.objects.get(table=table, ended_at=None)
+        visit = Visit.objects.filter(table=table, ended_at=None).first()
+        if visit is None:
+            raise VisitEnded from None
+        return visit
 
 
 def _check_covers(table: Table, covers: int) -> None:

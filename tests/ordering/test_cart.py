@@ -198,3 +198,59 @@ def test_it_prices_a_cart_in_two_queries(guest, steak, django_assert_num_queries
     add(guest, ("cuisson", "saignant"))
     with django_assert_num_queries(2):
         cart.priced(guest.visit)
+
+
+def test_it_saves_what_stands_on_the_page_at_once(guest, steak):
+    """P13, F18: quantities and covers together, and it says whether anything was others."""
+    line = add(guest, ("cuisson", "bleu"))
+    gone = add(guest, ("cuisson", "saignant"))
+    assert not cart.update(guest=guest, quantities={line.code: 1, gone.code: 1}, covers=2)
+    assert cart.update(guest=guest, quantities={line.code: 3, gone.code: 0}, covers=6)
+    assert [(found.code, found.quantity) for found in CartLine.objects.all()] == [(line.code, 3)]
+    guest.visit.refresh_from_db()
+    assert guest.visit.covers == 6
+
+
+def test_it_saves_nothing_of_a_page_with_a_mistake(guest, steak):
+    line = add(guest, ("cuisson", "bleu"))
+    with pytest.raises(Refused) as refused:
+        cart.update(guest=guest, quantities={line.code: 21, "other": -1}, covers=31)
+    assert codes(refused) == ["quantity", "quantity", "covers"]
+    with pytest.raises(Refused):
+        cart.update(guest=guest, quantities={line.code: 21}, covers=5)
+    guest.visit.refresh_from_db()
+    assert (CartLine.objects.get().quantity, guest.visit.covers) == (1, 2)
+
+
+def test_it_changes_no_quantity_of_another_phone(guest, steak):
+    line = add(guest, ("cuisson", "bleu"))
+    other = factories.guest(guest.visit.table)
+    assert not cart.update(guest=other, quantities={line.code: 9}, covers=None)
+    assert CartLine.objects.get().quantity == 1
+
+
+def test_it_lets_every_guest_of_the_visit_remove_a_line(guest, steak):
+    """A phone that has left must not block its table; a phone of another table removes nothing."""
+    line = add(guest, ("cuisson", "bleu"))
+    stranger = factories.guest(factories.table(guest.visit.table.restaurant, number=13))
+    assert not cart.remove(guest=stranger, line_code=line.code)
+    assert cart.remove(guest=factories.guest(guest.visit.table), line_code=line.code)
+    assert not cart.remove(guest=guest, line_code=line.code)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Option.objects.filter(key="bleu").update(name={"fr": "Bleu aux crevettes"}),
+        lambda: Option.objects.filter(key="bleu").update(allergens=["crustaceans"]),
+        lambda: Product.objects.filter(key="steak").update(allergens=["milk"]),
+        lambda: Product.objects.filter(key="steak").update(name={"fr": "Autre chose"}),
+        lambda: Product.objects.filter(key="steak").update(vat=20),
+    ],
+)
+def test_it_confirms_what_a_dish_is_made_of(guest, steak, change):
+    """A wrong allergen is an ambulance: what changes after the recap is asked again."""
+    add(guest, ("cuisson", "bleu"))
+    before = cart.priced(guest.visit).fingerprint
+    change()
+    assert cart.priced(guest.visit).fingerprint != before

@@ -74,7 +74,7 @@ def test_it_is_over_when_the_register_says_settled():
 
 
 @pytest.mark.parametrize(
-    "state", ["queued", "sending", "accepted", "received", "uncertain", "held", "refused"]
+    "state", ["queued", "sending", "accepted", "received", "uncertain", "held"]
 )
 def test_it_is_not_over_while_another_order_is_unsettled(state):
     guest = factories.guest(factories.table())
@@ -91,3 +91,24 @@ def test_it_counts_only_the_last_addition_of_an_order():
     addition(order, till, "handled", number=1, handled_as="replaced")
     addition(order, till, "settled", number=2, position=2)
     assert visits.is_over(guest.visit)
+
+
+def test_a_refused_order_does_not_keep_the_table():
+    """T20: it is surely not on the till, and the next party must not be let into this one's visit."""
+    guest = factories.guest(factories.table())
+    till = factories.register(guest.visit.table.restaurant)
+    addition(factories.order(guest), till, "settled", number=1)
+    addition(factories.order(guest), till, "refused", number=2)
+    assert visits.open_visit(guest.visit.table) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_joins_while_the_visit_ends_in_that_moment():
+    table = factories.table()
+    for _ in range(5):
+        visit = visits.join(table=table, secret="a", covers=2).visit
+        joined, *_ = at_once(
+            lambda: visits.join(table=table, secret="b", covers=3),
+            lambda visit=visit: visits.end(visit=visit),
+        )
+        assert isinstance(joined, Guest)
