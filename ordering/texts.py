@@ -1,4 +1,4 @@
-"""The carte's texts: {language: text}, the house's own language first."""
+"""The carte's texts ({language: text}, the house's own language first), and how money is written."""
 
 from django.utils.translation import get_language
 
@@ -12,3 +12,16 @@ def in_language(texts: dict[str, str], language: str | None = None) -> str:
     """The text in the language of the page (or the one given), else in the house's own."""
     wanted = language or get_language() or ""
     return texts.get(wanted) or texts.get(wanted.partition("-")[0]) or house(texts)
+
+
+NO_BREAK, NARROW, MINUS = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
+
+
+def amount(cents: int) -> str:
+    """ "24,00 €" in French, "€24.00" in English."""
+    euros = f"{abs(cents) // 100:,}"
+    rest = f"{abs(cents) % 100:02}"
+    sign = MINUS if cents < 0 else ""
+    if get_language() == "fr":
+        return f"{sign}{euros.replace(',', NARROW)},{rest}{NO_BREAK}€"
+    return f"{sign}€{euros}.{rest}"

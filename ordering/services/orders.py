@@ -16,7 +16,7 @@ from ordering.services import visits
 from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
-from ordering.texts import in_language
+from ordering.texts import amount, in_language
 from pos_bridge import outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
@@ -164,7 +164,7 @@ def _problems(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
         problems.append(Problem("covers", params={"max": restaurant.limit_covers}))
     most = restaurant.limit_amount_per_cover * guest.visit.covers
     if cart.total > most:
-        problems.append(Problem("too_expensive", params={"max": f"{most // 100} €"}))
+        problems.append(Problem("too_expensive", params={"max": amount(most)}))
     orders = Order.objects.filter(table=guest.visit.table_id)
     pause = timedelta(seconds=settings.GUEST_SEND_INTERVAL)
     if orders.filter(guest=guest, created_at__gt=now - pause).exists():

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ordering.diner.compiled import Group, Option
@@ -15,21 +14,11 @@ from ordering.diner.pages import colour_version
 from ordering.diner.said import Said, Texts
 from ordering.diner.said import said as say
 from ordering.models import ALLERGENS, DIETS, Restaurant
+from ordering.texts import MINUS, NO_BREAK, amount
 
 register = template.Library()
 
-NO_BREAK, NARROW, MINUS = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
-
-
-@register.filter
-def price(cents: int) -> str:
-    """ "24,00 €" in French, "€24.00" in English."""
-    euros = f"{abs(cents) // 100:,}"
-    rest = f"{abs(cents) % 100:02}"
-    sign = MINUS if cents < 0 else ""
-    if get_language() == "fr":
-        return f"{sign}{euros.replace(',', NARROW)},{rest}{NO_BREAK}€"
-    return f"{sign}€{euros}.{rest}"
+register.filter("price", amount)
 
 
 @register.filter
@@ -37,7 +26,7 @@ def supplement(cents: int) -> str:
     """ "+ 2,50 €"; nothing where it costs nothing."""
     if not cents:
         return ""
-    return f"{'+' if cents > 0 else MINUS}{NO_BREAK}{price(abs(cents))}"
+    return f"{'+' if cents > 0 else MINUS}{NO_BREAK}{amount(abs(cents))}"
 
 
 @register.filter
