@@ -4,6 +4,7 @@ A phone is known by one cookie of our own: signed, HttpOnly, SameSite=Lax, never
 random value (the guest's), the code of the table that it scanned and its language; no number that counts up.
 """
 
+import re
 import secrets
 from typing import Any
 
@@ -21,6 +22,7 @@ from pos_bridge.encryption import lookup_hashes
 GUEST_COOKIE = "tablee"
 COOKIE_SECONDS = 24 * 3600
 SALT = "tablee.guest"
+CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class Unknown(Http404):
@@ -104,6 +106,13 @@ def order_by_code(visit_code: str, order_code: str) -> Order:
     if order is None:
         raise Unknown
     return order
+
+
+def order_sent_with(visit_code: str, submission_key: str) -> Order | None:
+    """The order that a form has become, for a phone that is no guest any more: only the form held the key."""
+    if not CODE.fullmatch(submission_key):
+        return None
+    return Order.objects.filter(visit__code=visit_code, submission_key=submission_key).first()
 
 
 def language(request: HttpRequest, restaurant: Restaurant) -> str:

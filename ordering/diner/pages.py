@@ -35,6 +35,10 @@ def for_guest(view: View) -> View:
             language = access.language(request, guest.visit.table.restaurant)
             response = view(request, guest, language, **rest)
         except (access.NotYourVisit, VisitEnded) as error:
+            # Its answer was lost and the meal has ended since: what became of it is still the truth (F02).
+            key = request.POST.get("submission_key", "")
+            if sent := access.order_sent_with(visit_code, key):
+                return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
             return private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
         access.remember_language(request, response, language)
         return private(response)

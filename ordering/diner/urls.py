@@ -1,21 +1,36 @@
 """The phone's addresses. What stands under a code is known to who was given it, and nothing in here counts up (P16)."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 
 from ordering.diner import house, sending, views
 
+
+class Code:
+    """What our random codes are made of. Anything else is an unknown address before a database is asked."""
+
+    regex = "[A-Za-z0-9_-]{16,64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Code, "code")
+
 app_name = "diner"
-VISIT = "v/<str:visit_code>/"
+VISIT = "v/<code:visit_code>/"
 
 urlpatterns = [
-    path("t/<str:code>/", house.scan, name="scan"),
+    path("t/<code:code>/", house.scan, name="scan"),
     path("r/<slug:slug>/", house.welcome, name="welcome"),
     path("r/<slug:slug>/join/", house.join, name="join"),
     path("r/<slug:slug>/carte/", house.carte, name="read"),
     path("r/<slug:slug>/carte/p/<slug:key>/", house.product, name="read_product"),
     path("r/<slug:slug>/carte/m/<slug:key>/", house.set_menu, name="read_menu"),
     path("r/<slug:slug>/data/", house.data, name="data"),
-    path("r/<slug:slug>/photo/<str:sha256>", house.photo, name="photo"),
+    path("r/<slug:slug>/photo/<code:sha256>", house.photo, name="photo"),
     re_path(
         r"^r/(?P<slug>[a-z0-9-]+)/brand\.(?P<version>[0-9a-f]{8})\.css$", house.brand, name="brand"
     ),
@@ -28,6 +43,6 @@ urlpatterns = [
     path(VISIT + "cart/line/", views.line, name="line"),
     path(VISIT + "covers/", views.covers, name="covers"),
     path(VISIT + "send/", sending.send, name="send"),
-    path(VISIT + "orders/<str:order_code>/", sending.order, name="order"),
-    path(VISIT + "orders/<str:order_code>/take-back/", sending.take_back, name="take_back"),
+    path(VISIT + "orders/<code:order_code>/", sending.order, name="order"),
+    path(VISIT + "orders/<code:order_code>/take-back/", sending.take_back, name="take_back"),
 ]
