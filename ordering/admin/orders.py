@@ -1,20 +1,24 @@
-"""What was ordered and what became of it, to be read and never changed: the board is where it is worked on."""
+"""What was ordered and what became of it, to be read; the one thing to be done is to free a table."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import READING, HouseAdmin, HouseInline, Narrowed, is_installer
 from ordering.admin.fields import amount_text
 from ordering.models import Order, OrderLine, Visit
+from ordering.services import visits
 from ordering.texts import in_language
 from pos_bridge.models import Addition, Attempt
 from pos_bridge.words import reason
+
+FREE = "free"
 
 # What a try ended in: a receipt's state, or the name of the error (pos_bridge/attempts.py).
 OUTCOMES = {
@@ -137,12 +141,31 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(Visit)
 class VisitAdmin(ReadOnlyAdmin):
+    """Nothing of a visit is typed here, but whoever serves may say that the table is free again."""
+
+    service_may = READING | {FREE}
+    manager_may = READING | {FREE}
+    installer_may = READING | {FREE}
+    actions = ["free_tables"]
     inlines = [OrderInline]
     fields = ["table", "covers", "opened_at", "ended_at"]
     list_display = ["table", "covers", "opened_at", "ended_at"]
     list_filter = ["table", "opened_at"]
     list_select_related = ["table"]
     date_hierarchy = "opened_at"
+
+    def has_free_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, FREE)
+
+    @admin.action(description=_("The party has left: free the table"), permissions=[FREE])
+    def free_tables(self, request: HttpRequest, queryset: models.QuerySet[Visit]) -> None:
+        freed = 0
+        for visit in self.allowed(request, queryset, FREE):
+            if visits.end(visit=visit):
+                self.log_change(request, visit, gettext("The table is free."))
+                freed += 1
+        said = ngettext("%(count)s table is free.", "%(count)s tables are free.", freed)
+        self.message_user(request, said % {"count": freed}, messages.SUCCESS)
 
 
 @admin.register(Addition)

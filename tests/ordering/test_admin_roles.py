@@ -10,7 +10,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from ordering.models import Membership, Option, Order, Product, Restaurant, SetMenu, Table
+from ordering.models import Membership, Option, Order, Product, Restaurant, SetMenu, Table, Visit
 from pos_bridge.models import Addition, Register
 from tests.ordering.admin_cast import (
     MARK,
@@ -236,3 +236,16 @@ def test_the_registers_own_words_are_for_the_installer(a, b, alice, client):
     assert all(word in found for word in words)
     assert "<script>alert" not in found
     assert "<b>detail" not in found
+
+
+@pytest.mark.parametrize("role", ["service", "manager"])
+def test_who_serves_frees_a_table(a, b, client, role):
+    """P17: the old pages end, the next phone starts anew; a table of another house stays as it is."""
+    client.force_login(person("dora", **{role: [a]}))
+    visit, foreign = of(Visit, a).get(), of(Visit, b).get()
+    chosen = {"action": "free_tables", ACTION_CHECKBOX_NAME: [visit.pk, foreign.pk]}
+    client.post(page(Visit, "changelist"), chosen)
+    visit.refresh_from_db()
+    foreign.refresh_from_db()
+    assert visit.ended_at is not None
+    assert foreign.ended_at is None
