@@ -18,7 +18,7 @@
     const frame = document.createElement("div");
     frame.className = "box bad";
     frame.append(word("when", when) ?? "");
-    if (unclear.has(when)) frame.append(word("then", event.detail.elt?.id) ?? word("then", "cart") ?? "");
+    if (unclear.has(when)) frame.append(word("then", event.detail.elt?.id) ?? word("then", "change") ?? "");
     if (!place || place.textContent === frame.textContent) return;
     place.replaceChildren(frame);
     place.scrollIntoView({ block: "nearest" });
@@ -36,12 +36,120 @@
   });
 
   // What the server refused is shown, wherever the page was scrolled to; the focus never falls out of the cart.
+  let next = null; // the place, among the lines, of the one that was removed
+
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status === 422) {
       document.querySelector("[role=alert]:not(:empty)")?.scrollIntoView({ block: "center" });
     }
-    if (document.activeElement === document.body) document.querySelector("#cart h1")?.focus();
+    if (document.activeElement !== document.body) return;
+    const left = next === null ? [] : [...document.querySelectorAll("#lines button[name=remove]")];
+    (left[Math.min(next, left.length - 1)] ?? document.querySelector("#cart h1"))?.focus({ preventScroll: true });
+    next = null;
   });
+
+  // --- The cart: numbers count on the phone at once and are saved together; Order waits for what is under way ---
+
+  const cart = window.htmx && document.getElementById("cart");
+  if (cart) {
+    const away = new Set(); // lines to remove with the next request
+    let timer; // until what was tapped is saved
+    let unsaved = false;
+    let seen = null; // Order was tapped, looking at this
+
+    const save = () => {
+      clearTimeout(timer);
+      if (seen === null) htmx.trigger("#save", "save");
+    };
+
+    const changed = () => {
+      unsaved = true;
+      clearTimeout(timer);
+      timer = setTimeout(save, 400);
+    };
+
+    cart.addEventListener("input", changed);
+
+    // On the way down, so that htmx does not take one of them for the button that sends the form.
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("#cart button:is([name=less], [name=more], [name=remove])");
+      if (!button) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (button.name === "remove") {
+        next = [...document.querySelectorAll("#lines button[name=remove]")].indexOf(button);
+        away.add(button.value);
+        unsaved = true;
+        save();
+      } else {
+        step(button.parentElement.querySelector("input"), button.name === "more" ? 1 : -1);
+        changed();
+      }
+    }, true);
+
+    document.addEventListener("submit", (event) => {
+      if (event.target !== cart) return;
+      clearTimeout(timer);
+      if (seen !== null) {
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
+      seen = cart.elements.seen.value;
+      document.getElementById("order")?.classList.add("htmx-request");
+    }, true);
+
+    cart.addEventListener("htmx:configRequest", (event) => {
+      const { elt, formData } = event.detail;
+      clearTimeout(timer);
+      unsaved = false;
+      if (elt === cart) {
+        // While the order waited, htmx may have taken another button for the one that sent it.
+        event.detail.path = cart.getAttribute("action");
+        for (const name of ["more", "less", "remove"]) formData.delete(name);
+        // Whatever was saved meanwhile: only what was on the screen is ordered (P13).
+        if (seen !== null) formData.set("seen", seen);
+      }
+      for (const line of away) if (document.getElementById(`line-${line}`)) formData.append("remove", line);
+      away.clear();
+    });
+
+    const done = (event) => {
+      if (event.detail.elt !== cart) return;
+      seen = null;
+      document.getElementById("order")?.classList.remove("htmx-request");
+      if (unsaved) save();
+    };
+    cart.addEventListener("htmx:afterRequest", done);
+    cart.addEventListener("htmx:validation:halted", done);
+
+    // A part that shows the same things stays where it is, under the finger; only its sums are new.
+    const shape = (part) => {
+      const copy = part.cloneNode(true);
+      for (const live of copy.querySelectorAll("[data-live], .notice")) live.replaceChildren();
+      const ids = [...copy.querySelectorAll("[id]")].map((each) => each.id);
+      return `${copy.tagName} ${ids} ${copy.textContent.replace(/\s+/g, " ")}`;
+    };
+
+    cart.addEventListener("htmx:oobBeforeSwap", (event) => {
+      const { target, fragment } = event.detail;
+      if (!target.matches("[data-steady]")) return;
+      const fresh = fragment.firstElementChild;
+      const same = shape(fresh) === shape(target);
+      for (const number of fresh.querySelectorAll("input[type=number]")) {
+        const shown = document.getElementById(number.id);
+        if (!shown) continue;
+        const kept = shown.value === shown.defaultValue ? number.value : shown.value;
+        if (same) shown.defaultValue = number.defaultValue;
+        (same ? shown : number).value = kept;
+      }
+      if (!same) return;
+      event.detail.shouldSwap = false;
+      for (const live of fresh.querySelectorAll("[data-live]")) {
+        document.getElementById(live.id).replaceChildren(...live.childNodes);
+      }
+    });
+  }
 
   // --- Steppers and the price on the button, where nothing is sent before the diner says so ---
 
@@ -55,13 +163,16 @@
     shown.textContent = money.format((unit * (Number(form.elements.quantity.value) || 1)) / 100);
   };
 
+  const step = (input, by) => {
+    const wanted = Number(input.value) + by;
+    input.value = Math.min(Number(input.max), Math.max(Number(input.min), wanted));
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=step]");
-    if (!button || button.closest("[hx-trigger]")) return;
+    if (!button) return;
     event.preventDefault();
-    const input = button.parentElement.querySelector("input");
-    const wanted = Number(input.value) + Number(button.value);
-    input.value = Math.min(Number(input.max), Math.max(Number(input.min), wanted));
+    step(button.parentElement.querySelector("input"), Number(button.value));
     reckon(button.form);
   }, true);
 

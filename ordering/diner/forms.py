@@ -1,6 +1,7 @@
 """All that a phone may send. A number is ASCII digits, 1 to 999; anything else is refused in words (F14)."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 DIGITS = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
 OPTION = "option."  # what the name of a group's inputs begins with
+QUANTITY = "quantity."  # and of a cart line's
+NO_NUMBER = -1  # what every service refuses
 
 
 class CountField(forms.CharField):
@@ -54,32 +57,12 @@ class JoinForm(Stepped):
     covers = CountField(required=False)
 
 
-class CoversForm(Stepped):
-    covers = CountField()
-
-    def stepped(self) -> int:
-        return int(self.cleaned_data["covers"]) + self.step_by()
-
-
 class AddForm(Stepped):
     product = forms.CharField(max_length=64)
     quantity = CountField()
 
     def stepped(self) -> int:
         return max(1, int(self.cleaned_data["quantity"]) + self.step_by())
-
-
-class LineForm(Stepped):
-    """One line of the cart: a new quantity, a step, or away with it."""
-
-    line = forms.CharField(max_length=32)
-    quantity = CountField(lowest=0)
-    remove = forms.BooleanField(required=False)
-
-    def stepped(self) -> int:
-        if self.cleaned_data["remove"]:
-            return 0
-        return int(self.cleaned_data["quantity"]) + self.step_by()
 
 
 class SendForm(Form):
@@ -96,3 +79,36 @@ def chosen(data: QueryDict) -> list[tuple[str, str]]:
         for option in data.getlist(name)
         if option
     ]
+
+
+@dataclass(frozen=True)
+class CartPage:
+    """What stands in the fields of the cart page. What was not sent has not been changed."""
+
+    quantities: dict[str, int]
+    covers: int | None
+    removed: list[str]
+
+
+def cart_page(data: QueryDict) -> CartPage:
+    """The numbers on the cart page, after the − or + that was pressed there."""
+    removed = list(dict.fromkeys(data.getlist("remove")))
+    quantities = {
+        code: _stepped(data, code, data.get(name, ""))
+        for name in data
+        if name.startswith(QUANTITY) and (code := name.removeprefix(QUANTITY)) not in removed
+    }
+    covers = _stepped(data, "covers", data.get("covers", "")) if "covers" in data else None
+    if covers == _number(data.get("covers_before", "")) != NO_NUMBER:
+        covers = None  # another phone may have corrected them since
+    return CartPage(quantities, covers, removed)
+
+
+def _stepped(data: QueryDict, what: str, text: Any) -> int:
+    number = _number(text)
+    step = (what in data.getlist("more")) - (what in data.getlist("less"))
+    return NO_NUMBER if number == NO_NUMBER else max(0, number + step)
+
+
+def _number(text: Any) -> int:
+    return int(text) if DIGITS.match(text.strip()) else NO_NUMBER

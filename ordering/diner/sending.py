@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 
 from ordering import access
 from ordering.diner import pages
-from ordering.diner.forms import SendForm
+from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
-from ordering.diner.views import show_cart
+from ordering.diner.views import save, show_cart
 from ordering.models import Order
 from ordering.services import orders
 from ordering.services.problems import Refused
@@ -36,7 +36,11 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     if not form.is_valid():
         return show_cart(request, guest, language, changed=True)
     key = form.cleaned_data["submission_key"]
+    if sent := access.order_sent_with(guest.visit.code, key):
+        return pages.go(request, f"/v/{guest.visit.code}/orders/{sent.code}/")
     try:
+        if save(guest, cart_page(request.POST)):
+            return show_cart(request, guest, language, changed=True)
         order = orders.place(
             guest=guest, submission_key=key, seen=form.cleaned_data["seen"], language=language
         )

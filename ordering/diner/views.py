@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,11 +13,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ordering.diner import carte_page, compiled, errors, hours, pages
-from ordering.diner.forms import AddForm, CoversForm, Form, LineForm, chosen
+from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import visits
 from ordering.services.problems import Problem, Refused
+from ordering.texts import in_language
 
 Problems = Sequence[Problem | str]
 
@@ -90,28 +91,25 @@ def cart(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
 @pages.takes_a_form
 @pages.for_guest
 def line(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
-    form = LineForm(request.POST)
-    if not form.is_valid():
-        return show_cart(request, guest, language, problems=form.words())
-    try:
-        carts.change(guest=guest, line_code=form.cleaned_data["line"], quantity=form.stepped())
-    except Refused as refused:
-        return show_cart(request, guest, language, problems=refused.problems)
-    return _cart_again(request, guest, language)
+    """The numbers of the cart page are saved, after the button of a line that was pressed."""
+    return _saved(request, guest, language)
 
 
 @pages.takes_a_form
 @pages.for_guest
 def covers(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
-    form = CoversForm(request.POST)
-    if not form.is_valid():
-        return show_cart(request, guest, language, problems=form.words())
-    try:
-        visits.set_covers(guest=guest, covers=form.stepped())
-    except Refused as refused:
-        return show_cart(request, guest, language, problems=refused.problems)
-    guest.visit.refresh_from_db(fields=["covers"])
-    return _cart_again(request, guest, language)
+    """The same for the covers' own buttons."""
+    return _saved(request, guest, language)
+
+
+def save(guest: Guest, page: CartPage) -> bool:
+    """Save what stands on the cart page; True where anything has changed. Raises Refused, VisitEnded."""
+    removed = [carts.remove(guest=guest, line_code=code) for code in page.removed]
+    covers = None if page.covers == guest.visit.covers else page.covers
+    changed = carts.update(guest=guest, quantities=page.quantities, covers=covers)
+    if covers is not None:
+        guest.visit.covers = covers
+    return changed or any(removed)
 
 
 def show_cart(
@@ -121,26 +119,51 @@ def show_cart(
     *,
     problems: Problems = (),
     submission_key: str = "",
+    cart: carts.PricedCart | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """The cart with its recap and the form that sends it; alone, where htmx asked for it."""
+    """The cart with its recap and the button that sends it; its parts alone, where htmx asked for them."""
     visit = guest.visit
     now = timezone.now()
+    cart = cart or carts.priced(visit)
     problem = carte_page.why_not(visit.table, compiled.compiled(visit.table.restaurant), now)
     return pages.show_to(
-        request, guest, "diner/_cart.html" if pages.is_htmx(request) else "diner/cart.html", language,
+        request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
-        cart=carts.priced(visit), problem=problem, problems=problems,
+        cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
+        problem=problem, problems=_named(problems, cart),
         orders=list(visit.orders.order_by("created_at")),
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
 
 
-def _cart_again(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
+def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
+    page = cart_page(request.POST)
+    try:
+        changed = save(guest, page)
+    except Refused as refused:
+        return show_cart(request, guest, language, problems=refused.problems)
+    cart = carts.priced(guest.visit)
+    own = {line.code for line in cart.lines if line.line.guest_id == guest.pk}
+    wanted = {code for code, quantity in page.quantities.items() if quantity}
+    if wanted - own or (page.removed and not changed):
+        gone = gettext("A dish that you changed is no longer in the cart.")
+        return show_cart(request, guest, language, cart=cart, problems=[gone])
     if pages.is_htmx(request):
-        return show_cart(request, guest, language, said=True)
+        return show_cart(request, guest, language, cart=cart, said=True)
     return pages.go(request, f"/v/{guest.visit.code}/cart/")
+
+
+def _named(problems: Problems, cart: carts.PricedCart) -> Problems:
+    """With the dish that each is about."""
+    names = {line.code: in_language(line.product.name) for line in cart.lines}
+    return [
+        replace(problem, name=problem.name or names.get(problem.place, ""))
+        if isinstance(problem, Problem)
+        else problem
+        for problem in problems
+    ]
 
 
 def _product(

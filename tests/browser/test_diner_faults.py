@@ -197,7 +197,8 @@ def test_it_orders_when_a_script_did_not_load(phones, live_server, table, missin
     expect(page.locator("#cart-button .count")).to_have_text("1")
     page.locator("#cart-button").click()
     page.get_by_role("button", name="Un de plus", exact=True).click()
-    expect(page.locator("[name=quantity]")).to_have_value("2")
+    expect(page.locator("[id^=number-]")).to_have_value("2")
+    expect(page.locator("#total")).to_contain_text("16,00")
     page.locator("#order").click()
     page.wait_for_url("**/orders/**")
     assert Order.objects.get().total == 16_00

@@ -104,12 +104,149 @@ def test_it_keeps_the_focus_when_a_part_of_the_page_is_swapped(phones, live_serv
     more = page.locator("button[id^=more-]")
     more.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("[name=quantity]")).to_have_value("2")
+    expect(page.locator("#total")).to_contain_text("16,00")
     expect(more).to_be_focused()
     page.get_by_role("button", name="Retirer Soupe").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_be_focused()
     assert not CartLine.objects.exists()
+
+
+def slow(page):
+    """300 ms until an answer comes."""
+    conditions = {
+        "offline": False,
+        "latency": 300,
+        "downloadThroughput": -1,
+        "uploadThroughput": -1,
+    }
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", conditions)
+
+
+def with_a_soup(page, live_server, table):
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{visit}cart/")
+    return visit
+
+
+@pytest.mark.parametrize("pause", [0, 200, 450, 700])
+def test_it_counts_every_tap_on_a_slow_network(phones, live_server, table, pause):
+    """F04: the number goes up at once, and what is saved in the end is what it shows."""
+    page = phones()
+    with_a_soup(page, live_server, table)
+    slow(page)
+    more = page.locator("[id^=more-]")
+    for tap in range(4):
+        more.click()
+        assert page.locator("[id^=number-]").input_value() == str(tap + 2)
+        page.wait_for_timeout(pause)
+    expect(page.locator("#total")).to_contain_text("40,00")
+    expect(page.locator("[id^=number-]")).to_have_value("5")
+    assert CartLine.objects.get().quantity == 5
+
+
+@pytest.mark.parametrize("pause", [0, 200, 450, 600, 1500])
+def test_order_is_never_lost_behind_a_change(phones, live_server, table, pause):
+    """P13: an order, or the cart with the request to check it; by the next tap it is sent as shown."""
+    page = phones()
+    with_a_soup(page, live_server, table)
+    slow(page)
+    page.locator("[id^=more-]").click()
+    page.wait_for_timeout(pause)
+    page.locator("#order").click()
+    if pause < 1500:
+        expect(page.get_by_role("alert").filter(has_text="La commande a changé")).to_be_visible()
+        assert not Order.objects.exists()
+        expect(page.locator("#total")).to_contain_text("16,00")
+        page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    assert Order.objects.get().total == 16_00
+
+
+def test_a_tap_after_order_is_not_sent_unseen(phones, live_server, table):
+    """P13: + while the order waits behind a change; nothing is lost, and the next tap sends what is shown."""
+    page = phones()
+    with_a_soup(page, live_server, table)
+    slow(page)
+    page.locator("[id^=more-]").click()
+    page.wait_for_timeout(450)
+    page.locator("#order").click()
+    page.locator("[id^=more-]").click()
+    expect(page.get_by_role("alert").filter(has_text="La commande a changé")).to_be_visible()
+    expect(page.locator("#total")).to_contain_text("24,00")
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    assert Order.objects.get().total == 24_00
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_what_is_typed_is_what_is_sent(phones, live_server, table, script):
+    """P13, F14, F18: typed and sent at once, it is shown first."""
+    page = phones(java_script_enabled=script)
+    visit = join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{visit}cart/")
+    page.locator("[id^=number-]").fill("3")
+    page.locator("#covers-number").fill("6")
+    page.locator("#order").click()
+    expect(page.get_by_role("alert").filter(has_text="La commande a changé")).to_be_visible()
+    expect(page.locator("#total")).to_contain_text("24,00")
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    assert (Order.objects.get().total, Order.objects.get().covers) == (24_00, 6)
+
+
+def test_it_shows_what_another_phone_does_and_keeps_what_is_typed(phones, live_server, table):
+    """F10, F18: another phone's line, covers and removal arrive with the next answer."""
+    page, other = phones(), phones()
+    with_a_soup(page, live_server, table)
+    other.goto(f"{live_server.url}/t/{table.code}/")
+    other.get_by_role("button", name="Rejoindre").click()
+    other.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    other.locator("#add-carte_tarte").click()
+    expect(other.locator("#cart-button .count")).to_have_text("2")
+    table.visits.update(covers=5)
+    page.locator("[id^=more-]").click()
+    expect(page.locator("#lines")).to_contain_text("Tarte")
+    expect(page.locator("#covers-number")).to_have_value("5")
+    expect(page.locator("[id^=number-]")).to_have_value("2")
+    page.get_by_role("button", name="Retirer Soupe").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Retirer Tarte")).to_be_focused()
+    page.get_by_role("button", name="Retirer Tarte").click()
+    expect(page.locator("#order")).to_have_count(0)
+    assert not CartLine.objects.exists()
+    assert table.visits.get().covers == 5
+
+
+def test_it_does_not_scroll_when_a_line_is_removed(phones, live_server, table):
+    """P23: two taps on Remove, quicker than the network, remove two lines."""
+    for number in range(12):
+        factories.product(table.restaurant, f"plat-{number}")
+    page = phones()
+    visit = with_a_soup(page, live_server, table)
+    for number in range(12):
+        guest = table.visits.get().guests.get()
+        product = table.restaurant.products.get(key=f"plat-{number}")
+        CartLine.objects.create(
+            visit=guest.visit, guest=guest, product=product, quantity=1, shown_price=product.price
+        )
+    page.goto(f"{visit}cart/")
+    slow(page)
+    remove = page.locator("button[name=remove]")
+    remove.nth(5).scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before
+    page.evaluate("document.querySelectorAll('button[name=remove]')[5].click()")
+    page.evaluate("document.querySelectorAll('button[name=remove]')[6].click()")
+    expect(remove).to_have_count(11)
+    assert abs(page.evaluate("scrollY") - before) < 5
+    assert CartLine.objects.count() == 11
 
 
 def test_enter_in_a_number_does_not_press_minus(phones, live_server, table):
@@ -119,7 +256,7 @@ def test_enter_in_a_number_does_not_press_minus(phones, live_server, table):
     page.locator("#add-carte_soupe").click()
     expect(page.locator("#add-carte_soupe b")).to_have_text("1")
     page.goto(f"{visit}cart/")
-    number = page.locator("[name=quantity]")
+    number = page.locator("[id^=number-]")
     number.fill("5")
     number.press("Enter")
     expect(page.locator("#recap")).to_contain_text("40,00")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ordering.models import CartLine, Product, Restaurant, Visit
+from ordering.models import CartLine, Order, Product, Restaurant, Visit
 from ordering.services import carte
 from tests import factories
 from tests.ordering.diner_phone import HTMX, Phone, house, value_of, words
@@ -21,7 +21,7 @@ def phone():
 
 
 def line_code(phone):
-    return value_of("line", phone.cart())
+    return value_of("remove", phone.cart())
 
 
 def test_it_adds_and_leads_back_to_the_dish(phone):
@@ -117,41 +117,75 @@ def test_it_says_on_the_carte_why_nothing_was_added(phone):
 
 
 def test_it_steps_sets_and_removes_a_line(phone):
+    """F06: each by a button of the one form; 0 removes too, and no − goes below it."""
     phone.add("soupe")
     code = line_code(phone)
-    for data, quantity in (
-        ({"quantity": "1", "step": "1"}, [2]),
-        ({"quantity": "2", "step": "-1"}, [1]),
-        ({"quantity": "7"}, [7]),
-        ({"quantity": "7", "remove": "1"}, []),
+    for number, button, quantity in (
+        ("1", {"more": code}, [2]),
+        ("2", {"less": code}, [1]),
+        ("7", {}, [7]),
+        ("7", {"more": "another line"}, [7]),
+        ("deux", {"remove": code}, []),
     ):
-        answer = phone.post(f"{phone.visit}cart/line/", {"line": code, **data})
+        data = {f"quantity.{code}": number, **button}
+        answer = phone.post(f"{phone.visit}cart/line/", data)
         assert (answer.status_code, answer["Location"]) == (303, f"{phone.visit}cart/")
         assert [line.quantity for line in CartLine.objects.all()] == quantity
+    phone.add("soupe")
+    code = line_code(phone)
+    phone.post(f"{phone.visit}cart/line/", {f"quantity.{code}": "0", "less": code})
+    assert not CartLine.objects.exists()
 
 
 @pytest.mark.parametrize("quantity", ["-1", "2.5", "١٢", "1e9", "21", ""])
-def test_it_refuses_a_wrong_quantity_and_keeps_the_line(phone, quantity):
-    """F14."""
+@pytest.mark.parametrize("path", ["cart/line/", "send/"])
+def test_it_refuses_a_wrong_quantity_and_keeps_the_line(phone, quantity, path):
+    """F14: every one by name, with the house's own limit."""
     phone.add("soupe")
-    data = {"line": line_code(phone), "quantity": quantity}
-    answer = phone.post(f"{phone.visit}cart/line/", data)
+    data = {**phone.form(), f"quantity.{line_code(phone)}": quantity, "covers": "0"}
+    answer = phone.post(f"{phone.visit}{path}", data)
     assert answer.status_code == 422
-    assert "nombre entier" in words(answer)
+    assert "Soupe : La quantité doit être un nombre entier de 1 à 20" in words(answer)
+    assert "de 1 à 30" in words(answer)  # and the covers
     assert CartLine.objects.get().quantity == 1
+    assert not Order.objects.exists()
 
 
-def test_it_changes_no_line_of_another_guest(phone):
-    """T20: each phone its own lines; all of them see all."""
-    phone.add("soupe")
+def test_it_changes_no_line_of_another_guest_but_can_remove_it(phone):
+    """T20: each phone its own numbers; but a phone that has left must not block its table."""
+    phone.add("soupe", quantity="2")
     table = Visit.objects.get().table
     other = Phone().join(table)
-    page = words(other.get(f"{other.visit}cart/"))
-    assert "Premier téléphone Soupe 8,00 €" in page
-    assert "Retirer" not in page
-    data = {"line": CartLine.objects.get().code, "quantity": "0"}
-    other.post(f"{other.visit}cart/line/", data)
-    assert CartLine.objects.get().quantity == 1
+    page = other.get(f"{other.visit}cart/")
+    assert "Premier téléphone 2 Soupe 16,00 €" in words(page)
+    assert 'name="quantity.' not in page.content.decode()
+    code = CartLine.objects.get().code
+    other.post(f"{other.visit}cart/line/", {f"quantity.{code}": "0"})
+    assert CartLine.objects.get().quantity == 2
+    assert other.post(f"{other.visit}cart/line/", {"remove": code}).status_code == 303
+    assert not CartLine.objects.exists()
+
+
+def test_it_says_that_the_line_is_gone_already(phone):
+    """F10: a change that matches no row is not passed over in silence."""
+    phone.add("soupe")
+    code = line_code(phone)
+    CartLine.objects.all().delete()
+    for data in ({"remove": code}, {f"quantity.{code}": "3"}):
+        answer = phone.post(f"{phone.visit}cart/line/", data)
+        assert answer.status_code == 422
+        assert "n’est plus dans le panier" in words(answer)
+
+
+def test_it_shows_each_guest_once_however_they_took_turns(phone):
+    """F10: by guest, then by time."""
+    other = Phone().join(Visit.objects.get().table)
+    for who, dish in ((phone, "soupe"), (other, "tarte"), (phone, "tarte"), (other, "soupe")):
+        who.add(dish)
+    page = phone.cart()
+    assert re.findall(r'id="h-(\d)"', page) == ["1", "2"]
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
 
 
 def test_it_shows_nothing_of_a_visit_to_a_phone_of_another_table(phone):
@@ -163,7 +197,7 @@ def test_it_shows_nothing_of_a_visit_to_a_phone_of_another_table(phone):
         attacker.post(phone.visit + path, data)
         for path, data in {
             "add/": {"product": "soupe"},
-            "cart/line/": {"line": CartLine.objects.get().code, "quantity": "0"},
+            "cart/line/": {"remove": CartLine.objects.get().code},
             "covers/": {"covers": "9"},
             "send/": phone.form(),
         }.items()
@@ -185,11 +219,20 @@ def test_it_asks_an_open_page_to_load_again_when_it_is_nobodys_any_more(phone):
 
 def test_it_corrects_the_covers_for_the_whole_table(phone):
     """F18."""
-    answer = phone.post(f"{phone.visit}covers/", {"covers": "2", "step": "1"})
+    answer = phone.post(f"{phone.visit}covers/", {"covers": "2", "more": "covers"})
     assert answer.status_code == 303
     assert Visit.objects.get().covers == 3
     answer = phone.post(f"{phone.visit}covers/", {"covers": "4"}, headers=HTMX)
     assert 'name="covers" value="4"' in answer.content.decode()
+
+
+def test_it_undoes_no_correction_of_another_phone(phone):
+    """F18: a page that still shows the covers of before changes only what was changed on it."""
+    phone.add("soupe")
+    Visit.objects.update(covers=6)
+    data = {f"quantity.{line_code(phone)}": "2", "covers": "2", "covers_before": "2"}
+    phone.post(f"{phone.visit}cart/line/", data)
+    assert (CartLine.objects.get().quantity, Visit.objects.get().covers) == (2, 6)
 
 
 @pytest.mark.parametrize("covers", ["0", "31", "500", "deux", ""])
@@ -232,8 +275,8 @@ def test_a_change_costs_at_most_twelve_queries(phone, django_assert_max_num_quer
     with django_assert_max_num_queries(12):
         assert phone.add("steak", htmx=True, **STEAK).status_code == 200
     with django_assert_max_num_queries(12):
-        data = {"line": code, "quantity": "1", "step": "1"}
+        data = {f"quantity.{code}": "1", "more": code, "covers": "2"}
         assert phone.post(f"{phone.visit}cart/line/", data, headers=HTMX).status_code == 200
     with django_assert_max_num_queries(12):
-        data = {"covers": "3"}
+        data = {f"quantity.{code}": "2", "covers": "3"}
         assert phone.post(f"{phone.visit}covers/", data, headers=HTMX).status_code == 200

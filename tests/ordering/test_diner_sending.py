@@ -97,6 +97,24 @@ def test_it_notices_that_another_phone_has_changed_the_cart(phone):
     assert not Order.objects.exists()
 
 
+def test_it_sends_no_number_that_was_not_shown_with_its_price(phone):
+    """P13, F14, F18: what was typed and not saved is saved, shown, and sent by the next tap."""
+    code = CartLine.objects.get().code
+    typed = {**phone.form(), f"quantity.{code}": "3", "covers": "6", "covers_before": "3"}
+    answer = phone.send(typed)
+    assert answer.status_code == 422
+    assert "rien n’a été envoyé" in words(answer)
+    assert "Total TTC 24,00 €" in words(answer)
+    assert not Order.objects.exists()
+    page = answer.content.decode()
+    again = {name: value_of(name, page) for name in (*typed, "seen")}
+    assert (again["covers"], again[f"quantity.{code}"]) == ("6", "3")
+    assert phone.send(again).status_code == 303
+    assert (Order.objects.get().total, Order.objects.get().covers) == (24_00, 6)
+    assert phone.send({**again, "covers": "9"}).status_code == 303
+    assert Order.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
