@@ -6,16 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote, quote_plus
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.network import Network, place
-from pos_bridge.registers.secret import Secret
+from pos_bridge.registers.secret import Secret, hide
 from pos_bridge.ticket import Ticket
-
-DOTS = "••••"
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class Adapter(ABC):
     can_list_states: ClassVar[bool]
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
+    # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
+    secret_names: ClassVar[tuple[str, ...]]
 
     def __init__(
         self,
@@ -122,11 +121,11 @@ class Adapter(ABC):
             raise Misconfigured("address_refused")
 
     def scrub(self, text: str) -> str:
-        """The text without our keys: a register may repeat the address that it was asked by."""
-        for secret in self.credentials.values():
-            for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
-                if form:
-                    text = text.replace(form, DOTS)
+        """The text without our keys: a register may repeat the address that it was asked by. For what people read,
+        never for a word that we interpret.
+        """
+        for name in self.secret_names:
+            text = hide(text, name, self.credentials.get(name, ""))
         return text
 
     def refusal(self, reason: str, detail: str, answer: Answer) -> Rejected:

@@ -94,6 +94,7 @@ class Leo2(Adapter):
     can_look_up = False  # by its number alone; the lists are what there is
     can_list_states = True
     credential_names = ("shop", "pub_key")
+    secret_names = ("pub_key",)
 
     @classmethod
     def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
@@ -172,9 +173,12 @@ class Leo2(Adapter):
         rows = _rows(_read(answer)) if answer.status == 200 else None
         if rows is None:
             raise self.unclear("unreadable", answer)
-        # A number that stands there twice: the later row is the later word.
+        # A number that stands there twice: the later row is the later word. A word that we know is left as it is.
         return {
-            int(number): TillState(meaning.get(state), self.scrub(state)) for number, state in rows
+            int(number): TillState(
+                meaning.get(state), state if state in meaning else self.scrub(state)
+            )
+            for number, state in rows
         }
 
 
