@@ -16,6 +16,10 @@ _BASE_URL = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What is given to anybody in public. The rest of IPv6 is private, outdated (fec0::, ::127.0.0.1), or this Python calls
+# it global because it is younger than its list (5f00::/16, 64:ff9b:1::/48).
+_UNICAST = ipaddress.ip_network("2000::/3")
+_DOCUMENTATION = ipaddress.ip_network("3fff::/20")
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,14 @@ def literal(host: str) -> IPAddress | None:
 
 def is_public(address: IPAddress) -> bool:
     """Not this machine, not a network behind it, not a cloud's metadata; also not wrapped into IPv6."""
+    if address.version == 6 and not _is_given(address):
+        return False
     inner = _wrapped(address)
     return address.is_global and not address.is_multicast and (inner is None or is_public(inner))
+
+
+def _is_given(address: IPAddress) -> bool:
+    return address in _NAT64 or (address in _UNICAST and address not in _DOCUMENTATION)
 
 
 def _wrapped(address: IPAddress) -> IPAddress | None:
