@@ -35,7 +35,8 @@ FIRST_IDX = (
     1  # lines are numbered in reading order, the choices of a set menu on in the same sequence
 )
 
-# The answer to a POST repeats our number and one of these. A 0 may be our own body echoed: the lists decide.
+# The answer to a POST repeats our number and one of these, or else it is no refusal either. A 0 may be our own body
+# echoed: the lists decide, unless an `error` in words stands beside it.
 TAKEN = {1, 2, 9}
 REFUSED = 4
 
@@ -155,11 +156,12 @@ class Leo2(Adapter):
         if not isinstance(said, dict):
             raise self.unclear("unreadable", answer)
         state, error = said.get("state"), said.get("error")
-        about_us = _is_int(said.get("id"), number) or ("id" not in said and error)
-        taken = _is_int(state, *TAKEN)
-        if about_us and not taken and (_is_int(state, REFUSED) or error):
+        if not _is_int(said.get("id"), number):
+            # Not about us: what stands in front of the relay may say so after the relay has booked.
+            raise self.unclear("unreadable", answer)
+        if _is_int(state, REFUSED) or _is_refused_in_words(state, error):
             raise self.refusal("refused", str(error or ""), answer)
-        if about_us and taken and not error and answer.status in {200, 201}:
+        if _is_int(state, *TAKEN) and not error and answer.status in {200, 201}:
             return self.receipt("accepted", str(state), answer)
         raise self.unclear("unreadable", answer)
 
@@ -275,6 +277,12 @@ def clean(text: str) -> str:
 
 def _is_int(value: object, *wanted: int) -> bool:
     return type(value) is int and value in wanted  # True is 1, and "1" is a guess
+
+
+def _is_refused_in_words(state: object, error: object) -> bool:
+    """Words beside a state that may mean a success contradict themselves."""
+    in_words = isinstance(error, str) and bool(error.strip())
+    return in_words and (state is None or _is_int(state, SENT))
 
 
 def _read(answer: Answer) -> Any:
