@@ -88,20 +88,18 @@ class Adapter(ABC):
 
     def post(self, url: Secret, body: bytes, content_type: str) -> Answer:
         """Posts once, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
-        return self._exchange("POST", url, http.POST_DEADLINE, body, content_type)
+        return self._exchange(
+            "POST", url, deadline=http.POST_DEADLINE, body=body, content_type=content_type
+        )
 
     def get(self, url: Secret) -> Answer:
         """Reads, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
-        return self._exchange("GET", url, http.READ_DEADLINE, None, "")
+        return self._exchange("GET", url, deadline=http.READ_DEADLINE, largest=http.LARGEST_LIST)
 
-    def _exchange(
-        self, method: str, url: Secret, deadline: float, body: bytes | None, content_type: str
-    ) -> Answer:
+    def _exchange(self, method: str, url: Secret, **options: Any) -> Answer:
         self._check_address()
         try:
-            return http.exchange(
-                method, url, self.network, deadline=deadline, body=body, content_type=content_type
-            )
+            return http.exchange(method, url, self.network, **options)
         except DeliveryError as error:
             error.answer = self.scrub(error.answer)
             raise

@@ -15,12 +15,12 @@ that leaves is made anew, without a context.
 """
 
 import contextlib
-import logging
 import re
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -39,6 +39,7 @@ from urllib3.exceptions import (
 )
 
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Uncertain
+from pos_bridge.registers import quiet
 from pos_bridge.registers.network import Network, is_public, literal
 from pos_bridge.registers.secret import Secret
 
@@ -49,8 +50,11 @@ READ_DEADLINE = (
     5.0  # a list is read again soon; while it is waited for, its register's orders wait too
 )
 
+# Bytes. A list holds all that a restaurant sent lately, and is read in one piece or not at all.
 LARGEST_ANSWER = 65_536
+LARGEST_LIST = 1_048_576
 HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "Tablee"}
+LOGGERS = quiet.LOGGERS
 INVALID = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -75,6 +79,10 @@ class AddressRefused(NewConnectionError):
     """The name leads to an address that this installation does not speak to. Nothing was sent."""
 
 
+class AddressInvalid(Exception):
+    """The request could not be made: nothing was sent. The same error of `requests` may also come from an answer."""
+
+
 class OutOfTime(Exception):
     """The deadline is over. `connected`: bytes may have gone out."""
 
@@ -91,34 +99,29 @@ def exchange(
     deadline: float,
     body: bytes | None = None,
     content_type: str = "",
+    largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """One request, one answer within `deadline` seconds; its meaning beyond the HTTP status is the adapter's to read.
+    """One request, one answer within `deadline` seconds, of `largest` bytes at most; its meaning beyond the HTTP status
+    is the adapter's to read.
 
     Raises NotSent, Uncertain or Misconfigured.
     """
-    outcome = _outcome(method, url, network, deadline, body, content_type)
+    line = _Line(network)
+    request = partial(_speak, method, url, line, deadline / network.divisor, body, content_type)
+    outcome = _outcome(line, deadline / network.divisor, partial(request, largest))
     if isinstance(outcome, Answer):
         return outcome
     raise outcome  # from here, where no local variable knows what happened inside
 
 
-def _outcome(
-    method: str,
-    url: Secret,
-    network: Network,
-    deadline: float,
-    body: bytes | None,
-    content_type: str,
-) -> Answer | DeliveryError:
-    _silence_logs()
-    line = _Line(network)
-    limit = deadline / network.divisor
+def _outcome(line: "_Line", limit: float, speak: Callable[[], Answer]) -> Answer | DeliveryError:
+    quiet.silence()
     result: list[Answer | Exception] = []
     ready = threading.Event()
 
     def run() -> None:
         try:
-            result.append(_speak(method, url, line, limit, body, content_type))
+            result.append(speak())
         except Exception as error:  # noqa: BLE001  (handed to `judge`, which names every one)
             result.append(error)
         finally:
@@ -152,7 +155,7 @@ def judge(happened: Exception | Answer) -> DeliveryError | None:
         return NotSent("connect_timeout")
     if isinstance(cause, OutOfTime):
         return Uncertain("no_answer") if cause.connected else NotSent("connect_timeout")
-    if isinstance(happened, INVALID):
+    if isinstance(happened, AddressInvalid):
         return Misconfigured("address_invalid")
     if isinstance(happened, requests.exceptions.SSLError):
         # The certificate is judged before the request goes out; any other TLS error may come after it (F44).
@@ -161,6 +164,8 @@ def judge(happened: Exception | Answer) -> DeliveryError | None:
         return Uncertain("tls")
     if isinstance(happened, requests.exceptions.Timeout):
         return Uncertain("no_answer")
+    if isinstance(happened, INVALID):
+        return Uncertain("unreadable")  # two lengths in the answer's head, say
     if isinstance(happened, requests.exceptions.RequestException):
         return Uncertain("hung_up")
     return Uncertain("cut_short", type(happened).__name__)
@@ -197,18 +202,36 @@ def _is_certificate(cause: Any) -> bool:
 
 
 def _speak(
-    method: str, url: Secret, line: "_Line", limit: float, body: bytes | None, content_type: str
+    method: str,
+    url: Secret,
+    line: "_Line",
+    limit: float,
+    body: bytes | None,
+    content_type: str,
+    largest: int,
 ) -> Answer:
     """The adapter of `requests` without its session: nothing from the environment, no cookie, no redirect, no
     netrc.
     """
     headers = {**HEADERS, **({"Content-Type": content_type} if content_type else {})}
-    prepared = requests.Request(method, url.reveal(), headers=headers, data=body).prepare()
+    try:
+        request = requests.Request(method, url.reveal(), headers=headers, data=body).prepare()
+    except (*INVALID, ValueError):
+        raise AddressInvalid from None
     with _Direct(line) as adapter:
-        response = adapter.send(
-            prepared, stream=True, timeout=(line.connect_timeout, limit), verify=True, proxies={}
-        )
-        data, whole = _read(response.raw)
+        try:
+            response = adapter.send(
+                request,
+                stream=True,
+                timeout=(line.connect_timeout, limit),
+                verify=True,
+                proxies={},
+            )
+        except INVALID:
+            if line.was_open:
+                raise
+            raise AddressInvalid from None
+        data, whole = _read(response.raw, largest)
         return Answer(
             status=response.status_code,
             body=data,
@@ -219,15 +242,15 @@ def _speak(
         )
 
 
-def _read(raw: Any) -> tuple[bytes, bool]:
-    """At most LARGEST_ANSWER bytes as they came over the wire, and whether that is all."""
-    data = b""
-    while len(data) <= LARGEST_ANSWER:
-        piece = raw.read(LARGEST_ANSWER + 1 - len(data), decode_content=False)
+def _read(raw: Any, largest: int) -> tuple[bytes, bool]:
+    """At most `largest` bytes as they came over the wire, and whether that is all."""
+    data = bytearray()
+    while len(data) <= largest:
+        piece = raw.read(largest + 1 - len(data), decode_content=False)
         if not piece:
-            return data, True
+            return bytes(data), True
         data += piece
-    return data[:LARGEST_ANSWER], False
+    return bytes(data[:largest]), False
 
 
 def _retry_after(text: str) -> float | None:
@@ -289,6 +312,10 @@ class _Line:
             if self._is_cut:
                 raise OSError("out of time")
             self._handle = connection.dup()
+
+    @property
+    def was_open(self) -> bool:
+        return self._handle is not None
 
     def cut(self) -> bool:
         """End the connection; whether there was one. Without one none will come to be: nothing was sent."""
@@ -363,30 +390,3 @@ class _Direct(HTTPAdapter):
         pool = pool_class(*args, **options)
         pool.ConnectionCls = partial(connection_class, line=self._line)
         return pool
-
-
-class _NoAddresses(logging.Filter):
-    """Their DEBUG lines and some warnings hold the address, and a vendor wants his key in it (T24)."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.ERROR
-
-
-def _silence_logs() -> None:
-    """Whatever the logging settings say. A filter holds for its own logger only, so each is named."""
-    for name in LOGGERS:
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, _NoAddresses) for each in logger.filters):
-            logger.addFilter(_NoAddresses())
-
-
-LOGGERS = (
-    "requests",
-    "urllib3",
-    "urllib3.connection",
-    "urllib3.connectionpool",
-    "urllib3.poolmanager",
-    "urllib3.response",
-    "urllib3.util.retry",
-    "urllib3.util.ssl_match_hostname",
-)

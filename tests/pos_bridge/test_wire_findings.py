@@ -1,5 +1,6 @@
 """Found by trying to break the wire: each once reached a wrong end."""
 
+import contextlib
 import json
 from urllib.parse import quote, quote_plus
 
@@ -7,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pos_bridge.errors import Misconfigured, Uncertain
+from pos_bridge.registers import http
 from pos_bridge.registers.base import TillState
-from pos_bridge.registers.http import Answer
+from pos_bridge.registers.http import Answer, exchange
 from pos_bridge.registers.leo2 import Leo2
-from pos_bridge.registers.secret import DOTS, hide
+from pos_bridge.registers.network import Network
+from pos_bridge.registers.secret import DOTS, Secret, hide
+from tests.pos_bridge.test_http import BODY, LOCAL, Server, answering, post
 
 NUMBER = 217_512_000
 
@@ -102,3 +107,68 @@ def test_no_key_is_left_in_any_text(secret, before, after):
 @pytest.mark.pure
 def test_no_text_makes_hiding_slow():
     assert hide("\\" * 60_000, "pub_key", "\\" * 30 + "x") == "\\" * 60_000
+
+
+# --- The wire -----------------------------------------------------------------------------------
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Length: 2\nContent-Length: 99",
+        "Content-Length: 2, 99",
+        "Content-Length: two",
+        "Content-Length: -1",
+        "Transfer-Encoding: chunked\nContent-Length: 2",
+        "Location: http://[\nContent-Length: 2",
+    ],
+)
+def test_an_answer_with_an_odd_head_never_says_that_nothing_was_sent(head):
+    with Server(answering(f"HTTP/1.1 200 OK\n{head}\n\n{{}}")) as server:
+        with contextlib.suppress(Uncertain):
+            post(server.url())
+        assert len(server.requests) == 1
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("url", "content_type"),
+    [
+        ("http://", "text/plain"),
+        ("nonsense", "text/plain"),
+        ("ftp://127.0.0.1:PORT/", "text/plain"),
+        ("http://127.0.0.1:PORTPORT/", "text/plain"),
+        ("http://127.0.0.1:PORT/", "text/plain\r\nX: y"),
+    ],
+)
+def test_what_cannot_be_asked_is_not_sent(url, content_type):
+    with Server(answering("HTTP/1.1 200 OK\n\n")) as server:
+        address = Secret(url.replace("PORT", str(server.port)))
+        with pytest.raises(Misconfigured) as wrong:
+            exchange("POST", address, LOCAL, deadline=5, body=b"{}", content_type=content_type)
+        assert wrong.value.reason == "address_invalid"
+        assert server.requests == []
+
+
+@pytest.mark.wire
+def test_a_list_may_be_long_and_the_answer_to_an_order_may_not():
+    rows = json.dumps([{"id": number, "state": 1} for number in range(1, 3000)])
+    said = f"HTTP/1.1 200 OK\nContent-Type: application/json\n\n{rows}"
+    assert len(rows) > http.LARGEST_ANSWER
+    with Server(answering(said)) as server:
+        adapter = Leo2(server.url().reveal().partition("/api")[0], {}, {}, LOCAL)
+        assert len(adapter.list_states()) == 2999
+        with pytest.raises(Uncertain) as unclear:
+            adapter.send(NUMBER, BODY)
+    assert unclear.value.reason == "too_large"
+
+
+@pytest.mark.wire
+def test_a_list_without_an_end_is_cut():
+    said = "HTTP/1.1 200 OK\nContent-Type: application/json\n\n[" + " " * (http.LARGEST_LIST + 1)
+    with Server(answering(said)) as server:
+        adapter = Leo2(server.url().reveal().partition("/api")[0], {}, {}, Network(LOCAL.allowed))
+        with pytest.raises(Uncertain) as unclear:
+            adapter.list_states()
+    assert unclear.value.reason == "too_large"
