@@ -184,6 +184,6 @@ def test_it_orders_by_keyboard_alone(phones, live_server, colette):
 
 def test_it_marks_the_category_that_is_read(phones, live_server, colette):
     page = phones()
-    page.goto(f"{live_server.url}/r/bistrot-colette/carte/#desserts")
-    marked = page.locator(".strip a[href='#desserts']")
+    page.goto(f"{live_server.url}/r/bistrot-colette/carte/#c-desserts")
+    marked = page.locator(".strip a[href='#c-desserts']")
     expect(marked).to_have_css("color", "rgb(35, 27, 21)")

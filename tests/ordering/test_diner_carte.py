@@ -1,6 +1,7 @@
 """The carte to read: allergens, languages, slots, what it costs."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +41,20 @@ def colette():
 def change(restaurant, key, **fields):
     Product.objects.filter(restaurant=restaurant, key=key).update(**fields)
     carte.changed(restaurant_id=restaurant.pk)
+
+
+def test_a_category_may_have_any_key(table):
+    """Its place on the page is nobody else's: app.js and htmx look for these."""
+    for key in ("alert", "said", "cart-button", "carte", "add", "words", "failure"):
+        category, _ = Category.objects.get_or_create(
+            restaurant=table.restaurant, key=key, defaults={"name": {"fr": key}}
+        )
+        factories.product(table.restaurant, f"dish-{key}", category=category)
+    phone = Phone().join(table)
+    page = phone.get(phone.visit).content.decode()
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
 def test_it_can_be_read_without_cookie_script_or_order(table):
