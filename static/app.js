@@ -10,7 +10,7 @@
   const box = () => document.getElementById("failure") ?? document.getElementById("alert");
 
   // What is sent with a key cannot be sent twice; a change of the cart can.
-  const unclear = new Set(["lost", "timeout", "500"]);
+  const unclear = new Set(["lost", "timeout", "500", "busy"]);
 
   const say = (what, event) => {
     const place = box();
@@ -24,13 +24,23 @@
     place.scrollIntoView({ block: "nearest" });
   };
 
+  // Only what began without a network is surely not there: one that goes away may take the answer with it.
+  const offline = new WeakSet();
+
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (!navigator.onLine) offline.add(event.detail.xhr);
+  });
   document.addEventListener("htmx:sendError", (event) => {
     const asked = event.detail.elt?.id === "status"; // and sent nothing
-    say(navigator.onLine || asked ? "lost" : "offline", event);
+    say(offline.has(event.detail.xhr) && !asked ? "offline" : "lost", event);
   });
   document.addEventListener("htmx:timeout", (event) => say("timeout", event));
   document.addEventListener("htmx:swapError", (event) => say("500", event));
-  document.addEventListener("htmx:responseError", (event) => say(String(event.detail.xhr.status), event));
+  document.addEventListener("htmx:responseError", (event) => {
+    const { status } = event.detail.xhr;
+    // A proxy's 503 may come after the order has.
+    say(status === 503 && !event.detail.xhr.getResponseHeader("X-Nothing-Sent") ? "busy" : String(status), event);
+  });
   document.addEventListener("htmx:afterOnLoad", (event) => {
     if (event.detail.xhr.status < 400) box()?.replaceChildren();
   });

@@ -99,6 +99,8 @@ def busy(request: HttpRequest, *, surely_nothing: bool) -> HttpResponse:
         ],
     )
     response.headers["Retry-After"] = "2"
+    if surely_nothing:
+        response.headers["X-Nothing-Sent"] = "1"  # the script may say so too (static/app.js)
     return response
 
 

@@ -26,6 +26,7 @@ POLLS = (
     (timedelta(minutes=10), 10),
     (timedelta(hours=1), 30),
 )
+A_MOMENT = timedelta(minutes=5)
 
 
 @pages.takes_a_form
@@ -45,6 +46,10 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
             guest=guest, submission_key=key, seen=form.cleaned_data["seen"], language=language
         )
     except Refused as refused:
+        if sent := _sent_by_another(guest, refused):
+            if not pages.is_htmx(request):
+                return pages.go(request, f"/v/{guest.visit.code}/orders/{sent.code}/")
+            return show_cart(request, guest, language, sent=sent)
         return show_cart(request, guest, language, problems=refused.problems, submission_key=key)
     except orders.Changed as changed:
         return show_cart(
@@ -88,6 +93,14 @@ def poll_seconds(told: Told, age: timedelta) -> int | None:
     if told.final or told.word in (Word.ON_TILL, Word.PASSED_ON):
         return None
     return next((every for until, every in POLLS if age < until), None)
+
+
+def _sent_by_another(guest: Guest, refused: Refused) -> Order | None:
+    """The order that has just emptied the cart, where this phone sends it for the second time (F09)."""
+    if "empty" not in {problem.code for problem in refused.problems}:
+        return None
+    recent = guest.visit.orders.filter(created_at__gt=timezone.now() - A_MOMENT)
+    return recent.order_by("-created_at").first()
 
 
 def _context(request: HttpRequest, order: Order, told: Told, addition: Addition) -> dict[str, Any]:

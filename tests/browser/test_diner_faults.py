@@ -17,7 +17,8 @@ SENT_AGAIN = {
         403: "Cette page est ouverte depuis trop longtemps. Rien n’a été envoyé",
         500: "Quelque chose s’est mal passé de notre côté. Réessayez : rien ne partira deux fois.",
         502: "Quelque chose s’est mal passé de notre côté. Réessayez : rien ne partira deux fois.",
-        503: "Trop de monde à la fois : rien n’a été envoyé. Réessayez.",
+        503: "Trop de monde à la fois. Réessayez : rien ne partira deux fois.",
+        "nothing": "Trop de monde à la fois : rien n’a été envoyé. Réessayez.",
         "lost": "Le restaurant ne répond pas. Réessayez : rien ne partira deux fois.",
         "timeout": "La réponse se fait attendre. Réessayez : rien ne partira deux fois.",
     },
@@ -80,6 +81,37 @@ def test_it_shows_every_failure_of_the_server(phones, live_server, table, status
     page.locator("#order").click()
     page.wait_for_url("**/orders/**")
     assert Order.objects.get().submission_key == key
+
+
+def test_it_says_that_nothing_was_sent_only_where_our_server_is_sure(phones, live_server, table):
+    """F21: its own word for it, which no proxy says."""
+    page = phones()
+    in_cart(page, live_server, table)
+    sure = {"X-Nothing-Sent": "1"}
+    page.route("**/send/", lambda route: route.fulfill(status=503, headers=sure))
+    page.locator("#order").click()
+    assert said(page) == SENT_AGAIN["fr"]["nothing"]
+
+
+def test_it_claims_nothing_when_the_network_goes_while_it_sends(phones, live_server, table):
+    """F02, F04, P9: the order has arrived, only its answer is lost with the network."""
+    page = phones()
+    in_cart(page, live_server, table)
+
+    def go_offline(route):
+        route.fetch()
+        page.context.set_offline(True)
+        route.abort()
+
+    page.route("**/send/", go_offline)
+    page.locator("#order").click()
+    assert said(page) == SENT_AGAIN["fr"]["lost"]
+    assert Order.objects.count() == 1
+    page.unroute("**/send/")
+    page.context.set_offline(False)
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    assert Order.objects.count() == 1
 
 
 def test_it_says_it_in_the_page_s_language(phones, live_server, table):

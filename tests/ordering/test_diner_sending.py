@@ -274,6 +274,23 @@ def test_it_lists_what_was_sent_before(phone, order):
     assert f"Commande n° {number}" in words(second.get(f"{second.visit}cart/"))
 
 
+def test_it_leads_to_the_order_that_another_phone_has_just_sent(phone):
+    """F09, P4: the second of two phones that press at the same time hears what became of it."""
+    second = Phone().join(Visit.objects.get().table)
+    form = second.form()
+    phone.send()
+    order = Order.objects.get()
+    answer = second.send(form)
+    assert (answer.status_code, answer["Location"]) == (303, f"{phone.visit}orders/{order.code}/")
+    answer = second.send(form, headers=HTMX)
+    assert f"envoyée à l’instant : commande n° {order.number}" in words(answer)
+    assert words(answer).count("rien au panier") == 1
+    assert "box bad" not in answer.content.decode()
+    Order.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert second.send(form).status_code == 422
+    assert Order.objects.count() == 1
+
+
 def test_it_keeps_the_cart_when_the_page_was_open_for_too_long(phone):
     """F08: plain words, and a button that mints a new form."""
     strict = Phone(enforce_csrf_checks=True)
@@ -304,6 +321,12 @@ def test_it_offers_the_same_form_again_when_the_database_is_busy():
     assert 'action="/v/AAAAAAAAAAAAAAAAAAAAAA/send/"' in page
     assert 'name="submission_key" value="the-same-key-again"' in page
     assert 'value="&lt;b&gt;"' in page
+    assert answer["X-Nothing-Sent"] == "1"
+    unclear = middleware.process_exception(
+        request, OperationalError("server closed the connection")
+    )
+    assert unclear
+    assert "X-Nothing-Sent" not in unclear
     assert middleware.process_exception(request, ValueError()) is None
 
 
