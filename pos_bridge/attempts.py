@@ -3,7 +3,10 @@
 import hashlib
 from typing import Any
 
+from django.db.models import Q
+
 from pos_bridge.errors import DeliveryError
+from pos_bridge.models import Addition, Attempt
 from pos_bridge.registers.base import Receipt
 
 
@@ -29,3 +32,11 @@ def _sha256(text: str) -> str:
 def storable(text: str, length: int) -> str:
     """What a database takes: PostgreSQL knows no NUL, and half a character is not UTF-8."""
     return text.replace("\0", "�").encode("utf-8", "replace").decode()[:length]
+
+
+def may_have_booked(addition: Addition) -> bool:
+    """Whether an earlier try of this addition may stand on the till. A try that nobody answered is judged by its
+    outcome; one that is still open is the one that is being settled.
+    """
+    surely_not = Q(outcome__in=["", "NotSent"]) | Q(outcome="Misconfigured", http_status=None)
+    return Attempt.objects.filter(addition=addition).exclude(surely_not).exists()

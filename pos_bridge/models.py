@@ -36,6 +36,8 @@ class Register(models.Model):
     options = models.JSONField(_("options"), default=dict, blank=True)
     # Orders go to the current one; those of before are kept for what still waits for them.
     current = models.BooleanField(_("in use"), default=True)
+    # Which till this is, whoever orders on it (services/registers.py): its restaurants share their numbers.
+    till = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     # The highest number given to an addition (pos_bridge/numbers.py).
     last_number = models.PositiveBigIntegerField(default=0, editable=False)
     # Set where nothing can pass until a person changes something; saving the register clears it.
@@ -163,7 +165,7 @@ class Addition(models.Model):
             # waiting.followed: what the lists of states are read for.
             models.Index(
                 fields=["register", "state"],
-                condition=Q(state__in=["accepted", "received", "uncertain", "held"]),
+                condition=Q(state__in=["accepted", "received", "uncertain", "held", "refused"]),
                 name="addition_to_follow",
             ),
         ]

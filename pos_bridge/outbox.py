@@ -10,18 +10,21 @@ Times are aware datetimes handed in as `now`; durations are seconds, divided by 
 """
 
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pos_bridge import attempts, numbers, retry, waiting, wake
+from pos_bridge.arrows import ARROWS, EVENTS, ForbiddenArrow
 from pos_bridge.errors import (
     DeliveryError,
     Misconfigured,
@@ -39,44 +42,10 @@ from pos_bridge.waiting import LEASE, seconds
 State = Addition.State
 
 LOOK_FIRST = 1.0  # after an unclear outcome the lists are read before anything is sent again
+PROBE = 30.0
+# Pauses that a readable list ends: a login page in between, keys that were blocked for a while.
+OVER_WITH_A_LIST = ("redirect", "keys_refused", "certificate")
 CRASHES = 3  # of our own on one addition, then a person looks (F36)
-
-# Each arrow. `_move` draws no other.
-ARROWS: Mapping[State, frozenset[State]] = {
-    # claim · hold_stale
-    State.QUEUED: frozenset({State.SENDING, State.HELD}),
-    # settle · recover
-    State.SENDING: frozenset(
-        {State.QUEUED, State.ACCEPTED, State.RECEIVED, State.REFUSED, State.UNCERTAIN, State.HELD}
-    ),
-    # follow
-    State.ACCEPTED: frozenset({State.RECEIVED, State.SETTLED, State.REFUSED}),
-    # follow: a till that has received an addition may still fail on it
-    State.RECEIVED: frozenset({State.SETTLED, State.REFUSED}),
-    # claim where doubles are dropped · follow · hold_stale
-    State.UNCERTAIN: frozenset(
-        {
-            State.SENDING,
-            State.ACCEPTED,
-            State.RECEIVED,
-            State.SETTLED,
-            State.REFUSED,
-            State.HELD,
-        }
-    ),
-    # follow: a list may show what we gave up
-    State.HELD: frozenset({State.ACCEPTED, State.RECEIVED, State.SETTLED, State.REFUSED}),
-    # take_back
-    State.REFUSED: frozenset({State.HANDLED}),
-    State.SETTLED: frozenset(),
-    State.HANDLED: frozenset(),
-}
-# Events that must act once, by the state that they stand for.
-EVENTS = {State.SETTLED: AdditionEvent.Kind.SETTLED, State.REFUSED: AdditionEvent.Kind.REFUSED}
-
-
-class ForbiddenArrow(ValueError):
-    """An arrow that is not in ARROWS: a mistake in this file."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +57,8 @@ class Claim:
     attempt_id: int
     # Queued or uncertain: where it goes back to after a try that surely sent nothing.
     was: State
+    # Nobody else takes it before; a POST that would not be over by then must not begin.
+    until: datetime
 
 
 # --- For those who order ------------------------------------------------------------------------
@@ -107,7 +78,7 @@ def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
         raise Unsupported(f"{register.get_kind_display()} is not spoken yet")
     now = timezone.now()
     with transaction.atomic():
-        number = _take_number(register.pk, now)
+        number = _take_number(register, now)
         last = Addition.objects.filter(order_id=order_id).aggregate(last=Max("position"))["last"]
         addition = Addition.objects.create(
             order_id=order_id,
@@ -123,16 +94,18 @@ def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
     return addition
 
 
-def _take_number(register_id: int, now: datetime) -> int:
-    """Guarded by the number that was read; the UPDATE holds the register's row until the commit. No number is
-    given twice.
+def _take_number(register: Register, now: datetime) -> int:
+    """Guarded by the numbers that were read; the UPDATE holds the rows until the commit. No number is given twice,
+    also where two restaurants order on one till, which would drop the second as a double.
     """
-    row = Register.objects.filter(pk=register_id)
+    rows = Register.objects.filter(Q(pk=register.pk) | Q(till=register.till, till__gt=""))
     while True:
-        last = row.values_list("last_number", flat=True).get()
-        number = numbers.next_number(last, now)
-        if row.filter(last_number=last).update(last_number=number):
-            break
+        given = list(rows.values_list("last_number", flat=True))
+        number = numbers.next_number(max(given), now)
+        with transaction.atomic():
+            if rows.filter(last_number__lt=number).update(last_number=number) == len(given):
+                break
+            transaction.set_rollback(True)
     if number >= numbers.ALARM_AT:
         numbers.alarm(number)
     return number
@@ -216,13 +189,17 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
     if not waiting.due(register_id, now).exists():
         return None  # a look costs no lock
     owner = f"{worker[:40]}:{secrets.token_hex(8)}"
-    until = now + seconds(LEASE)
+    began = time.monotonic()
     with transaction.atomic():
         free = Register.objects.filter(waiting.lease_is_free(now), pk=register_id, paused_reason="")
-        if not free.update(lease_owner=owner, lease_until=until):
+        if not free.update(lease_owner=owner, lease_until=now + seconds(LEASE)):
             return None
+        # The lock may have been waited for: the lease runs from here.
+        now += timedelta(seconds=time.monotonic() - began)
+        until = now + seconds(LEASE)
+        Register.objects.filter(pk=register_id).update(lease_until=until)
         # The keys are read by whoever needs them, where it can be said that they cannot be read.
-        due = waiting.in_turn(waiting.due(register_id, now))
+        due = waiting.in_turn(waiting.due(register_id, now), now)
         addition = due.select_related("register").defer("register__credentials").first()
         if addition is None or not _move(
             addition.pk,
@@ -241,7 +218,7 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
         attempt = Attempt.objects.create(
             addition=addition, number=addition.tries, worker=worker[:64], started_at=now
         )
-    return Claim(addition, owner, attempt.pk, was)
+    return Claim(addition, owner, attempt.pk, was, until)
 
 
 def settle(
@@ -265,11 +242,26 @@ def settle(
         Attempt.objects.filter(pk=claim.attempt_id).update(
             duration_ms=int(duration * 1000), **attempts.told(outcome)
         )
-        # What was accepted is looked for in the lists at once, and what is unclear too.
-        _release(addition.register_id, claim.owner, next_poll_at=now)
-        if moved and isinstance(outcome, Misconfigured):
-            Register.objects.filter(pk=addition.register_id).update(paused_reason=outcome.reason)
+        # Looked for in the lists at once; a register that nothing can pass is asked now and then (P12).
+        soon = seconds(PROBE if isinstance(outcome, Misconfigured) else 0)
+        _release(addition.register_id, claim.owner, next_poll_at=now + soon)
+        if moved and isinstance(outcome, Misconfigured) and _is_as_it_was(addition.register):
+            pause(addition.register_id, outcome.reason)
     return moved
+
+
+def pause(register_id: int, reason: str) -> None:
+    """Nothing can pass until a person changes something; what waits, waits."""
+    Register.objects.filter(pk=register_id).update(paused_reason=reason)
+
+
+def _is_as_it_was(tried: Register) -> bool:
+    """Whether address and keys are still those of the try: new ones are not to blame for the old."""
+    now = Register.objects.filter(pk=tried.pk, base_url=tried.base_url).defer("credentials").first()
+    try:
+        return now is not None and now.credentials == tried.credentials
+    except ImproperlyConfigured:
+        return True  # they cannot be read, which is what the try has ended in
 
 
 def _consequence(
@@ -288,13 +280,18 @@ def _consequence(
         outcome = Uncertain("internal")
     fields = {"reason": outcome.reason[:50], "detail": attempts.storable(outcome.detail, 500)}
     wait = retry.delay(addition.tries, retry_after=outcome.retry_after)
+    again = addition.register.kind in kinds_that_drop_doubles()
     if isinstance(outcome, NotSent):
         return claim.was, {**fields, "next_try_at": now + seconds(wait)}
     if isinstance(outcome, Misconfigured):
-        return claim.was, {**fields, "next_try_at": now}
+        # Whoever answered has read the request; where doubles are dropped nothing is lost by assuming the worst.
+        read = again and outcome.http_status is not None
+        return State.UNCERTAIN if read else claim.was, {**fields, "next_try_at": now}
     if isinstance(outcome, Rejected):
+        if attempts.may_have_booked(addition):
+            # This try was refused; an earlier one may stand on the till, and must not be ordered again.
+            return State.HELD, {**fields, "reason": "refused_late"}
         return State.REFUSED, fields
-    again = addition.register.kind in kinds_that_drop_doubles()
     at = now + seconds(max(wait, LOOK_FIRST)) if again else None
     return State.UNCERTAIN, {**fields, "next_try_at": at}
 
@@ -306,12 +303,19 @@ def begin_poll(register_id: int, *, now: datetime, lasts: float) -> bool:
     """Take the register's turn to read its lists; `lasts`: seconds until another worker may. False: it is not due."""
     if not waiting.followed(register_id, now).exists():
         return False
-    due = Register.objects.filter(waiting.poll_is_due(now), pk=register_id, paused_reason="")
+    due = Register.objects.filter(waiting.poll_is_due(now), pk=register_id)
     return bool(due.update(next_poll_at=now + seconds(lasts)))
 
 
 def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
-    """Say when the lists are read next: soon after an order, then ever slower; after a failure not at once."""
+    """Say when the lists are read next: soon after an order, then ever slower; after a failure not at once.
+
+    A register that pauses goes on telling what it has. Where it paused because of an answer, a list that can be
+    read shows that it has come back, and no order had to try it.
+    """
+    register = Register.objects.filter(pk=register_id)
+    if not failed:
+        register.filter(paused_reason__in=OVER_WITH_A_LIST).update(paused_reason="")
     newest = (
         waiting.followed(register_id, now)
         .exclude(state__in=[State.RECEIVED, State.HELD])
@@ -346,12 +350,11 @@ def follow(register_id: int, states: Mapping[int, TillState], *, now: datetime) 
 
 
 def _is_backward(addition: Addition, target: State) -> bool:
-    """A till that has validated an addition does not refuse it afterwards: that list is wrong."""
-    return (
-        addition.state == State.RECEIVED
-        and target == State.REFUSED
-        and addition.till_state not in {"", "1"}
-    )
+    """A till does not refuse what it has validated, nor take what a list has called refused: that list is old."""
+    if addition.state == State.REFUSED:
+        return addition.till_state != ""
+    refused_late = addition.state == State.RECEIVED and target == State.REFUSED
+    return refused_late and addition.till_state not in {"", "1"}
 
 
 def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:

@@ -30,6 +30,8 @@ State = Addition.State
 
 LEASE = 25.0  # longer than a POST may take (registers/http.py, 15 s) and the commits around it
 FRESH = 20 * 60.0  # a main course printed hours late is a fault: older ones wait for a person (P8)
+# So long the healthy ones go before an unclear addition that is due.
+PATIENCE = 5.0
 # So often an unclear addition keeps its table's later ones waiting, and no longer (P7).
 TRANSIENT_TRIES = 3
 
@@ -43,7 +45,7 @@ def _written_out(*states: Addition.State) -> list[Func]:
 
 # As the conditions of the two indexes of models.Addition say it.
 TO_SEND = _written_out(State.QUEUED, State.SENDING, State.UNCERTAIN)
-TO_FOLLOW = _written_out(State.ACCEPTED, State.RECEIVED, State.UNCERTAIN, State.HELD)
+TO_FOLLOW = _written_out(State.ACCEPTED, State.RECEIVED, State.UNCERTAIN, State.HELD, State.REFUSED)
 FOLLOWED_FOR = 24 * 3600.0  # after that no list moves it on: the table has long gone
 
 
@@ -60,16 +62,18 @@ def registers_to_serve(now: datetime) -> list[int]:
     abandoned = Q(Exists(lost(now).filter(register=OuterRef("pk"))))
     return list(
         Register.objects.filter(lease_is_free(now))
-        .filter(abandoned | Q(paused_reason="") & (to_send | to_read))
+        # One that pauses takes nothing, and goes on telling what it has.
+        .filter(abandoned | to_read | Q(to_send, paused_reason=""))
         .order_by("pk")
         .values_list("pk", flat=True)
     )
 
 
-def anything_open() -> bool:
-    """Whether anything is on its way, so that a worker had better look often."""
-    to_follow = Addition.objects.filter(state__in=TO_FOLLOW, state=State.ACCEPTED)
-    return Addition.objects.filter(state__in=TO_SEND).exists() or to_follow.exists()
+def anything_open(now: datetime) -> bool:
+    """Whether anything is on its way, so that a worker had better look often. What is old is in no hurry."""
+    fresh = Addition.objects.filter(created_at__gt=now - seconds(FRESH))
+    to_follow = fresh.filter(state__in=TO_FOLLOW, state=State.ACCEPTED)
+    return fresh.filter(state__in=TO_SEND).exists() or to_follow.exists()
 
 
 def due(register: Any, now: datetime) -> QuerySet[Addition]:
@@ -94,11 +98,10 @@ def due(register: Any, now: datetime) -> QuerySet[Addition]:
     )
 
 
-def in_turn(additions: QuerySet[Addition]) -> QuerySet[Addition]:
-    """First come, first served; an unclear one waits behind the healthy (P7)."""
-    unclear = Case(
-        When(state=State.UNCERTAIN, then=Value(1)), default=Value(0), output_field=IntegerField()
-    )
+def in_turn(additions: QuerySet[Addition], now: datetime) -> QuerySet[Addition]:
+    """First come, first served; an unclear one waits behind the healthy (P7), but not for ever."""
+    waits = Q(state=State.UNCERTAIN, next_try_at__gt=now - seconds(PATIENCE))
+    unclear = Case(When(waits, then=Value(1)), default=Value(0), output_field=IntegerField())
     return additions.order_by(unclear, "number")
 
 

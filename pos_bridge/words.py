@@ -129,6 +129,8 @@ REASONS = {
     "not_in_production": _("this installation is not in production and may not speak to it"),
     "redirect": _("the register's address leads elsewhere"),
     "refused": _("the register refused it"),
+    "refused_late": _("the register refused it after an unclear try: look on the till first"),
+    "lease_short": _("our delivery was interrupted"),
     "stale": _("it is too old to be sent by itself"),
     "unknown_host": _("the register's name is not known"),
     "unreadable": _("the register's answer cannot be read"),

@@ -19,11 +19,11 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from django.utils import timezone
 
 from pos_bridge import outbox, waiting
-from pos_bridge.errors import DeliveryError, Misconfigured
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_for
 from pos_bridge.registers.base import Receipt
-from pos_bridge.registers.http import READ_DEADLINE
+from pos_bridge.registers.http import CONNECT_TIMEOUT, POST_DEADLINE, READ_DEADLINE
 from pos_bridge.wake import Bell
 
 THREADS = 8
@@ -83,7 +83,7 @@ class Worker:
 
     def _patience(self) -> float:
         try:
-            is_open = waiting.anything_open()
+            is_open = waiting.anything_open(timezone.now())
         except (OperationalError, InterfaceError):
             is_open = True
         return (LOOK_WHILE_OPEN if is_open else LOOK_WHILE_IDLE) / settings.TIME_DIVISOR
@@ -148,6 +148,9 @@ def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
         if adapter is None:
             return Misconfigured("no_adapter")
         _let_go_of_the_database()
+        if claim.until - timezone.now() < waiting.seconds(POST_DEADLINE + CONNECT_TIMEOUT):
+            # This process has slept, and another one may be about to send it.
+            return NotSent("lease_short")
         return adapter.send(addition.number, addition.body)
     except DeliveryError as error:
         return error
