@@ -1,5 +1,6 @@
 """Setting a restaurant's register by hand."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,12 @@ def find(
     return None
 
 
+def till(kind: str, base_url: str, credentials: Mapping[str, str]) -> str:
+    """Which till this is, for `Register.till`: the same one for every restaurant that orders on it."""
+    shop = credentials.get(SHOP[Kind(kind)], "")
+    return hashlib.sha256("|".join((kind, base_url.rstrip("/"), shop)).encode()).hexdigest()
+
+
 def missing_keys(
     restaurant: Restaurant | None, kind: str, base_url: str, given: Mapping[str, str]
 ) -> list[str]:
@@ -96,16 +103,28 @@ def configure(
         if register is None:
             values: dict[str, Any] = {"credentials": Credentials(given), "options": options or {}}
             register = Register.objects.create(
-                restaurant=restaurant, kind=kind, base_url=base_url, **values
+                restaurant=restaurant,
+                kind=kind,
+                base_url=base_url,
+                till=till(kind, base_url, given),
+                **values,
             )
             return Configured(register, another)
         register.base_url = base_url
         register.credentials.update(given)
+        register.till = till(kind, base_url, register.credentials)
         register.current = True
         register.paused_reason = ""
         if options is not None:
             register.options = dict(options)
         register.save(
-            update_fields=["base_url", "credentials", "current", "paused_reason", "options"]
+            update_fields=[
+                "base_url",
+                "credentials",
+                "till",
+                "current",
+                "paused_reason",
+                "options",
+            ]
         )
         return Configured(register, another)

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from ordering.models import CartLine, Order, Product, Restaurant, Table, Visit
-from ordering.services import cart, orders, visits
+from ordering.services import cart, orders, registers, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition, Register
 from tests import factories
@@ -283,3 +283,22 @@ def test_it_refuses_when_no_number_is_left(guest):
         send(guest)
     assert codes(refused) == ["no_register"]
     assert CartLine.objects.exists()
+
+
+def test_two_restaurants_on_one_till_never_share_a_number():
+    """P6, F60: the till drops the second of a number, and its diner would be told that it is there."""
+    till = {
+        "kind": "leo2",
+        "base_url": "http://127.0.0.1:9500",
+        "credentials": {"shop": "S", "pub_key": "K" * 12},
+    }
+    for slug in ("chez-alice", "chez-bob"):
+        house = factories.restaurant(slug)
+        registers.configure(restaurant=house, **till)
+        factories.product(house, "soupe")
+        table_guest = factories.guest(factories.table(house))
+        fill(table_guest)
+        send(table_guest)
+    first, second = Addition.objects.order_by("number")
+    assert first.register != second.register
+    assert second.number == first.number + 1
