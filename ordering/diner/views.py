@@ -31,9 +31,11 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     found = compiled.compiled(table.restaurant)
     problem = carte_page.why_not(table, found, now)
     cart = carts.priced(guest.visit)
+    # Led here from the page of a dish that has left the carte.
+    gone = [Problem("unknown_product")] if "gone" in request.GET else []
     html = pages.page(
         request, "diner/carte.html", table.restaurant, language,
-        visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem,
+        visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         carte=carte_page.fragment(table.restaurant, found, language, now, ordering=not problem),
         carte_sections=carte_page.strip(found, language),
@@ -179,6 +181,8 @@ def _product(
     table, now = guest.visit.table, timezone.now()
     found = compiled.compiled(table.restaurant)
     row = carte_page.row(table.restaurant, found, key, language, now)
+    if row is None and problems and pages.is_htmx(request):
+        return pages.go(request, f"/v/{guest.visit.code}/?gone=1")
     if row is None and problems:
         return errors.problem(str(problems[0]), gettext("Nothing was added."), status=422,
                               way_on=f"/v/{guest.visit.code}/", button=gettext("Back to the carte"))  # fmt: skip
@@ -186,7 +190,7 @@ def _product(
         raise Http404
     taken = {f"{group}/{option}" for group, option in chosen(request.POST)}
     return pages.show_to(
-        request, guest, "diner/_product.html" if pages.is_htmx(request) else "diner/product.html", language,
+        request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
         row=row, problem=carte_page.why_not(table, found, now), problems=problems,
         quantity=quantity, chosen=taken, total=quantity * row.item.unit_price(taken),

@@ -107,6 +107,26 @@ def test_it_does_not_know_another_restaurants_products(phone):
     assert not CartLine.objects.exists()
 
 
+def test_a_dish_s_page_takes_its_bar_along_when_something_was_refused(phone):
+    """F05, P14: sold out meanwhile, there is nothing left to press; and no total of before."""
+    answer = phone.add("steak", quantity="2", from_page="1", htmx=True)
+    assert answer.status_code == 422
+    assert 'id="add-bar" hx-swap-oob="true"' in answer.content.decode()
+    assert "Ajouter 40,00 €" in words(answer)
+    Product.objects.filter(key="steak").update(sold_out=True)
+    carte.changed(restaurant_id=Restaurant.objects.get().pk)
+    page = phone.add("steak", from_page="1", htmx=True, **STEAK).content.decode()
+    assert 'id="add-bar" hx-swap-oob="true"' in page
+    assert 'id="put"' not in page
+
+
+def test_it_leads_to_the_carte_from_a_dish_that_has_left_it(phone):
+    """F05: htmx puts no page into a page."""
+    answer = phone.add("pizza", from_page="1", htmx=True)
+    assert answer["HX-Redirect"] == f"{phone.visit}?gone=1"
+    assert "Ce n’est plus à la carte." in words(phone.get(answer["HX-Redirect"]))
+
+
 def test_it_says_on_the_carte_why_nothing_was_added(phone):
     """P14, F05: in the alert, where the thumb is."""
     Product.objects.filter(key="soupe").update(sold_out=True)
