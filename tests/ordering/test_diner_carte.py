@@ -113,6 +113,13 @@ def test_it_claims_nothing_of_a_dish_inside_a_set_menu_that_it_cannot_see(table)
     assert "Allergènes non renseignés, demandez à l’équipe" in page
 
 
+def test_it_shows_beside_the_price_what_is_always_added_to_it(table):
+    """P23: a deposit is paid too."""
+    phone = Phone().join(table)
+    assert "5,00 € + 1,00 € Bouteille" in words(phone.get(phone.visit))
+    assert "5,00 € + 1,00 € Bouteille" in words(phone.get(f"{phone.visit}p/biere/"))
+
+
 def test_it_frames_set_menus_with_their_choices(table):
     page = words(Phone().get("/r/chez-alice/carte/"))
     assert "Menu du jour 25,00 € À commander auprès de l’équipe." in page
