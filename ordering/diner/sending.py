@@ -69,7 +69,7 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     if pages.is_htmx(request) and request.GET.get("seen") == seen:
         return pages.private(HttpResponse(status=204))
     response = pages.show(
-        request, "diner/_status.html" if pages.is_htmx(request) else "diner/order.html",
+        request, "diner/_status_again.html" if pages.is_htmx(request) else "diner/order.html",
         found.restaurant, language, order=found, lines=list(found.lines.all()), table=found.table,
         word=told.word.value, received_at=told.received_at, every=every, seen=seen,
         **_context(request, found, told, addition),

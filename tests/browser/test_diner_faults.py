@@ -217,6 +217,18 @@ def test_it_keeps_asking_while_the_network_is_away(phones, live_server, table):
     expect(page.locator("#alert")).to_be_empty()
 
 
+def test_a_phone_without_our_cookie_is_told_too(phones, live_server, table):
+    """F05, F07: the state's address is enough to hear that it cannot be asked for."""
+    page = phones()
+    in_cart(page, live_server, table)
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+    page.context.clear_cookies()
+    page.reload()
+    page.context.set_offline(True)
+    expect(page.locator("#alert")).to_contain_text("Cette page réessaie d’elle-même")
+
+
 @pytest.mark.parametrize("missing", ["htmx", "app.js"])
 def test_it_orders_when_a_script_did_not_load(phones, live_server, table, missing):
     """F06: on restaurant Wi-Fi."""

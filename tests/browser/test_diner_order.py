@@ -64,6 +64,8 @@ def test_it_orders_from_the_card_to_the_till(phones, live_server, table, languag
     page.get_by_role("button", name=words["send"]).click()
     page.wait_for_url("**/orders/**")
     expect(page.locator("h1")).to_have_text(words["sending"])
+    assert page.title().startswith(f"{words['sending']} · ")
+    page.locator("#to-carte").focus()
     order = Order.objects.get()
     assert (order.total, order.covers, order.table) == (60_00, 3, table)
     Addition.objects.update(state="received", received_at=timezone.now())
@@ -72,6 +74,9 @@ def test_it_orders_from_the_card_to_the_till(phones, live_server, table, languag
     expect(page.locator("h1")).to_have_text(words["received"])
     if script:
         expect(page.locator("#said")).to_have_text(words["received"])
+        expect(page.locator("#to-carte")).to_be_focused()
+    assert page.title().startswith(f"{words['received']} · ")
+    assert page.title().endswith(" · Chez Alice")
 
 
 def test_it_counts_every_tap(phones, live_server, table):
