@@ -287,14 +287,12 @@ def test_it_refuses_when_no_number_is_left(guest):
 
 def test_two_restaurants_on_one_till_never_share_a_number():
     """P6, F60: the till drops the second of a number, and its diner would be told that it is there."""
-    till = {
-        "kind": "leo2",
-        "base_url": "http://127.0.0.1:9500",
-        "credentials": {"shop": "S", "pub_key": "K" * 12},
-    }
+    keys = {"shop": "S", "pub_key": "K" * 12}
     for slug in ("chez-alice", "chez-bob"):
         house = factories.restaurant(slug)
-        registers.configure(restaurant=house, **till)
+        registers.configure(
+            restaurant=house, kind="leo2", base_url="http://127.0.0.1:9500", credentials=keys
+        )
         factories.product(house, "soupe")
         table_guest = factories.guest(factories.table(house))
         fill(table_guest)
