@@ -134,7 +134,9 @@ class _Postgres:
         for name in ("context", "cursor_factory"):
             parameters.pop(name, None)  # Django's own, for its own queries
         try:
-            self._connection = psycopg.connect(**parameters, autocommit=True, connect_timeout=5)
+            # DATABASE_URL may name a connect_timeout of its own.
+            parameters = {"connect_timeout": 5, **parameters, "autocommit": True}
+            self._connection = psycopg.connect(**parameters)
             self._connection.execute(f"LISTEN {CHANNEL}")
         except psycopg.Error as error:
             logger.warning("No LISTEN on the database: %s", type(error).__name__)
