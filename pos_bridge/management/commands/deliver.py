@@ -3,9 +3,9 @@
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from pos_bridge.worker import THREADS, Worker
+from pos_bridge.worker import THREADS, NotMigrated, Worker
 
 
 class Command(BaseCommand):
@@ -29,4 +29,7 @@ class Command(BaseCommand):
         worker = Worker(threads=threads)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
-        worker.run(once=once)
+        try:
+            worker.run(once=once)
+        except NotMigrated as error:
+            raise CommandError(str(error)) from None
