@@ -42,7 +42,10 @@
     say(status === 503 && !event.detail.xhr.getResponseHeader("X-Nothing-Sent") ? "busy" : String(status), event);
   });
   document.addEventListener("htmx:afterOnLoad", (event) => {
-    if (event.detail.xhr.status < 400) box()?.replaceChildren();
+    const { status } = event.detail.xhr;
+    if (status < 400) box()?.replaceChildren();
+    // What was refused stands in the alert; that there was no answer is no longer true.
+    if (status === 422) document.getElementById("failure")?.replaceChildren();
   });
 
   // What the server refused is shown, wherever the page was scrolled to; the focus never falls out of the cart.
@@ -79,6 +82,11 @@
     };
 
     cart.addEventListener("input", changed);
+
+    // Whoever leaves the page at once takes the last tap along.
+    addEventListener("pagehide", () => {
+      if (unsaved && seen === null) navigator.sendBeacon(cart.elements.save.formAction, new FormData(cart));
+    });
 
     // On the way down, so that htmx does not take one of them for the button that sends the form.
     document.addEventListener("click", (event) => {

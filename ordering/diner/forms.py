@@ -45,10 +45,10 @@ class Form(forms.Form):
 class Stepped(Form):
     """A number between − and +. Without a script the two buttons send `step` with the form."""
 
-    step = forms.ChoiceField(choices=[("-1", "−"), ("1", "+")], required=False)
+    step = forms.CharField(required=False)
 
     def step_by(self) -> int:
-        return int(self.cleaned_data["step"] or 0)
+        return {"-1": -1, "1": 1}.get(self.cleaned_data["step"], 0)
 
 
 class JoinForm(Stepped):

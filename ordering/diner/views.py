@@ -68,7 +68,12 @@ def set_menu(request: HttpRequest, guest: Guest, language: str, key: str) -> Htt
 def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     form = AddForm(request.POST)
     if not form.is_valid():
-        return _not_added(request, guest, language, form, form.words())
+        limit = guest.visit.table.restaurant.limit_quantity
+        wrong = {
+            "product": Problem("unknown_product"),
+            "quantity": Problem("quantity", params={"max": limit}),
+        }
+        return _not_added(request, guest, language, form, [wrong[name] for name in form.errors])
     if form.step_by():
         key = form.cleaned_data["product"]
         return _product(request, guest, language, key, quantity=form.stepped())

@@ -14,6 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SENT_AGAIN = {
     "fr": {
         "offline": "Pas de réseau, rien n’a été envoyé. Réessayez.",
+        404: "Cette page n’existe plus. Scannez à nouveau le code de votre table.",
+        413: "C’était trop long pour être lu : rien n’a été envoyé.",
+        429: "Trop d’essais à la fois. Patientez un instant, puis réessayez.",
         403: "Cette page est ouverte depuis trop longtemps. Rien n’a été envoyé",
         500: "Quelque chose s’est mal passé de notre côté. Réessayez : rien ne partira deux fois.",
         502: "Quelque chose s’est mal passé de notre côté. Réessayez : rien ne partira deux fois.",
@@ -69,7 +72,7 @@ def test_it_says_that_there_is_no_network_and_sends_once_there_is(
     assert [order.submission_key for order in Order.objects.all()] == [key]
 
 
-@pytest.mark.parametrize("status", [403, 500, 502, 503])
+@pytest.mark.parametrize("status", [403, 404, 413, 429, 500, 502, 503])
 def test_it_shows_every_failure_of_the_server(phones, live_server, table, status):
     """F05: whatever the answer's body is."""
     page = phones()
@@ -112,6 +115,20 @@ def test_it_claims_nothing_when_the_network_goes_while_it_sends(phones, live_ser
     page.locator("#order").click()
     page.wait_for_url("**/orders/**")
     assert Order.objects.count() == 1
+
+
+def test_what_failed_is_forgotten_once_the_server_answers(phones, live_server, table):
+    """F05: also where it refuses."""
+    page = phones()
+    in_cart(page, live_server, table)
+    page.context.set_offline(True)
+    page.locator("#order").click()
+    expect(page.locator("#failure")).not_to_be_empty()
+    page.context.set_offline(False)
+    table.restaurant.products.filter(key="soupe").update(price=9_00)
+    page.locator("#order").click()
+    expect(page.get_by_role("alert").filter(has_text="La commande a changé")).to_be_visible()
+    expect(page.locator("#failure")).to_be_empty()
 
 
 def test_it_says_it_in_the_page_s_language(phones, live_server, table):

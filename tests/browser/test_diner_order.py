@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from ordering.models import CartLine, Order
 from pos_bridge.models import Addition
 from tests import factories
+from tests.helpers import eventually
 from tests.ordering.diner_phone import house
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -227,6 +228,16 @@ def test_it_shows_what_another_phone_does_and_keeps_what_is_typed(phones, live_s
     expect(page.locator("#order")).to_have_count(0)
     assert not CartLine.objects.exists()
     assert table.visits.get().covers == 5
+
+
+def test_it_keeps_a_tap_of_one_who_leaves_at_once(phones, live_server, table):
+    """F04."""
+    page = phones()
+    with_a_soup(page, live_server, table)
+    page.locator("[id^=more-]").click()
+    page.get_by_role("link", name="La carte").click()
+    page.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    eventually(lambda: CartLine.objects.get().quantity == 2)
 
 
 def test_it_does_not_scroll_when_a_line_is_removed(phones, live_server, table):

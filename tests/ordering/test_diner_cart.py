@@ -50,13 +50,13 @@ def test_it_takes_the_options_that_were_chosen(phone):
     assert "Bleu , Poivre (+ 2,00 €)" in words(phone.get(f"{phone.visit}cart/"))
 
 
-@pytest.mark.parametrize("quantity", [*NOT_NUMBERS, "21", "999"])
+@pytest.mark.parametrize("quantity", [*NOT_NUMBERS, "", "21", "999"])
 def test_it_refuses_what_is_no_quantity_in_words(phone, quantity):
-    """F14, P15: with the cart kept, status 422, and nothing stored."""
+    """F14, P15: with the house's limit, the cart kept, status 422, and nothing stored."""
     phone.add("tarte")
     answer = phone.add("soupe", quantity=quantity)
     assert answer.status_code == 422
-    assert "nombre entier de 1 à" in words(answer)
+    assert "nombre entier de 1 à 20" in words(answer)
     assert [line.product.key for line in CartLine.objects.all()] == ["tarte"]
 
 
@@ -105,6 +105,23 @@ def test_it_does_not_know_another_restaurants_products(phone):
     assert answer.status_code == 422
     assert "Ce n’est plus à la carte. Rien n’a été ajouté." in words(answer)
     assert not CartLine.objects.exists()
+
+
+def test_it_says_once_that_a_dish_is_sold_out(phone):
+    """P14."""
+    Product.objects.filter(key="soupe").update(sold_out=True)
+    carte.changed(restaurant_id=Restaurant.objects.get().pk)
+    assert words(phone.add("soupe", from_page="1")).count("Épuisé") == 1
+    assert words(phone.get(f"{phone.visit}p/soupe/")).count("Épuisé") == 1
+
+
+@pytest.mark.parametrize("data", [{}, {"product": "soupe"}, {"product": "soupe", "step": "2"}])
+def test_it_has_its_own_words_for_a_form_that_is_none(phone, data):
+    """F14."""
+    answer = phone.post(f"{phone.visit}add/", {"step": "x", **data})
+    assert answer.status_code == 422
+    assert "obligatoire" not in words(answer)
+    assert "choix valide" not in words(answer)
 
 
 def test_a_dish_s_page_takes_its_bar_along_when_something_was_refused(phone):
