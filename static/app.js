@@ -50,12 +50,15 @@
 
   // What the server refused is shown, wherever the page was scrolled to; the focus never falls out of the cart.
   let next = null; // the place, among the lines, of the one that was removed
+  let held = null; // what had the focus last; in Safari a button that is tapped has none
+
+  document.addEventListener("focusin", (event) => { held = event.target; });
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status === 422) {
       document.querySelector("[role=alert]:not(:empty)")?.scrollIntoView({ block: "center" });
     }
-    if (document.activeElement !== document.body) return;
+    if (document.activeElement !== document.body || (next === null && (!held || held.isConnected))) return;
     const left = next === null ? [] : [...document.querySelectorAll("#lines button[name=remove]")];
     (left[Math.min(next, left.length - 1)] ?? document.querySelector("#cart h1"))?.focus({ preventScroll: true });
     next = null;
@@ -81,7 +84,8 @@
       timer = setTimeout(save, 400);
     };
 
-    cart.addEventListener("input", changed);
+    cart.addEventListener("input", () => { unsaved = true; }); // half a number is not judged
+    cart.addEventListener("change", changed);
 
     // Whoever leaves the page at once takes the last tap along.
     addEventListener("pagehide", () => {

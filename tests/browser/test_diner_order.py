@@ -230,6 +230,34 @@ def test_it_shows_what_another_phone_does_and_keeps_what_is_typed(phones, live_s
     assert table.visits.get().covers == 5
 
 
+def test_it_judges_no_number_that_is_being_typed(phones, live_server, table):
+    """F14: an empty field is refused when it is left, not before the new number is in it."""
+    page = phones()
+    with_a_soup(page, live_server, table)
+    page.locator("[id^=number-]").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Backspace")
+    page.wait_for_timeout(1000)
+    expect(page.locator("#alert")).to_be_empty()
+    page.keyboard.press("Tab")
+    expect(page.locator("#alert")).to_contain_text("nombre entier de 1 à 20")
+    page.locator("[id^=number-]").fill("4")
+    page.keyboard.press("Tab")
+    expect(page.locator("#total")).to_contain_text("32,00")
+    expect(page.locator("#alert")).to_be_empty()
+
+
+def test_it_moves_no_focus_that_nobody_had(phones, live_server, table):
+    """P23: Safari gives a tapped button no focus."""
+    page = phones()
+    with_a_soup(page, live_server, table)
+    page.evaluate("document.addEventListener('mousedown', event => event.preventDefault())")
+    page.locator("[id^=more-]").click()
+    expect(page.locator("#total")).to_contain_text("16,00")
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.activeElement === document.body")
+
+
 def test_it_keeps_a_tap_of_one_who_leaves_at_once(phones, live_server, table):
     """F04."""
     page = phones()
