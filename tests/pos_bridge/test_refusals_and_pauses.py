@@ -25,6 +25,12 @@ def deliver(restaurant):
     worker.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
 
 
+def claimed(restaurant):
+    claim = outbox.claim(restaurant.register.pk, worker="one", now=timezone.now())
+    assert claim is not None
+    return claim
+
+
 def state(addition):
     return Addition.objects.get(pk=addition.pk).state
 
@@ -91,7 +97,7 @@ def test_a_readable_list_ends_a_pause_that_an_answer_began(chez_alice, leo2):
 
 def test_new_keys_are_not_paused_by_the_try_of_the_old_ones(chez_alice):
     chez_alice.order()
-    claim = outbox.claim(chez_alice.register.pk, worker="one", now=timezone.now())
+    claim = claimed(chez_alice)
     assert claim.addition.register.credentials["shop"]
     chez_alice.register.credentials["pub_key"] = "the right one"
     chez_alice.register.save(update_fields=["credentials"])
@@ -103,7 +109,7 @@ def test_new_keys_are_not_paused_by_the_try_of_the_old_ones(chez_alice):
 def test_it_begins_no_post_that_its_lease_does_not_outlast(chez_alice, leo2):
     """A process that slept between the claim and the POST: another one may be about to send it."""
     order = chez_alice.order()
-    claim = outbox.claim(chez_alice.register.pk, worker="one", now=timezone.now())
+    claim = claimed(chez_alice)
     late = replace(claim, until=timezone.now())
     outcome = worker._send(late)
     assert isinstance(outcome, NotSent)
