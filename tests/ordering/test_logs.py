@@ -15,7 +15,7 @@ def line(message, *args):
 
 
 def test_it_forges_no_line():
-    """T36: what came in a request is one line, whatever it holds."""
+    """What came in a request is one line, whatever it holds."""
     assert (
         line("Not Found: %s", "/x\r\nERROR all is lost")
         == "WARNING Not Found: /x\\r\\nERROR all is lost"

@@ -286,7 +286,7 @@ def test_it_refuses_when_no_number_is_left(guest):
 
 
 def test_two_restaurants_on_one_till_never_share_a_number():
-    """P6, F60: the till drops the second of a number, and its diner would be told that it is there."""
+    """P6: the till drops the second of a number, and its diner would be told that it is there."""
     keys = {"shop": "S", "pub_key": "K" * 12}
     for slug in ("chez-alice", "chez-bob"):
         house = factories.restaurant(slug)
