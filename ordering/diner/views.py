@@ -16,6 +16,7 @@ from ordering.diner import carte_page, compiled, errors, hours, pages
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
+from ordering.services import orders
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -139,7 +140,7 @@ def show_cart(
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
         problem=problem, problems=_named(problems, cart),
-        orders=list(visit.orders.order_by("created_at")),
+        orders=orders.sent(visit),
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip

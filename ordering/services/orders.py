@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
-from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table
+from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table, Visit
 from ordering.services import visits
 from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
@@ -141,6 +141,12 @@ def take_back(*, guest: Guest, order: Order) -> bool:
             if line.product_key in products
         )
         return True
+
+
+def sent(visit: Visit) -> list[Order]:
+    """The rounds of a visit, the oldest first. One that was taken back is in the cart again, and no round."""
+    taken_back = Addition.Handled.TAKEN_BACK
+    return list(visit.orders.exclude(additions__handled_as=taken_back).order_by("created_at"))
 
 
 def told(order: Order) -> tuple[words.Told, Addition]:

@@ -232,6 +232,7 @@ def test_it_takes_the_lines_of_a_refused_order_back_once(guest):
     assert not orders.take_back(guest=guest, order=order)
     assert cart.priced(guest.visit).total == order.total
     assert Addition.objects.get().handled_as == "taken_back"
+    assert orders.sent(guest.visit) == []
 
 
 def test_it_does_not_take_back_what_is_on_its_way(guest):
