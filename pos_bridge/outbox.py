@@ -11,7 +11,7 @@ Times are aware datetimes handed in as `now`; durations are seconds, divided by 
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
+from django.db.models import F, Max, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -132,16 +132,6 @@ def resume(*, register: Register) -> bool:
 def latest(order_id: int) -> Addition:
     """The addition of an order that counts. Raises Addition.DoesNotExist."""
     return Addition.objects.select_related("register").filter(order_id=order_id).latest("position")
-
-
-def last_additions(order_ids: Iterable[int]) -> QuerySet[Addition]:
-    """The additions that count of many orders, at most one for each, with their registers, in one query."""
-    later = Addition.objects.filter(order=OuterRef("order"), position__gt=OuterRef("position"))
-    return (
-        Addition.objects.filter(~Exists(later), order_id__in=order_ids)
-        .select_related("register")
-        .order_by("order_id")
-    )
 
 
 # --- For workers: what time does ----------------------------------------------------------------

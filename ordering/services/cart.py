@@ -142,23 +142,6 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
         )
 
 
-def change(*, guest: Guest, line_code: str, quantity: int) -> None:
-    """Set the quantity of a guest's own line; 0 removes it. A line that is gone stays gone.
-
-    Raises Refused, VisitEnded.
-    """
-    most = guest.visit.table.restaurant.limit_quantity
-    if not 0 <= quantity <= most:
-        raise Refused(Problem("quantity", place=line_code, params={"max": most}))
-    with transaction.atomic():
-        visits.lock(guest.visit)
-        line = CartLine.objects.filter(visit=guest.visit, guest=guest, code=line_code)
-        if quantity:
-            line.update(quantity=quantity)
-        else:
-            line.delete()
-
-
 def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> bool:
     """Save what stands on the guest's cart page: {code of an own line: quantity, 0 removes it}, and the covers.
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from ordering.models import Restaurant
 from ordering.services import carte
+from pos_bridge import outbox
 from pos_bridge.encryption import Credentials
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class
@@ -114,7 +115,6 @@ def configure(
         register.credentials.update(given)
         register.till = till(kind, base_url, register.credentials)
         register.current = True
-        register.paused_reason = ""
         if options is not None:
             register.options = dict(options)
         register.save(
@@ -123,8 +123,8 @@ def configure(
                 "credentials",
                 "till",
                 "current",
-                "paused_reason",
                 "options",
             ]
         )
+        outbox.resume(register=register)
         return Configured(register, another)

@@ -130,18 +130,6 @@ def test_it_keeps_the_lines_of_two_phones_apart(guest, steak):
     assert {line.guest_id for line in CartLine.objects.all()} == {guest.pk, other.pk}
 
 
-def test_it_changes_only_the_guests_own_line(guest, steak):
-    """T20: a line of another phone is left as it is."""
-    line = add(guest, ("cuisson", "bleu"))
-    stranger = factories.guest(factories.table(guest.visit.table.restaurant, number=13))
-    cart.change(guest=stranger, line_code=line.code, quantity=9)
-    assert CartLine.objects.get().quantity == 1
-    cart.change(guest=guest, line_code=line.code, quantity=3)
-    assert CartLine.objects.get().quantity == 3
-    cart.change(guest=guest, line_code=line.code, quantity=0)
-    assert not CartLine.objects.exists()
-
-
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

@@ -301,3 +301,13 @@ def test_two_restaurants_on_one_till_never_share_a_number():
     first, second = Addition.objects.order_by("number")
     assert first.register != second.register
     assert second.number == first.number + 1
+
+
+def test_it_gives_the_same_order_after_the_table_has_paid(guest):
+    """P4, F02: its answer was lost, and the meal is over by now."""
+    fill(guest)
+    first = send(guest)
+    Addition.objects.update(state="settled")
+    assert send(guest, seen="") == first
+    with pytest.raises(visits.VisitEnded):
+        send(guest, key="another", seen="")

@@ -159,16 +159,6 @@ def test_the_last_text_of_an_order_counts(alice):
     second = outbox.enqueue(order_id=first.order_id, register=alice.register, ticket=ticket)
     assert second.position == 2
     assert outbox.latest(first.order_id) == second
-    other = alice.order()
-    orders = [first.order_id, other.order_id]
-    assert list(outbox.last_additions(orders)) == [second, other]
-
-
-def test_the_last_additions_of_many_orders_cost_one_query(alice, django_assert_num_queries):
-    orders = [alice.order().order_id for _ in range(5)]
-    with django_assert_num_queries(1):
-        kinds = [addition.register.kind for addition in outbox.last_additions(orders)]
-    assert kinds == ["leo2"] * 5
 
 
 def test_the_register_in_use_is_the_current_one(alice):
