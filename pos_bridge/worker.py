@@ -25,7 +25,7 @@ from pos_bridge.errors import DeliveryError, Misconfigured, NotSent
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class, adapter_for
 from pos_bridge.registers.base import Receipt, TillState
-from pos_bridge.registers.http import CONNECT_TIMEOUT, POST_DEADLINE, READ_DEADLINE
+from pos_bridge.registers.http import POST_DEADLINE, READ_DEADLINE
 from pos_bridge.turns import SLOW, ListRests, Turns, is_slow
 from pos_bridge.wake import Bell
 
@@ -193,7 +193,7 @@ def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
         if adapter is None:
             return Misconfigured("no_adapter")
         _let_go_of_the_database()
-        if claim.until - timezone.now() < waiting.seconds(POST_DEADLINE + CONNECT_TIMEOUT):
+        if claim.until - timezone.now() < waiting.seconds(POST_DEADLINE):
             # This process has slept, and another one may be about to send it.
             return NotSent("lease_short")
         return adapter.send(addition.number, addition.body)

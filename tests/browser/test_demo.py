@@ -116,6 +116,8 @@ def test_it_brings_an_order_from_the_card_to_the_till(demo, chromium, language, 
     for _ in range(2):
         page.locator("button[name=product][value=poireaux]").click()
     page.locator("button[name=product][value=morgon]").click()
+    # A page that is left takes what it was just sending with it.
+    expect(page.locator("#cart-button .count")).to_have_text("3")
     page.goto(page.url.partition("#")[0] + "p/bavette/")
     for choice in ("cuisson=saignante", "garniture=gratin", "plus=os"):
         group, _, key = choice.partition("=")
