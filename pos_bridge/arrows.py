@@ -6,32 +6,44 @@ from pos_bridge.models import Addition, AdditionEvent
 
 State = Addition.State
 
-# Each arrow. `outbox._move` draws no other.
+# Each arrow. `outbox.move` draws no other; docs/states.md shows them.
 ARROWS: Mapping[State, frozenset[State]] = {
-    # claim · hold_stale
-    State.QUEUED: frozenset({State.SENDING, State.HELD}),
-    # settle · recover
+    # claim · hold · a person
+    State.QUEUED: frozenset({State.SENDING, State.HELD, State.HANDLED}),
+    # settle · recover; nobody else touches what is in flight
     State.SENDING: frozenset(
         {State.QUEUED, State.ACCEPTED, State.RECEIVED, State.REFUSED, State.UNCERTAIN, State.HELD}
     ),
-    # follow
-    State.ACCEPTED: frozenset({State.RECEIVED, State.SETTLED, State.REFUSED}),
+    # follow · a person, where the till stays off
+    State.ACCEPTED: frozenset({State.RECEIVED, State.SETTLED, State.REFUSED, State.HANDLED}),
     # follow: a till that has received an addition may still fail on it
     State.RECEIVED: frozenset({State.SETTLED, State.REFUSED}),
-    # claim where doubles are dropped · follow · hold_stale
+    # claim where doubles are dropped · follow, look-up · hold · a person
     State.UNCERTAIN: frozenset(
         {
+            State.QUEUED,
             State.SENDING,
             State.ACCEPTED,
             State.RECEIVED,
             State.SETTLED,
             State.REFUSED,
             State.HELD,
+            State.HANDLED,
         }
     ),
-    # follow: a list may show what we gave up
-    State.HELD: frozenset({State.ACCEPTED, State.RECEIVED, State.SETTLED, State.REFUSED}),
-    # take_back · follow: a refusal may be wrong, and a later list wins
+    # a person · follow: a list may show what we gave up
+    State.HELD: frozenset(
+        {
+            State.QUEUED,
+            State.UNCERTAIN,
+            State.ACCEPTED,
+            State.RECEIVED,
+            State.SETTLED,
+            State.REFUSED,
+            State.HANDLED,
+        }
+    ),
+    # take_back, a person · follow: a refusal may be wrong, and a later list wins
     State.REFUSED: frozenset({State.ACCEPTED, State.RECEIVED, State.SETTLED, State.HANDLED}),
     State.SETTLED: frozenset(),
     State.HANDLED: frozenset(),

@@ -34,9 +34,17 @@ def storable(text: str, length: int) -> str:
     return text.replace("\0", "�").encode("utf-8", "replace").decode()[:length]
 
 
+_SURELY_NOT = Q(outcome="NotSent") | Q(outcome="Misconfigured", http_status=None)
+
+
 def may_have_booked(addition: Addition) -> bool:
     """Whether an earlier try of this addition may stand on the till. A try that nobody answered is judged by its
     outcome; one that is still open is the one that is being settled.
     """
-    surely_not = Q(outcome__in=["", "NotSent"]) | Q(outcome="Misconfigured", http_status=None)
-    return Attempt.objects.filter(addition=addition).exclude(surely_not).exists()
+    told = Attempt.objects.filter(addition=addition).exclude(outcome="")
+    return told.exclude(_SURELY_NOT).exists()
+
+
+def was_never_sent(addition: Addition) -> bool:
+    """Whether no try of it can have reached the register, one that is still open included."""
+    return not Attempt.objects.filter(addition=addition).exclude(_SURELY_NOT).exists()

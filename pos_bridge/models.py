@@ -49,6 +49,9 @@ class Register(models.Model):
     lease_until = models.DateTimeField(null=True, editable=False)
     # When its lists of states are read next.
     next_poll_at = models.DateTimeField(null=True, editable=False)
+    # Tries in a row that it has not answered as it should, and since when (pos_bridge/breaker.py).
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    silent_since = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("register")
@@ -120,6 +123,8 @@ class Addition(models.Model):
     # The register's own word for its state, also where we do not know it.
     till_state = models.CharField(_("state on the till"), max_length=50, blank=True, default="")
     tries = models.PositiveIntegerField(_("tries"), default=0)
+    # When a person let it go on although it was old: freshness counts from then (P8).
+    released_at = models.DateTimeField(_("sent again by a person"), null=True)
     next_try_at = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=64, blank=True, default="")
     lease_until = models.DateTimeField(null=True)
@@ -167,6 +172,20 @@ class Addition(models.Model):
                 fields=["register", "state"],
                 condition=Q(state__in=["accepted", "received", "uncertain", "held", "refused"]),
                 name="addition_to_follow",
+            ),
+            # words.needs_person: the staff's list, and the alarms, ask it every few seconds.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(
+                    state__in=["queued", "sending", "accepted", "refused", "uncertain", "held"]
+                ),
+                name="addition_undelivered",
+            ),
+            # The same list: what a person had dealt with and came to stand on the till all the same.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state="handled", reason="on_till_too"),
+                name="addition_on_till_too",
             ),
         ]
 
@@ -233,3 +252,91 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.addition}, {self.number}"
+
+
+class StrangeNumber(models.Model):
+    """A number of our range that the register lists and that we never gave: a second installation, a restored backup,
+    a dead clock. The register pauses until a person has looked (`settled_at`).
+    """
+
+    register = models.ForeignKey(
+        Register, models.CASCADE, related_name="strange_numbers", verbose_name=_("register")
+    )
+    number = models.PositiveBigIntegerField(_("number of the addition"))
+    till_state = models.CharField(_("state on the till"), max_length=50, blank=True)
+    seen_at = models.DateTimeField(_("seen"))
+    settled_at = models.DateTimeField(_("looked at"), null=True)
+
+    class Meta:
+        verbose_name = _("number of somebody else")
+        verbose_name_plural = _("numbers of somebody else")
+        ordering = ["register", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["register", "number"], name="strange_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Heartbeat(models.Model):
+    """A process that must run, and when it was last seen to (pos_bridge/heartbeat.py)."""
+
+    class Kind(models.TextChoices):
+        DELIVER = "deliver", "deliver"
+        WATCH = "watch", "watch"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # Host and process: each start is another one.
+    name = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    # When the machine's clock was last seen to jump, and by how many seconds (F37, F38).
+    jumped_at = models.DateTimeField(null=True)
+    jumped_by = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="heartbeat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class Alarm(models.Model):
+    """What a person must hear of who looks at no screen: table, number and reason, nothing else. Told once while it
+    lasts.
+    """
+
+    # What it is about: "addition:12:held", "register:3:silent", "deliver". One that lasts is one row.
+    key = models.CharField(max_length=100)
+    restaurant = models.ForeignKey(
+        "ordering.Restaurant", models.CASCADE, null=True, related_name="alarms"
+    )
+    # A word for the table of phrases (words.REASONS).
+    reason = models.CharField(max_length=50)
+    table = models.CharField(max_length=100, blank=True)
+    order_number = models.PositiveIntegerField(null=True)
+    raised_at = models.DateTimeField()
+    # Set when what it is about has passed.
+    over_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=64, blank=True, default="")
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(over_at__isnull=True), name="alarm_once_while_it_lasts"
+            )
+        ]
+        indexes = [
+            # alarms.to_send asks every second.
+            models.Index(
+                fields=["next_try_at"], condition=Q(sent_at__isnull=True), name="alarm_to_send"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -24,6 +24,10 @@ def floor(now: datetime) -> int:
     return max(1, int((now - EPOCH).total_seconds()))
 
 
+# No installation gave a number before 2026: what is lower in a register's list was given by other software.
+FIRST = floor(datetime(2026, 1, 1, tzinfo=UTC))
+
+
 def next_number(last: int, now: datetime) -> int:
     """The number after `last` (0: none yet). Raises NumbersExhausted."""
     number = max(last + 1, floor(now))

@@ -1,29 +1,26 @@
-"""The only writer of an addition's state. Every arrow is one guarded UPDATE whose row count is checked.
+"""The only writer of an addition's state. Every arrow is one guarded UPDATE (`move`) whose row count is checked.
 
 An order and its addition are born in one transaction (`enqueue`). A worker takes the register's lease, so
 that one POST is in flight for each register, then an addition (`claim`), and commits before a socket opens:
 that it may have been sent is known before it is. What came back is written by `settle`, which changes nothing
-where the lease was lost meanwhile. The register's lists move on what it has (`follow`). A worker that was
-killed leaves a lease that runs out (`recover`).
+where the lease was lost meanwhile. A worker that was killed leaves a lease that runs out (`recover`). The
+register's lists move on what it has (following.py), and so does a person (decisions.py); both by `move`.
 
 Times are aware datetimes handed in as `now`; durations are seconds, divided by settings.TIME_DIVISOR.
 """
 
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import F, Max, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
-from pos_bridge import attempts, numbers, retry, waiting, wake
+from pos_bridge import attempts, breaker, numbers, retry, waiting, wake
 from pos_bridge.arrows import ARROWS, EVENTS, ForbiddenArrow
 from pos_bridge.errors import (
     DeliveryError,
@@ -34,17 +31,17 @@ from pos_bridge.errors import (
     Unsupported,
 )
 from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
-from pos_bridge.registers import adapter_class, kinds_that_drop_doubles
-from pos_bridge.registers.base import Receipt, TillState
+from pos_bridge.registers import adapter_class, kinds_that_drop_doubles, kinds_that_look_up
+from pos_bridge.registers.base import Receipt
 from pos_bridge.ticket import Ticket
-from pos_bridge.waiting import LEASE, seconds
+from pos_bridge.times import seconds
+from pos_bridge.waiting import LEASE
 
 State = Addition.State
 
 LOOK_FIRST = 1.0  # after an unclear outcome the lists are read before anything is sent again
-PROBE = 30.0
-# Pauses that a readable list ends: a login page in between, keys that were blocked for a while.
-OVER_WITH_A_LIST = ("redirect", "keys_refused", "certificate")
+# A pause that only a person ends who has looked at the numbers (decisions.accept_numbers).
+STRANGE_NUMBERS = "strange_numbers"
 CRASHES = 3  # of our own on one addition, then a person looks (F36)
 
 
@@ -113,7 +110,7 @@ def _take_number(register: Register, now: datetime) -> int:
 
 def take_back(*, addition: Addition) -> bool:
     """A refused order's lines go back into the cart. False: somebody else was faster, or it is not refused."""
-    return _move(
+    return move(
         addition.pk,
         State.REFUSED,
         State.HANDLED,
@@ -124,9 +121,10 @@ def take_back(*, addition: Addition) -> bool:
 
 def resume(*, register: Register) -> bool:
     """A person has changed something: what waits is tried again at once."""
-    return bool(
-        Register.objects.filter(pk=register.pk).exclude(paused_reason="").update(paused_reason="")
+    paused = Register.objects.filter(pk=register.pk).exclude(
+        paused_reason__in=["", STRANGE_NUMBERS]
     )
+    return bool(paused.update(paused_reason=""))
 
 
 def latest(order_id: int) -> Addition:
@@ -137,13 +135,16 @@ def latest(order_id: int) -> Addition:
 # --- For workers: what time does ----------------------------------------------------------------
 
 
-def hold_stale(now: datetime) -> int:
-    """What is too old to be sent by itself waits for a person (P8), also on a register that pauses."""
+def hold(now: datetime) -> int:
+    """What may not be sent by itself waits for a person: too old (P8), or bound to a register of before (F70)."""
     held = 0
-    for addition in waiting.stale(now):
-        held += _move(
-            addition.pk, State(addition.state), State.HELD, now, reason="stale", next_try_at=None
-        )
+    for reason, additions in (
+        ("register_changed", waiting.unbound()),
+        ("stale", waiting.stale(now)),
+    ):
+        for addition in additions:
+            source = State(addition.state)
+            held += move(addition.pk, source, State.HELD, now, reason=reason, next_try_at=None)
     return held
 
 
@@ -153,7 +154,7 @@ def recover(register_id: int, now: datetime) -> int:
     for addition in waiting.lost(now).filter(register=register_id):
         crashed = _crashes(addition) + 1 >= CRASHES
         with transaction.atomic():
-            moved = _move(
+            moved = move(
                 addition.pk,
                 State.SENDING,
                 State.HELD if crashed else State.UNCERTAIN,
@@ -181,7 +182,9 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
     owner = f"{worker[:40]}:{secrets.token_hex(8)}"
     began = time.monotonic()
     with transaction.atomic():
-        free = Register.objects.filter(waiting.lease_is_free(now), pk=register_id, paused_reason="")
+        free = Register.objects.filter(
+            waiting.lease_is_free(now), breaker.lets_through(), pk=register_id, paused_reason=""
+        )
         if not free.update(lease_owner=owner, lease_until=now + seconds(LEASE)):
             return None
         # The lock may have been waited for: the lease runs from here.
@@ -191,7 +194,7 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
         # The keys are read by whoever needs them, where it can be said that they cannot be read.
         due = waiting.in_turn(waiting.due(register_id, now), now)
         addition = due.select_related("register").defer("register__credentials").first()
-        if addition is None or not _move(
+        if addition is None or not move(
             addition.pk,
             State(addition.state),
             State.SENDING,
@@ -221,7 +224,7 @@ def settle(
     addition = claim.addition
     with transaction.atomic():
         target, fields = _consequence(claim, outcome, now)
-        moved = _move(
+        moved = move(
             addition.pk,
             State.SENDING,
             target,
@@ -233,8 +236,12 @@ def settle(
             duration_ms=int(duration * 1000), **attempts.told(outcome)
         )
         # Looked for in the lists at once; a register that nothing can pass is asked now and then (P12).
-        soon = seconds(PROBE if isinstance(outcome, Misconfigured) else 0)
-        _release(addition.register_id, claim.owner, next_poll_at=now + soon)
+        soon = seconds(breaker.PROBE if isinstance(outcome, Misconfigured) else 0)
+        heard = breaker.after_try(outcome, now)
+        _release(addition.register_id, claim.owner, next_poll_at=now + soon, **heard)
+        breaker.probe_later(addition.register_id, now)
+        if isinstance(outcome, Receipt) and addition.register.failures:
+            hasten(addition.register_id, now)
         if moved and isinstance(outcome, Misconfigured) and _is_as_it_was(addition.register):
             pause(addition.register_id, outcome.reason)
     return moved
@@ -242,7 +249,33 @@ def settle(
 
 def pause(register_id: int, reason: str) -> None:
     """Nothing can pass until a person changes something; what waits, waits."""
-    Register.objects.filter(pk=register_id).update(paused_reason=reason)
+    register = Register.objects.filter(pk=register_id).exclude(paused_reason=STRANGE_NUMBERS)
+    register.update(paused_reason=reason)
+
+
+def hasten(register_id: int, now: datetime, *, first_only: bool = False) -> None:
+    """The register answers again: what waits for its next try need not wait longer. One POST is in flight at a time,
+    so this is no rush.
+    """
+    waits = waiting.resent().filter(register=register_id, next_try_at__gt=now)
+    if first_only:
+        waits = waits.filter(pk__in=list(waits.order_by("number").values_list("pk", flat=True)[:1]))
+    waits.update(next_try_at=now)
+
+
+def put_off(register_id: int, now: datetime) -> None:
+    """Nothing may be sent before the register's list has been read, which is tried again a little later."""
+    wait = seconds(retry.delay(1) + LOOK_FIRST)
+    waiting.resent().filter(register=register_id, next_try_at__lt=now + wait).update(
+        next_try_at=now + wait
+    )
+
+
+def look_again(addition: Addition, now: datetime) -> None:
+    """It was looked up and not found, which proves nothing: again later, ever more rarely, while it is fresh."""
+    age = now - addition.created_at
+    at = now + max(seconds(LOOK_FIRST), age / 4) if age < seconds(waiting.FRESH) else None
+    Addition.objects.filter(pk=addition.pk, state=State.UNCERTAIN).update(next_try_at=at)
 
 
 def _is_as_it_was(tried: Register) -> bool:
@@ -282,85 +315,15 @@ def _consequence(
             # This try was refused; an earlier one may stand on the till, and must not be ordered again.
             return State.HELD, {**fields, "reason": "refused_late"}
         return State.REFUSED, fields
-    at = now + seconds(max(wait, LOOK_FIRST)) if again else None
+    soon = now + seconds(max(wait, LOOK_FIRST))
+    at = soon if again or addition.register.kind in kinds_that_look_up() else None
     return State.UNCERTAIN, {**fields, "next_try_at": at}
-
-
-# --- For workers: read the lists ----------------------------------------------------------------
-
-
-def begin_poll(register_id: int, *, now: datetime, lasts: float) -> bool:
-    """Take the register's turn to read its lists; `lasts`: seconds until another worker may. False: it is not due."""
-    if not waiting.followed(register_id, now).exists():
-        return False
-    due = Register.objects.filter(waiting.poll_is_due(now), pk=register_id)
-    return bool(due.update(next_poll_at=now + seconds(lasts)))
-
-
-def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
-    """Say when the lists are read next: soon after an order, then ever slower; after a failure not at once.
-
-    A register that pauses goes on telling what it has. Where it paused because of an answer, a list that can be
-    read shows that it has come back, and no order had to try it.
-    """
-    register = Register.objects.filter(pk=register_id)
-    if not failed:
-        register.filter(paused_reason__in=OVER_WITH_A_LIST).update(paused_reason="")
-    newest = (
-        waiting.followed(register_id, now)
-        .exclude(state__in=[State.RECEIVED, State.HELD])
-        .aggregate(newest=Max("created_at"))["newest"]
-    )
-    wait = 30.0  # all are on the till: only "settled" is still to come
-    if newest is not None:
-        age = (now - newest).total_seconds() * settings.TIME_DIVISOR
-        wait = min(max(0.5, age / 20), 30.0)
-    wait = max(wait, 5.0) if failed else wait
-    Register.objects.filter(pk=register_id).update(next_poll_at=now + seconds(wait))
-
-
-def follow(register_id: int, states: Mapping[int, TillState], *, now: datetime) -> int:
-    """Move on what the register's lists name, forward only; numbers of others are none of ours (F66). How many
-    moved.
-    """
-    moved = 0
-    for addition in waiting.followed(register_id, now):
-        till = states.get(addition.number)
-        if till is None:
-            continue  # absence proves nothing
-        source = State(addition.state)
-        text = attempts.storable(till.text, 50)
-        target = State(till.state) if till.state else source
-        if target in ARROWS[source] and not _is_backward(addition, target):
-            moved += _move(addition.pk, source, target, now, **_seen(target, text, now))
-        elif till.state is None and text != addition.till_state:
-            same = Addition.objects.filter(pk=addition.pk, state=source)
-            same.update(till_state=text, changed_at=now)
-    return moved
-
-
-def _is_backward(addition: Addition, target: State) -> bool:
-    """A till does not refuse what it has validated, nor take what a list has called refused: that list is old."""
-    if addition.state == State.REFUSED:
-        return addition.till_state != ""
-    refused_late = addition.state == State.RECEIVED and target == State.REFUSED
-    return refused_late and addition.till_state not in {"", "1"}
-
-
-def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:
-    fields: dict[str, Any] = {"till_state": text, "next_try_at": None, "reason": "", "detail": ""}
-    if target == State.REFUSED:
-        return {**fields, "reason": "refused"}
-    fields["accepted_at"] = Coalesce("accepted_at", Value(now))
-    if target in {State.RECEIVED, State.SETTLED}:
-        fields["received_at"] = Coalesce("received_at", Value(now))
-    return fields
 
 
 # --- The one UPDATE, and what it is guarded by --------------------------------------------------
 
 
-def _move(
+def move(
     pk: int, source: State, target: State, now: datetime, guard: Q | None = None, **fields: Any
 ) -> bool:
     """Draw one arrow, with its event. False: the row is no longer as the caller has seen it, and nothing has

@@ -19,6 +19,13 @@ def is_slow(started: float) -> bool:
     return time.monotonic() - started >= SLOW / settings.TIME_DIVISOR
 
 
+# A worker compares a register's numbers with its list before its own first POST there, and after so many seconds.
+COMPARED_FOR = 3600.0
+# So often the list is tried before the first POST.
+COMPARISONS_TRIED = 3
+COMPARED_AGAIN_AFTER = 60.0  # seconds until the next try after one that failed and held nothing up
+
+
 class Turns:
     """Who is served next. Slow ones come last and never have all threads: a quarter is kept for the others. A thread
     that a slow register holds is idle, but it is held for as long as a POST may take.
@@ -72,3 +79,34 @@ class ListRests:
         failures, _ = self._rests.get(register_id, (0, 0.0))
         rest = LIST_RESTS[min(failures, len(LIST_RESTS) - 1)] / settings.TIME_DIVISOR
         self._rests[register_id] = (failures + 1, time.monotonic() + rest)
+
+
+class Comparisons:
+    """When this process has last compared a register's numbers with its list (following.compare_numbers)."""
+
+    def __init__(self) -> None:
+        self._at: dict[int, float] = {}
+        self._failures: dict[int, int] = {}
+
+    def due(self, register_id: int) -> bool:
+        at = self._at.get(register_id)
+        return at is None or time.monotonic() - at >= COMPARED_FOR / settings.TIME_DIVISOR
+
+    def done(self, register_id: int) -> None:
+        self._at[register_id] = time.monotonic()
+        self._failures.pop(register_id, None)
+
+    def failed(self, register_id: int) -> bool:
+        """Count a list that could not be read; whether to send all the same. Numbers rise with the clock, so they are
+        new without a list too, and an order that waits for a list would wait in vain.
+        """
+        self._failures[register_id] = self._failures.get(register_id, 0) + 1
+        if register_id not in self._at and self._failures[register_id] < COMPARISONS_TRIED:
+            return False
+        self.later(register_id)
+        return True
+
+    def later(self, register_id: int) -> None:
+        """Its list cannot be had for now: it is asked for again in a while, and holds nothing up until then."""
+        before = (COMPARED_FOR - COMPARED_AGAIN_AFTER) / settings.TIME_DIVISOR
+        self._at[register_id] = time.monotonic() - before

@@ -4,10 +4,9 @@ Times are aware datetimes handed in as `now`; durations are seconds, divided by 
 that lies further ahead than we ever write was written by a clock that has jumped, and counts as past (F38).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import (
     Case,
     CharField,
@@ -22,9 +21,14 @@ from django.db.models import (
     When,
 )
 
-from pos_bridge import retry
+from pos_bridge import breaker, retry
 from pos_bridge.models import Addition, Register
-from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
+from pos_bridge.registers import (
+    kinds_that_drop_doubles,
+    kinds_that_list_states,
+    kinds_that_look_up,
+)
+from pos_bridge.times import seconds
 
 State = Addition.State
 
@@ -49,21 +53,21 @@ TO_FOLLOW = _written_out(State.ACCEPTED, State.RECEIVED, State.UNCERTAIN, State.
 FOLLOWED_FOR = 24 * 3600.0  # after that no list moves it on: the table has long gone
 
 
-def seconds(amount: float) -> timedelta:
-    return timedelta(seconds=amount / settings.TIME_DIVISOR)
-
-
 def registers_to_serve(now: datetime) -> list[int]:
-    """Registers with an addition to send or a list to read, which nobody serves now."""
-    to_send = Q(Exists(due(OuterRef("pk"), now)))
-    to_read = poll_is_due(now) & Q(
-        Exists(followed(OuterRef("pk"), now)), kind__in=kinds_that_list_states()
-    )
+    """Registers with an addition to send or look up, a list to read or a probe to make, which nobody serves now."""
+    to_send = Q(Exists(due(OuterRef("pk"), now)), paused_reason="")
+    to_look_up = Q(Exists(to_be_looked_up(OuterRef("pk"), now)))
+    to_read = Q(Exists(followed(OuterRef("pk"), now)), kind__in=kinds_that_list_states())
+    to_probe = Q(current=True) & ~breaker.lets_through()
     abandoned = Q(Exists(lost(now).filter(register=OuterRef("pk"))))
     return list(
         Register.objects.filter(lease_is_free(now))
-        # One that pauses takes nothing, and goes on telling what it has.
-        .filter(abandoned | to_read | Q(to_send, paused_reason=""))
+        # One that pauses or is silent takes nothing, and is asked what it has.
+        .filter(
+            abandoned
+            | (poll_is_due(now) & (to_read | to_probe))
+            | (breaker.lets_through() & (to_send | to_look_up))
+        )
         .order_by("pk")
         .values_list("pk", flat=True)
     )
@@ -71,7 +75,7 @@ def registers_to_serve(now: datetime) -> list[int]:
 
 def anything_open(now: datetime) -> bool:
     """Whether anything is on its way, so that a worker had better look often. What is old is in no hurry."""
-    fresh = Addition.objects.filter(created_at__gt=now - seconds(FRESH))
+    fresh = Addition.objects.filter(_is_fresh(now))
     to_follow = fresh.filter(state__in=TO_FOLLOW, state=State.ACCEPTED)
     return fresh.filter(state__in=TO_SEND).exists() or to_follow.exists()
 
@@ -90,11 +94,13 @@ def due(register: Any, now: datetime) -> QuerySet[Addition]:
     on_time = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + seconds(2 * retry.LONGEST))
     return Addition.objects.filter(
         _resent(),
+        _is_fresh(now),
         on_time,
         ~Exists(earlier),
         register=register,
+        # A register of before takes nothing any more (F70).
+        register__current=True,
         state__in=TO_SEND,
-        created_at__gt=now - seconds(FRESH),
     )
 
 
@@ -105,11 +111,37 @@ def in_turn(additions: QuerySet[Addition], now: datetime) -> QuerySet[Addition]:
     return additions.order_by(unclear, "number")
 
 
+def resent() -> QuerySet[Addition]:
+    """What is sent without a person, now or later."""
+    return Addition.objects.filter(_resent(), state__in=TO_SEND)
+
+
 def stale(now: datetime) -> QuerySet[Addition]:
     """What would be sent by itself and is too old for it."""
+    return resent().exclude(_is_fresh(now))
+
+
+def unbound() -> QuerySet[Addition]:
+    """What would be sent by itself to a register that the restaurant no longer uses (F70)."""
+    return resent().filter(register__current=False)
+
+
+def to_be_looked_up(register: Any, now: datetime) -> QuerySet[Addition]:
+    """What may be on a register that can be asked for one number, and that must not be sent twice."""
     return Addition.objects.filter(
-        _resent(), state__in=TO_SEND, created_at__lte=now - seconds(FRESH)
+        ~_resent(),
+        Q(next_try_at__lte=now) | Q(next_try_at__gt=now + seconds(2 * retry.LONGEST)),
+        register=register,
+        register__kind__in=kinds_that_look_up(),
+        state__in=TO_SEND,
+        state=State.UNCERTAIN,
     )
+
+
+def _is_fresh(now: datetime) -> Q:
+    """Young, or let go on by a person a short while ago (P8)."""
+    since = now - seconds(FRESH)
+    return Q(created_at__gt=since) | Q(released_at__isnull=False, released_at__gt=since)
 
 
 def lost(now: datetime) -> QuerySet[Addition]:
@@ -119,7 +151,8 @@ def lost(now: datetime) -> QuerySet[Addition]:
 
 def followed(register: Any, now: datetime) -> QuerySet[Addition]:
     """What the lists of states may move on."""
-    young = Q(created_at__gt=now - seconds(FOLLOWED_FOR))
+    since = now - seconds(FOLLOWED_FOR)
+    young = Q(created_at__gt=since) | Q(released_at__isnull=False, released_at__gt=since)
     return Addition.objects.filter(young, register=register, state__in=TO_FOLLOW)
 
 

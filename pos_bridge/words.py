@@ -1,6 +1,6 @@
-"""What an addition's state means for people: one table, so that phone and board turn in the same second (P9).
+"""What an addition's state means for people: one table, so that phone, board and alarm turn in the same second (P9).
 
-The sentences are the templates' own.
+The phone's sentences are the templates' own; the staff's stand in staff_words.py.
 """
 
 from collections.abc import Callable
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pos_bridge.models import Addition
-from pos_bridge.registers import adapter_class
+from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
+from pos_bridge.times import SKEW, seconds
 
 # Seconds after which a person is told to look, both counted from the order; divided by settings.TIME_DIVISOR.
 NOT_ACCEPTED_AFTER = 45.0
@@ -48,68 +49,93 @@ class Told:
 State = Addition.State
 Handled = Addition.Handled
 
-# state, whether it holds for this addition -> what is said at once, and from when on NOT_CONFIRMED instead.
-_Row = tuple[State, Callable[[Addition], bool], Word, float | None]
 
+@dataclass(frozen=True)
+class Row:
+    """A state, perhaps of some kinds of register or of one way of having been handled: what the phone says at once, and
+    from how many seconds on it says NOT_CONFIRMED instead.
+    """
 
-def _always(_addition: Addition) -> bool:
-    return True
+    state: State
+    word: Word
+    turns_after: float | None = None
+    kinds: Callable[[], list[str]] | None = None
+    handled: Handled | None = None
 
+    def holds(self, addition: Addition) -> bool:
+        return (
+            addition.state == self.state
+            and (self.kinds is None or addition.register.kind in self.kinds())
+            and (self.handled is None or addition.handled_as == self.handled)
+        )
 
-def _has_list(addition: Addition) -> bool:
-    adapter = adapter_class(addition.register.kind)
-    return adapter is not None and adapter.can_list_states
-
-
-def _drops_doubles(addition: Addition) -> bool:
-    adapter = adapter_class(addition.register.kind)
-    return adapter is not None and adapter.drops_doubles
-
-
-def _as(handled: Handled) -> Callable[[Addition], bool]:
-    return lambda addition: addition.handled_as == handled
+    @property
+    def asks_for_a_person(self) -> bool:
+        """At once, or after a while."""
+        return self.word in {Word.NOT_CONFIRMED, Word.REFUSED} or self.turns_after is not None
 
 
 # The first row that holds.
-TABLE: tuple[_Row, ...] = (
-    (State.QUEUED, _always, Word.SENDING, NOT_ACCEPTED_AFTER),
-    (State.SENDING, _always, Word.SENDING, NOT_ACCEPTED_AFTER),
+TABLE: tuple[Row, ...] = (
+    Row(State.QUEUED, Word.SENDING, NOT_ACCEPTED_AFTER),
+    Row(State.SENDING, Word.SENDING, NOT_ACCEPTED_AFTER),
     # Where doubles are dropped, unclear is a matter of seconds: it is sent again.
-    (State.UNCERTAIN, _drops_doubles, Word.SENDING, NOT_ACCEPTED_AFTER),
-    (State.UNCERTAIN, _always, Word.NOT_CONFIRMED, None),
-    (State.ACCEPTED, _always, Word.SENDING, NOT_RECEIVED_AFTER),
-    (State.RECEIVED, _has_list, Word.ON_TILL, None),
-    (State.RECEIVED, _always, Word.PASSED_ON, None),
-    (State.SETTLED, _always, Word.ON_TILL, None),
-    (State.REFUSED, _always, Word.REFUSED, None),
-    (State.HELD, _always, Word.NOT_CONFIRMED, None),
-    (State.HANDLED, _as(Handled.ON_TILL), Word.HANDLED_ON_TILL, None),
-    (State.HANDLED, _as(Handled.BY_HAND), Word.HANDLED_BY_HAND, None),
-    (State.HANDLED, _as(Handled.CANCELLED), Word.CANCELLED, None),
-    (State.HANDLED, _as(Handled.REPLACED), Word.REPLACED, None),
-    (State.HANDLED, _as(Handled.TAKEN_BACK), Word.TAKEN_BACK, None),
-    (State.HANDLED, _always, Word.NOT_CONFIRMED, None),
+    Row(State.UNCERTAIN, Word.SENDING, NOT_ACCEPTED_AFTER, kinds=kinds_that_drop_doubles),
+    Row(State.UNCERTAIN, Word.NOT_CONFIRMED),
+    Row(State.ACCEPTED, Word.SENDING, NOT_RECEIVED_AFTER),
+    Row(State.RECEIVED, Word.ON_TILL, kinds=kinds_that_list_states),
+    Row(State.RECEIVED, Word.PASSED_ON),
+    Row(State.SETTLED, Word.ON_TILL),
+    Row(State.REFUSED, Word.REFUSED),
+    Row(State.HELD, Word.NOT_CONFIRMED),
+    Row(State.HANDLED, Word.HANDLED_ON_TILL, handled=Handled.ON_TILL),
+    Row(State.HANDLED, Word.HANDLED_BY_HAND, handled=Handled.BY_HAND),
+    Row(State.HANDLED, Word.CANCELLED, handled=Handled.CANCELLED),
+    Row(State.HANDLED, Word.REPLACED, handled=Handled.REPLACED),
+    Row(State.HANDLED, Word.TAKEN_BACK, handled=Handled.TAKEN_BACK),
+    Row(State.HANDLED, Word.NOT_CONFIRMED),
 )
 
 _FINAL = {State.SETTLED, State.HANDLED}
+# What a person had dealt with and what came to stand on the till all the same: it may be there twice.
+ON_TILL_TOO = "on_till_too"
 
 
 def told(addition: Addition, now: datetime) -> Told:
     """What the phone says of an addition. Reads its register: select_related("register") where there are many."""
-    state = State(addition.state)
-    for of, holds, word, limit in TABLE:
-        if of == state and holds(addition):
-            late = limit is not None and _age(addition, now) >= limit / settings.TIME_DIVISOR
+    for row in TABLE:
+        if row.holds(addition):
+            late = row.turns_after is not None and _is_late(addition, row.turns_after, now)
             return Told(
-                Word.NOT_CONFIRMED if late else word,
+                Word.NOT_CONFIRMED if late else row.word,
                 received_at=addition.received_at,
-                final=state in _FINAL,
+                final=row.state in _FINAL,
             )
-    raise ValueError(f"no words for {state}")
+    raise ValueError(f"no words for {addition.state}")
 
 
-def _age(addition: Addition, now: datetime) -> float:
-    return (now - addition.created_at).total_seconds()
+def needs_person(now: datetime) -> Q:
+    """The same table as a condition: what the staff's list shows and an alarm is raised for. It asks the database
+    alone, so it is true with every worker dead (P10).
+    """
+    found = Q(state=State.HANDLED, reason=ON_TILL_TOO)
+    seen: dict[State, list[str]] = {}
+    for row in TABLE:
+        if not row.asks_for_a_person or row.state in _FINAL:
+            continue
+        holds = Q(state=row.state) & ~Q(register__kind__in=seen.get(row.state, []))
+        if row.kinds is not None:
+            holds &= Q(register__kind__in=row.kinds())
+            seen.setdefault(row.state, []).extend(row.kinds())
+        if row.turns_after is not None:
+            aged = Q(created_at__lte=now - seconds(row.turns_after))
+            holds &= aged | Q(created_at__gt=now + SKEW)
+        found |= holds
+    return found
+
+
+def _is_late(addition: Addition, limit: float, now: datetime) -> bool:
+    return addition.created_at <= now - seconds(limit) or addition.created_at > now + SKEW
 
 
 # Why an addition is not where it should be, or a register pauses: for staff, who see no raw answer.

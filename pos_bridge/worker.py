@@ -1,5 +1,5 @@
-"""Delivers: claims one addition, sends it, settles; reads the lists of states. No transaction is open while it
-waits.
+"""Delivers: claims one addition, sends it, settles; reads the lists of states and compares the numbers in them. No
+transaction is open while it waits.
 
 One process serves many registers from a pool of threads, each register in one thread at a time. One that hangs
 keeps a thread waiting, so those that hang have their turn after the others (turns.py). Any number of such
@@ -9,30 +9,34 @@ in flight for each register.
 
 import logging
 import math
-import os
-import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, InterfaceError, OperationalError, connection, connections
 from django.utils import timezone
 
-from pos_bridge import outbox, waiting
+from pos_bridge import following, heartbeat, outbox, waiting
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent
-from pos_bridge.models import Register
+from pos_bridge.models import Heartbeat, Register
 from pos_bridge.registers import adapter_class, adapter_for
 from pos_bridge.registers.base import Receipt, TillState
 from pos_bridge.registers.http import POST_DEADLINE, READ_DEADLINE
-from pos_bridge.turns import SLOW, ListRests, Turns, is_slow
+from pos_bridge.times import seconds
+from pos_bridge.turns import SLOW, Comparisons, ListRests, Turns, is_slow
 from pos_bridge.wake import Bell
 
 THREADS = 32  # they wait for registers most of the time
 # Seconds between two looks when nobody rings; divided by settings.TIME_DIVISOR.
 LOOK_WHILE_OPEN = 0.25
 LOOK_WHILE_IDLE = 1.0
+# Longer than anything that a thread does in one go for one register; a process that is silent for longer is stuck, and
+# the watchdog ends it (F40).
+STUCK_AFTER = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +48,23 @@ class NotMigrated(Exception):
 class Worker:
     """The loop. `stop` may be called from a signal or another thread; what is in flight is finished first."""
 
-    def __init__(self, *, threads: int = THREADS) -> None:
-        self.name = f"{socket.gethostname()[:40]}-{os.getpid()}"
+    def __init__(
+        self, *, threads: int = THREADS, alive: Callable[[float], None] = lambda seconds: None
+    ) -> None:
+        """`alive(seconds)` is called while all goes on, and must be called again within as many seconds."""
+        self.name = heartbeat.process_name()
         self._threads = threads
+        self._alive = alive
         self._stopping = threading.Event()
         self._bell = Bell()
         self._running: dict[int, Future[None]] = {}
         self._turns = Turns(threads)
         self._rests = ListRests()
+        self._compared = Comparisons()
+        self._pulse = heartbeat.Pulse(Heartbeat.Kind.DELIVER, self.name)
+        self._watch_missed_at = -math.inf
+        # Register -> when its thread last got on (time.monotonic).
+        self._got_on: dict[int, float] = {}
 
     def stop(self) -> None:
         self._stopping.set()
@@ -61,21 +74,38 @@ class Worker:
         """Until stopped; with `once` until nothing is due any more. Raises NotMigrated."""
         with self._bell, ThreadPoolExecutor(self._threads, "deliver") as pool:
             while not self._stopping.is_set():
+                if self._all_get_on():
+                    self._alive(STUCK_AFTER / settings.TIME_DIVISOR)
                 found = self._look(pool)
                 if once and not found and not self._running:
                     break
                 patience = self._patience()
                 _let_go_of_the_database()
                 self._bell.wait(patience)
+        self._end()
+
+    def _end(self) -> None:
+        try:
+            self._pulse.stop()
+        except Error as error:
+            logger.warning("The heartbeat stays: %s", type(error).__name__)
         if not connection.in_atomic_block:
             connection.close()
+
+    def _all_get_on(self) -> bool:
+        """Whether no thread hangs in something that no deadline ends."""
+        limit = time.monotonic() - STUCK_AFTER / settings.TIME_DIVISOR
+        running = [pk for pk, job in self._running.items() if not job.done()]
+        return all(self._got_on[pk] > limit for pk in running)
 
     def _look(self, pool: ThreadPoolExecutor) -> bool:
         """Give the registers that have work to threads; whether there are any."""
         self._running = {pk: job for pk, job in self._running.items() if not job.done()}
         try:
             now = timezone.now()
-            outbox.hold_stale(now)
+            if self._pulse.beat(now):
+                self._mind_the_watch(now)
+            outbox.hold(now)
             found = waiting.registers_to_serve(now)
         except Error as error:
             # Locked, restarted, away for a moment, ahead of this version: the next look has a new connection.
@@ -84,10 +114,19 @@ class Worker:
             connection.close()
             return True
         for pk in self._turns.next(found, self._running, self._threads - len(self._running)):
+            self._got_on[pk] = time.monotonic()
             job = pool.submit(self._serve, pk)
             self._running[pk] = job
             job.add_done_callback(lambda _: self._bell.nudge())
         return bool(found)
+
+    def _mind_the_watch(self, now: datetime) -> None:
+        """Who sends the alarms cannot send one about itself; the log, the banner and /healthz tell it."""
+        watch = heartbeat.health(Heartbeat.Kind.WATCH, now)
+        missed = watch.last_at is not None and not watch.alive
+        if missed and time.monotonic() - self._watch_missed_at > STUCK_AFTER:
+            self._watch_missed_at = time.monotonic()
+            logger.error("manage.py watch has stopped: no alarm is sent.")
 
     def _patience(self) -> float:
         try:
@@ -105,7 +144,9 @@ class Worker:
                 worker=self.name,
                 stopping=self._stopping,
                 rests=self._rests,
+                compared=self._compared,
                 patience=SLOW,
+                got_on=lambda: self._got_on.update({register_id: time.monotonic()}),
             )
         except Error as error:
             logger.warning("Register %d: the database: %s", register_id, type(error).__name__)
@@ -139,26 +180,45 @@ def serve(
     worker: str,
     stopping: threading.Event,
     rests: ListRests | None = None,
+    compared: Comparisons | None = None,
     patience: float = math.inf,
+    got_on: Callable[[], None] = lambda: None,
 ) -> bool:
     """Send all that is due, then read the lists, until neither is due. Whether one of it has taken `patience` seconds
     (divided by settings.TIME_DIVISOR): then the rest waits for the next turn, but for the lists, which may know what
     became of an order that nobody answered.
     """
-    rests = rests or ListRests()
+    rests, compared = rests or ListRests(), compared or Comparisons()
     limit = patience / settings.TIME_DIVISOR
     outbox.recover(register_id, timezone.now())
     while not stopping.is_set():
+        got_on()
         started = time.monotonic()
-        sent = send_next(register_id, worker=worker)
+        sent = may_send(register_id, rests, compared) and send_next(register_id, worker=worker)
+        sent = look_up_next(register_id) or sent
+        got_on()
         slow = time.monotonic() - started >= limit
         if sent and not slow:
             continue
         started = time.monotonic()
-        read = not stopping.is_set() and read_lists(register_id, rests)
+        read = not stopping.is_set() and read_lists(register_id, rests, compared)
         slow = slow or time.monotonic() - started >= limit
         if slow or not read:
             return slow
+    return False
+
+
+def may_send(register_id: int, rests: ListRests, compared: Comparisons) -> bool:
+    """A process compares the numbers in a register's list with those that were given before its first POST there, and
+    every hour: a backup may have been restored, or a second installation may send (F28).
+    """
+    now = timezone.now()
+    if not compared.due(register_id) or not waiting.due(register_id, now).exists():
+        return True
+    read = read_lists(register_id, rests, compared, anyway=True)
+    if read or not compared.due(register_id) or compared.failed(register_id):
+        return True
+    outbox.put_off(register_id, timezone.now())
     return False
 
 
@@ -182,6 +242,27 @@ def send_next(register_id: int, *, worker: str) -> bool:
     return True
 
 
+def look_up_next(register_id: int) -> bool:
+    """Ask the register for one addition that it may have and that must not be sent twice. False: there is none."""
+    now = timezone.now()
+    unclear = waiting.to_be_looked_up(register_id, now).select_related("register")
+    addition = unclear.order_by("next_try_at").first()
+    if addition is None:
+        return False
+    try:
+        adapter = adapter_for(addition.register)
+        _let_go_of_the_database()
+        till = adapter.look_up(addition.number) if adapter else None
+    except ImproperlyConfigured:
+        till = None
+    except DeliveryError as error:
+        logger.info("Addition %d cannot be looked up: %s", addition.number, error.reason)
+        till = None
+    if till is None or not following.found(addition, till, now=timezone.now()):
+        outbox.look_again(addition, timezone.now())
+    return True
+
+
 def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
     """None: our own software failed, and the addition may have been sent."""
     addition = claim.addition
@@ -193,7 +274,7 @@ def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
         if adapter is None:
             return Misconfigured("no_adapter")
         _let_go_of_the_database()
-        if claim.until - timezone.now() < waiting.seconds(POST_DEADLINE):
+        if claim.until - timezone.now() < seconds(POST_DEADLINE):
             # This process has slept, and another one may be about to send it.
             return NotSent("lease_short")
         return adapter.send(addition.number, addition.body)
@@ -206,7 +287,7 @@ def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
 
 def _settle(claim: outbox.Claim, outcome: Receipt | DeliveryError | None, duration: float) -> bool:
     """Patient with a locked database: what the register has said is known to nobody but us."""
-    end = time.monotonic() + waiting.seconds(waiting.LEASE).total_seconds()
+    end = time.monotonic() + seconds(waiting.LEASE).total_seconds()
     while True:
         try:
             return outbox.settle(claim, outcome, now=timezone.now(), duration=duration)
@@ -219,41 +300,55 @@ def _settle(claim: outbox.Claim, outcome: Receipt | DeliveryError | None, durati
             threading.Event().wait(0.1)
 
 
-def read_lists(register_id: int, rests: ListRests) -> bool:
-    """Read the register's lists if that is due. False: it is not, or they cannot be read."""
+def read_lists(
+    register_id: int, rests: ListRests, compared: Comparisons, *, anyway: bool = False
+) -> bool:
+    """Read the register's lists if that is due, or `anyway`; or probe it. False: not due, or it does not answer."""
     # The keys stay unread until it is due, and are read where it can be said that they cannot be.
     register = Register.objects.defer("credentials").filter(pk=register_id).first()
     kind = adapter_class(register.kind) if register else None
-    if register is None or kind is None or not kind.can_list_states:
+    if register is None or kind is None:
         return False
-    rest = rests.left(register_id)
-    if not outbox.begin_poll(register_id, now=timezone.now(), lasts=rest or 3 * READ_DEADLINE):
-        return False
-    if rest:
+    if not kind.can_list_states:
+        compared.done(register_id)  # there is nothing to compare with
+    rest = 0.0 if anyway else rests.left(register_id)
+    lasts = rest or 3 * READ_DEADLINE
+    taken = following.begin_poll(register_id, now=timezone.now(), lasts=lasts, anyway=anyway)
+    if not taken or rest:
         return False
     started = time.monotonic()
-    states = _list_states(register)
+    states = _list_states(register, compared)
     rests.read(register_id, well=states is not None and not is_slow(started))
     if states is not None:
-        outbox.follow(register_id, states, now=timezone.now())
-    outbox.end_poll(register_id, now=timezone.now(), failed=states is None)
+        # Compared first: what a number of ours may mean depends on whether we gave it.
+        if compared.due(register_id):
+            following.compare_numbers(register_id, states, now=timezone.now())
+            compared.done(register_id)
+        following.follow(register_id, states, now=timezone.now())
+    following.end_poll(register_id, now=timezone.now(), failed=states is None)
     return states is not None
 
 
-def _list_states(register: Register) -> dict[int, TillState] | None:
-    """None: they cannot be read now."""
+def _list_states(register: Register, compared: Comparisons) -> dict[int, TillState] | None:
+    """None: the register cannot be read now. Nothing, where it has no list and answers."""
     try:
         adapter = adapter_for(register)
         if adapter is None:
             return None
         _let_go_of_the_database()
-        return adapter.list_states()
+        if adapter.can_list_states:
+            return adapter.list_states()
+        adapter.check()
     except ImproperlyConfigured:
         logger.warning("Register %d: its keys cannot be decrypted", register.pk)
         outbox.pause(register.pk, "keys_unreadable")
+        return None
     except DeliveryError as error:
         logger.info("Register %d: its lists cannot be read: %s", register.pk, error.reason)
-    return None
+        if isinstance(error, Misconfigured):
+            compared.later(register.pk)  # so that a try can pause the register, with this reason
+        return None
+    return {}
 
 
 def _name(outcome: Receipt | DeliveryError | None) -> str:

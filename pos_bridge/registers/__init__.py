@@ -33,6 +33,11 @@ def kinds_that_list_states() -> list[str]:
     ]
 
 
+def kinds_that_look_up() -> list[str]:
+    """Where one addition can be asked for by its number."""
+    return [kind for kind in ADAPTERS if (adapter := adapter_class(kind)) and adapter.can_look_up]
+
+
 class Configured(Protocol):
     """A register as it is configured: a row of models.Register, or a form's values before they are saved."""
 

@@ -82,6 +82,12 @@ class Adapter(ABC):
     def list_states(self) -> dict[int, TillState]:
         """The latest additions that the register names. Absence proves nothing. Raises DeliveryError."""
 
+    def look_up(self, number: int) -> TillState | None:
+        """What became of one addition, asked for where `can_look_up`. None: not found, which proves nothing. Raises
+        DeliveryError.
+        """
+        raise NotImplementedError(f"{type(self).__name__} says that it can look up, and does not")
+
     @abstractmethod
     def check(self) -> None:
         """Speaks to the register without booking anything. Raises DeliveryError."""

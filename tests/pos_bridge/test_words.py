@@ -43,7 +43,7 @@ def test_it_turns_in_the_second_of_the_table(state, word, limit):
 
 
 def test_every_state_has_its_words():
-    assert {row[0] for row in words.TABLE} == set(State)
+    assert {row.state for row in words.TABLE} == set(State)
 
 
 def test_it_says_that_it_is_on_the_till_only_when_the_till_has_it():

@@ -1,0 +1,69 @@
+"""Leaves a register alone that does not answer: after five tries in a row it is only probed, and not by a POST.
+
+The count stands on the register's row, so that all workers share it. A probe is a reading of its lists, or its
+`check()` where it has none; one that succeeds lets one try through, and a try that fails shuts it again at once.
+"""
+
+import random
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Least
+
+from pos_bridge.errors import DeliveryError, NotSent, Rejected, Uncertain
+from pos_bridge.models import Register
+from pos_bridge.registers.base import Receipt
+from pos_bridge.times import SKEW, seconds
+
+FAILURES = 5
+# Seconds from probe to probe, and what is drawn on top: two in a minute at the most (P12).
+PROBE, JITTER = 30.0, 5.0
+# So long a register is silent before guests are told to order from the team (F64); seconds.
+GUESTS_TOLD_AFTER = 60.0
+# Tries that say nothing of the register: they ended here.
+OUR_OWN = {"internal", "lease_short"}
+
+
+def lets_through() -> Q:
+    """Of registers: those that may be sent to."""
+    return Q(failures__lt=FAILURES)
+
+
+def silent(now: datetime) -> Q:
+    """Of registers: those that have not answered for so long that nobody should order by phone."""
+    long_ago = Q(silent_since__lte=now - seconds(GUESTS_TOLD_AFTER))
+    return Q(failures__gte=FAILURES) & (long_ago | Q(silent_since__gt=now + SKEW))
+
+
+def is_silent(register: Register, now: datetime) -> bool:
+    """The same of one register that has been read."""
+    since = register.silent_since
+    if register.failures < FAILURES or since is None:
+        return False
+    return since <= now - seconds(GUESTS_TOLD_AFTER) or since > now + SKEW
+
+
+def after_try(outcome: Receipt | DeliveryError | None, now: datetime) -> dict[str, Any]:
+    """What a try has to say of its register, as fields of the UPDATE that gives the register back."""
+    if isinstance(outcome, Receipt | Rejected):
+        return {"failures": 0, "silent_since": None}
+    if isinstance(outcome, NotSent | Uncertain) and outcome.reason not in OUR_OWN:
+        return {
+            "failures": Least(F("failures") + 1, Value(FAILURES)),
+            "silent_since": Coalesce("silent_since", Value(now)),
+        }
+    return {}
+
+
+def probed(register_id: int) -> bool:
+    """It has answered: the next try goes through, and alone decides. Whether it was left alone until now."""
+    open_one = Register.objects.filter(pk=register_id, failures__gte=FAILURES)
+    return bool(open_one.update(failures=FAILURES - 1, silent_since=None))
+
+
+def probe_later(register_id: int, now: datetime) -> None:
+    """Where it is open now: when it is probed next."""
+    wait = PROBE + random.random() * JITTER  # noqa: S311  (no secret)
+    open_one = Register.objects.filter(pk=register_id, failures__gte=FAILURES)
+    open_one.update(next_poll_at=now + seconds(wait))

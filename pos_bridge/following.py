@@ -1,0 +1,198 @@
+"""What a register's lists say: they move an addition on, forward only, and show numbers that are not ours.
+
+An addition that surely was never sent and whose number stands in a list has a number that somebody else took
+(F60). A number of our range that we never gave was given by the same software elsewhere: a second installation,
+ourselves before a backup was restored, a clock that was wrong (F28). Then the register pauses until a person has
+looked, and our numbers go on above it.
+"""
+
+import logging
+import random
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Q, Value
+from django.db.models.functions import Coalesce
+
+from pos_bridge import attempts, breaker, numbers, outbox, waiting
+from pos_bridge.arrows import ARROWS
+from pos_bridge.models import Addition, Register, StrangeNumber
+from pos_bridge.registers.base import TillState
+from pos_bridge.times import seconds
+from pos_bridge.words import ON_TILL_TOO
+
+State = Addition.State
+Handled = Addition.Handled
+States = Mapping[int, TillState]
+
+# Pauses that a readable list ends: a login page in between, keys that were blocked for a while.
+OVER_WITH_A_LIST = ("redirect", "keys_refused", "certificate")
+AT_ONCE = 500  # numbers in one query
+
+
+def begin_poll(register_id: int, *, now: datetime, lasts: float, anyway: bool = False) -> bool:
+    """Take the register's turn to read its lists, or to be probed; `lasts`: seconds until another worker may. False:
+    it is not due. `anyway`: it is, whatever was read before.
+    """
+    register = Register.objects.filter(pk=register_id)
+    if not anyway:
+        register = register.filter(waiting.poll_is_due(now))
+        if not waiting.followed(register_id, now).exists():
+            register = register.exclude(breaker.lets_through())
+    return bool(register.update(next_poll_at=now + seconds(lasts)))
+
+
+def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
+    """Say when the lists are read next: soon after an order, then ever slower; after a failure not at once.
+
+    A register that pauses or is silent goes on telling what it has. Where it paused because of an answer, a list
+    that can be read shows that it has come back, and no order had to try it.
+    """
+    register = Register.objects.filter(pk=register_id)
+    if not failed:
+        register.filter(paused_reason__in=OVER_WITH_A_LIST).update(paused_reason="")
+        if breaker.probed(register_id):
+            outbox.hasten(register_id, now, first_only=True)
+    newest = (
+        waiting.followed(register_id, now)
+        .exclude(state__in=[State.RECEIVED, State.HELD])
+        .aggregate(newest=Max("created_at"))["newest"]
+    )
+    wait = 30.0  # all are on the till: only "settled" is still to come
+    if newest is not None:
+        age = (now - newest).total_seconds() * settings.TIME_DIVISOR
+        wait = min(max(0.5, age / 20), 30.0)
+    wait = max(wait, 5.0) * (1 + random.random() / 5) if failed else wait  # noqa: S311
+    register.update(next_poll_at=now + seconds(wait))
+    breaker.probe_later(register_id, now)
+
+
+def follow(register_id: int, states: States, *, now: datetime) -> int:
+    """Move on what the register's lists name, forward only; numbers of others are none of ours (F66). How many
+    moved.
+    """
+    moved = 0
+    for addition in waiting.followed(register_id, now):
+        till = states.get(addition.number)
+        if till is None:
+            continue  # absence proves nothing
+        if addition.state == State.HELD and attempts.was_never_sent(addition):
+            _is_taken(addition, now)
+        else:
+            moved += found(addition, till, now=now)
+    for addition in _never_tried(register_id, states):
+        _is_taken(addition, now)
+    _note_on_till_too(register_id, states, now)
+    return moved
+
+
+def found(addition: Addition, till: TillState, *, now: datetime) -> bool:
+    """Move an addition on to what the register says of it. False: it says nothing new, or somebody was faster."""
+    source = State(addition.state)
+    text = attempts.storable(till.text, 50)
+    target = State(till.state) if till.state else source
+    if target in ARROWS[source] and not _is_backward(addition, target):
+        return outbox.move(addition.pk, source, target, now, **_seen(target, text, now))
+    if till.state is None and text != addition.till_state:
+        same = Addition.objects.filter(pk=addition.pk, state=source)
+        same.update(till_state=text, changed_at=now)
+    return False
+
+
+def compare_numbers(register_id: int, states: States, *, now: datetime) -> list[int]:
+    """Go above the highest number that the register lists; the numbers of our range in it that we never gave, which
+    make the register pause until `decisions.accept_numbers`.
+    """
+    ours = sorted(number for number in states if number >= numbers.FIRST)
+    if not ours:
+        return []
+    till = Register.objects.filter(pk=register_id).values_list("till", flat=True).first() or ""
+    rows = Register.objects.filter(Q(pk=register_id) | Q(till=till, till__gt=""))
+    if ours[-1] < numbers.ALARM_AT:
+        rows.filter(last_number__lt=ours[-1]).update(last_number=ours[-1])
+    given: set[int] = set()
+    for start in range(0, len(ours), AT_ONCE):
+        some = ours[start : start + AT_ONCE]
+        for model in (Addition, StrangeNumber):
+            known = model._default_manager.filter(register__in=rows, number__in=some)
+            given.update(known.values_list("number", flat=True))
+    strange = [number for number in ours if number not in given]
+    if strange:
+        logging.getLogger(__name__).error(
+            "Register %d lists %d numbers that were never given here, such as %d",
+            register_id, len(strange), strange[-1],
+        )  # fmt: skip
+        with transaction.atomic():
+            StrangeNumber.objects.bulk_create(
+                [
+                    StrangeNumber(
+                        register_id=register_id,
+                        number=number,
+                        till_state=attempts.storable(states[number].text, 50),
+                        seen_at=now,
+                    )
+                    for number in strange
+                ],
+                ignore_conflicts=True,
+            )
+            outbox.pause(register_id, outbox.STRANGE_NUMBERS)
+    return strange
+
+
+def _is_backward(addition: Addition, target: State) -> bool:
+    """A till does not refuse what it has validated, nor take what a list has called refused: that list is old."""
+    if addition.state == State.REFUSED:
+        return addition.till_state != ""
+    refused_late = addition.state == State.RECEIVED and target == State.REFUSED
+    return refused_late and addition.till_state not in {"", "1"}
+
+
+def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:
+    fields: dict[str, Any] = {"till_state": text, "next_try_at": None, "reason": "", "detail": ""}
+    if target == State.REFUSED:
+        return {**fields, "reason": "refused"}
+    fields["accepted_at"] = Coalesce("accepted_at", Value(now))
+    if target in {State.RECEIVED, State.SETTLED}:
+        fields["received_at"] = Coalesce("received_at", Value(now))
+    return fields
+
+
+def _never_tried(register_id: int, states: States) -> list[Addition]:
+    """What waits for its first try, and whose number the register lists all the same."""
+    queued = waiting.resent().filter(register=register_id, state=State.QUEUED, tries=0)
+    return [addition for addition in queued if addition.number in states]
+
+
+def _is_taken(addition: Addition, now: datetime) -> None:
+    """Sent under its number it would be dropped as a double, and its diner told that it is there."""
+    if addition.state == State.HELD:
+        same = Addition.objects.filter(pk=addition.pk, state=State.HELD)
+        same.exclude(reason="number_taken").update(reason="number_taken", changed_at=now)
+        return
+    outbox.move(
+        addition.pk, State.QUEUED, State.HELD, now, Q(tries=0),
+        reason="number_taken", next_try_at=None,
+    )  # fmt: skip
+
+
+def _note_on_till_too(register_id: int, states: States, now: datetime) -> None:
+    """What a person has dealt with elsewise and what the till has printed since: it may be served twice."""
+    numbers_there = {
+        number for number, till in states.items() if till.state in {"received", "settled"}
+    }
+    if not numbers_there:
+        return
+    handled = Addition.objects.filter(
+        register=register_id,
+        number__gte=min(numbers_there),
+        state=State.HANDLED,
+        received_at=None,
+        created_at__gt=now - seconds(waiting.FOLLOWED_FOR),
+    ).exclude(handled_as=Handled.ON_TILL)
+    for addition in handled:
+        if addition.number in numbers_there:
+            same = Addition.objects.filter(pk=addition.pk, received_at=None)
+            same.update(received_at=now, reason=ON_TILL_TOO, changed_at=now)
