@@ -47,9 +47,12 @@ def _written_out(*states: Addition.State) -> list[Func]:
     ]
 
 
-# As the conditions of the two indexes of models.Addition say it.
+# As the conditions of the indexes of models.Addition say it.
 TO_SEND = _written_out(State.QUEUED, State.SENDING, State.UNCERTAIN)
 TO_FOLLOW = _written_out(State.ACCEPTED, State.RECEIVED, State.UNCERTAIN, State.HELD, State.REFUSED)
+TO_TROUBLE = _written_out(
+    State.QUEUED, State.SENDING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.HELD
+)
 FOLLOWED_FOR = 24 * 3600.0  # after that no list moves it on: the table has long gone
 
 
