@@ -62,6 +62,11 @@ def probed(register_id: int) -> bool:
     return bool(open_one.update(failures=FAILURES - 1, silent_since=None))
 
 
+def was_left_alone(tried: Register) -> bool:
+    """Whether this try was the one that was let through after a silence."""
+    return tried.failures >= FAILURES - 1
+
+
 def probe_later(register_id: int, now: datetime) -> None:
     """Where it is open now: when it is probed next."""
     wait = PROBE + random.random() * JITTER  # noqa: S311  (no secret)

@@ -240,7 +240,7 @@ def settle(
         heard = breaker.after_try(outcome, now)
         _release(addition.register_id, claim.owner, next_poll_at=now + soon, **heard)
         breaker.probe_later(addition.register_id, now)
-        if isinstance(outcome, Receipt) and addition.register.failures:
+        if isinstance(outcome, Receipt) and breaker.was_left_alone(addition.register):
             hasten(addition.register_id, now)
         if moved and isinstance(outcome, Misconfigured) and _is_as_it_was(addition.register):
             pause(addition.register_id, outcome.reason)
