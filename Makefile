@@ -72,8 +72,12 @@ lock: $(TO_TEST) ## pin requirements.in and requirements-dev.in anew; UPGRADE=1 
 	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in
 	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements-dev.txt requirements-dev.in
 
+# A registry that keeps no list of weaknesses says so, package by package; only the count of those is printed.
 audit: $(TO_TEST) ## look for known weaknesses in what is pinned (asks the network)
-	$(BIN)/pip-audit --require-hashes --requirement requirements.txt
+	@echo "== Known weaknesses of what is pinned"
+	@$(BIN)/pip-audit --require-hashes --requirement requirements.txt > .venv/audit.txt 2>&1 || { cat .venv/audit.txt; exit 1; }
+	@head -1 .venv/audit.txt
+	@echo "Packages that could not be looked up here: $$(grep -c 'could not be audited' .venv/audit.txt)"
 
 clean: ## remove .venv and the tools' caches; the data in var/ stays
 	@echo "Removing .venv and caches"
