@@ -44,22 +44,26 @@ class Pulse:
     def beat(self, now: datetime) -> bool:
         """Whether it was time for one. Raises django.db.Error."""
         stopwatch = time.monotonic()
+        fields: dict[str, object] = {"beat_at": now}
         if self._last is None:
             old = Heartbeat.objects.filter(kind=self._kind)
             old.filter(beat_at__lt=now - seconds(FORGOTTEN_AFTER)).delete()
-            begun = {"started_at": now, "beat_at": now}
-            Heartbeat.objects.update_or_create(kind=self._kind, name=self._name, defaults=begun)
         else:
             clock, before = self._last
             passed = stopwatch - before
             if passed < seconds(EVERY).total_seconds():
                 return False
-            fields: dict[str, object] = {"beat_at": now}
             jumped = (now - clock).total_seconds() - passed
             if abs(jumped) > JUMP:
                 logger.error("This machine's clock has jumped by %+.0f seconds.", jumped)
                 fields |= {"jumped_at": now, "jumped_by": jumped}
-            Heartbeat.objects.filter(kind=self._kind, name=self._name).update(**fields)
+        Heartbeat.objects.update_or_create(
+            kind=self._kind,
+            name=self._name,
+            defaults=fields,
+            # Also where it slept for so long that it was forgotten.
+            create_defaults={**fields, "started_at": now},
+        )
         self._last = now, stopwatch
         return True
 
