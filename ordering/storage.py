@@ -39,16 +39,9 @@ NETWORK_FILE_SYSTEMS = {
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "glusterfs", "fuse.sshfs", "fuse.ceph",
     "fuse.ceph-fuse", "fuse.glusterfs", "fuse.davfs", "fuse.davfs2", "fuse.rclone", "fuse.s3fs", "fuse.smbnetfs",
 }
-# fmt: on
 # What a PostgreSQL says that will take us in a moment; any other FATAL is its last word.
-COMES_BACK = (
-    "starting up",
-    "shutting down",
-    "recovery",
-    "not yet accepting",
-    "connection slots",
-    "too many clients",
-)
+COMES_BACK = ("starting up", "shutting down", "recovery", "not yet accepting", "connection slots", "too many clients")
+# fmt: on
 
 
 def durable(database: Any = connection, *, thorough: bool) -> list[CheckMessage]:
@@ -229,7 +222,7 @@ def _postgresql_durable(database: Any) -> list[CheckMessage]:
     except psycopg.Error as error:
         return [
             Error(
-                f"PostgreSQL cannot be reached: {str(error).strip()}",
+                f"PostgreSQL cannot be reached: {' '.join(str(error).split())}",
                 hint="Look whether it runs, and at DATABASE_URL.",
                 id="ordering.E028",
             )
@@ -332,9 +325,11 @@ def _looked_at(database: Any) -> Exception | None:
     global _looking
     if database.in_atomic_block:
         return None  # whoever asks is writing (IMMEDIATE), and would wait for itself
-    if _looking and _looking.is_alive():
-        return TimeoutError()  # one that hangs is enough
     patience = LOOK_PATIENCE / settings.TIME_DIVISOR
+    if _looking:
+        _looking.join(patience)
+        if _looking.is_alive():
+            return TimeoutError()  # one that hangs is enough
     found: list[Exception] = [TimeoutError()]
 
     def look() -> None:
