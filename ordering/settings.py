@@ -110,6 +110,9 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": env_number("SQLITE_TIMEOUT", 5),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=ON;",
     }
+    # A connection that stays keeps the two files beside the database: to make them anew, even a reader needs room on
+    # the disk (F23).
+    _database["CONN_MAX_AGE"] = None
     try:
         Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -31,6 +31,7 @@ from pos_bridge.models import Addition
 START_PATIENCE = 20.0
 LOOK_PATIENCE = 2.0
 LEAST_FREE = 200_000_000  # bytes; a busy evening needs a tenth of it
+ONLY_READS = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool"
 MIGRATE = "Run: .venv/bin/python manage.py migrate"
 
 # Locks and shared memory, on which WAL depends, do not hold across a network.
@@ -108,11 +109,8 @@ def _sqlite_durable(database: Any, *, thorough: bool) -> list[CheckMessage]:
                 name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
                 for name in ("journal_mode", "synchronous", "fullfsync")
             }
-            # The second reads the header and the schema, whatever the file's size.
-            look = (
-                "PRAGMA quick_check(1)" if thorough else "SELECT 'ok', count(*) FROM sqlite_schema"
-            )
-            said = cursor.execute(look).fetchone()[0]
+            header = "SELECT 'ok', count(*) FROM sqlite_schema"
+            said = cursor.execute("PRAGMA quick_check(1)" if thorough else header).fetchone()[0]
     except DatabaseError as error:
         return [_unreadable(path or "SQLite", error)]
     if said != "ok":
@@ -227,7 +225,8 @@ def _postgresql_durable(database: Any) -> list[CheckMessage]:
                 id="ordering.E028",
             )
         ]
-    return weaknesses_of_postgresql(*row or ("", "", True, ""), own_machine=_own_machine())
+    own_machine = all(is_loopback(host) for host in settings.ALLOWED_HOSTS)
+    return weaknesses_of_postgresql(*row or ("", "", True, ""), own_machine=own_machine)
 
 
 def weaknesses_of_postgresql(
@@ -254,17 +253,9 @@ def weaknesses_of_postgresql(
         ]
     if fsync != "off":
         return []
-    message, hint = (
-        "PostgreSQL does not wait for its disk: fsync is off.",
-        "Set fsync = on, restart it.",
-    )
-    if own_machine:
-        return [Warning(message, hint=hint, id="ordering.W029")]
-    return [Error(message, hint=hint, id="ordering.E029")]
-
-
-def _own_machine() -> bool:
-    return all(is_loopback(host) for host in settings.ALLOWED_HOSTS)
+    kind, number = (Warning, "W029") if own_machine else (Error, "E029")
+    words = "PostgreSQL does not wait for its disk: fsync is off."
+    return [kind(words, hint="Set fsync = on, and restart it.", id=f"ordering.{number}")]
 
 
 def _patiently(database: Any) -> psycopg.Connection[Any]:
@@ -299,7 +290,10 @@ def trouble(database: Any = connection) -> str | None:
     Takes LOOK_PATIENCE at most, also where disk or server hang, and reads nothing that grows.
     """
     error = _looked_at(database)
-    return _words(error) if error else low_on_space(database)
+    if error is None:
+        return low_on_space(database)
+    gone = _("The database cannot be opened: nobody can order.")
+    return _words(error) or low_on_space(database) or gone  # a full disk has many words
 
 
 def low_on_space(database: Any = connection, *, least: int = LEAST_FREE) -> str | None:
@@ -307,15 +301,16 @@ def low_on_space(database: Any = connection, *, least: int = LEAST_FREE) -> str 
     free = _free(database)
     if free >= least:
         return None
-    return _("The disk is almost full: %(megabytes)d MB are left.") % {
-        "megabytes": free // 1_000_000
-    }
+    left = {"megabytes": free // 1_000_000}
+    return _("The disk is almost full: %(megabytes)d MB are left.") % left
 
 
 def _free(database: Any) -> int:
-    path = sqlite_path(database)
+    path, data = sqlite_path(database), Path(settings.DATA_DIR)
     try:
-        return shutil.disk_usage(path.parent if path else settings.DATA_DIR).free
+        return shutil.disk_usage(
+            path.parent if path else data if data.exists() else settings.BASE_DIR
+        ).free
     except OSError:
         return 0  # the folder is gone, and all that was free in it
 
@@ -364,9 +359,7 @@ def _write_nothing(database: Any, patience: float) -> None:
             opened.close()
         return
     with _connect(database, connect_timeout=2) as server:
-        row = server.execute(
-            "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool"
-        ).fetchone()
+        row = server.execute(ONLY_READS).fetchone()
         if row is None or row[0]:
             raise psycopg.errors.ReadOnlySqlTransaction("read-only")
 
@@ -383,7 +376,7 @@ def _words(error: Exception) -> str:
         return _("The disk of the database is full: nobody can order.")
     if "not a database" in text or "malformed" in text:
         return _("The database is damaged: nobody can order. Restore the last backup.")
-    return _("The database cannot be opened: nobody can order.")
+    return ""
 
 
 def _space(database: Any) -> list[CheckMessage]:

@@ -155,6 +155,22 @@ def test_what_cannot_be_written_first_is_not_posted_f23(full_disk, leo2):
     assert [post["number"] for post in leo2.posts()] == [addition.number]
 
 
+@pytest.mark.pure
+@pytest.mark.wire
+def test_reading_needs_no_room_that_it_has_not_got_f23(tmp_path):
+    """F23: the two files that even a reader needs stay between requests; on a full disk they could not be made."""
+    running = House(tmp_path)
+    running.start(workers=1)
+    try:
+        phone, visit, _ = filled_cart(running)
+        assert phone.get(visit).status_code == 200
+        assert phone.get(running.address + "/nowhere/").status_code == 404  # the other is over now
+        for end in ("-wal", "-shm"):
+            assert running.database.with_name(running.database.name + end).exists()
+    finally:
+        running.kill()
+
+
 # --- Read-only ------------------------------------------------------------------------------------
 
 
