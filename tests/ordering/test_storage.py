@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -273,6 +274,14 @@ def test_the_installer_can_ask_before_it_serves_f27(file):
     assert (status, "ordering.E021" in said) == (1, True)
     assert run(file.parent, "manage.py", "migrate", "--verbosity", "0")[0] == 0
     assert run(file.parent, *ask)[0] == 0
+
+
+def test_the_manual_says_what_to_do_about_each_f27():
+    software = (ROOT / "ordering" / "storage.py").read_text()
+    manual = (ROOT / "docs" / "running.md").read_text()
+    said = set(re.findall(r"\b[EW]0\d\d\b", software))
+    assert len(said) >= 10
+    assert said - set(re.findall(r"`(?:ordering\.)?([EW]0\d\d)`", manual)) == set()
 
 
 # --- While people are served ----------------------------------------------------------------------
