@@ -7,10 +7,14 @@ from threading import Event, Thread, Timer
 import dj_database_url
 import psycopg
 import pytest
+from django.db import OperationalError
 from django.db.utils import ConnectionHandler
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import translation
 
 from ordering import storage
+from ordering.middleware import database_trouble
 from tests import postgres
 from tests.ordering.test_storage import run
 
@@ -133,6 +137,20 @@ def test_it_says_that_a_server_is_away_f27(url, settings, wrong, word):
         (found,) = storage.durable(database, thorough=True)
         assert (found.id, word in found.msg) == ("ordering.E028", True)
         assert storage.trouble(database)
+
+
+def test_a_server_that_is_away_has_surely_got_nothing_f27(url):
+    """F27: the page says so, and offers the same form again. Only a line that breaks later leaves a doubt."""
+    away = {"PORT": 1, "OPTIONS": {"pool": {"timeout": 0.2}}}
+    with opened(url, **away) as database:
+        with pytest.raises(OperationalError) as error:
+            database.cursor()
+        database.close_pool()
+    request = RequestFactory().post("/v/AAAAAAAAAAAAAAAAAAAAAA/send/", {"submission_key": "k"})
+    answer = database_trouble(lambda _: HttpResponse()).process_exception(request, error.value)
+    assert answer is not None
+    assert (answer.status_code, answer["X-Nothing-Sent"]) == (503, "1")
+    assert 'value="k"' in answer.content.decode()
 
 
 def test_it_says_that_a_server_only_reads_f27(url):
