@@ -259,6 +259,26 @@ def test_no_process_serves_from_such_a_database_f27(file, arguments, harm, words
     assert ("Traceback" in said) == (arguments[0] == "-c")
 
 
+WEAKEN = (
+    "import ordering.settings as s, os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'ordering.settings';"
+    "s.DATABASES['default']['OPTIONS']['init_command'] = 'PRAGMA synchronous=NORMAL';"
+)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import ordering.wsgi",
+        "from django.core.management import execute_from_command_line as e; e(['manage.py', 'deliver'])",
+    ],
+    ids=["web", "deliver"],
+)
+def test_no_process_serves_where_a_power_cut_would_lose_orders_p3(file, start):
+    """P3: synchronous is read back as 2 at the start, else there is none."""
+    status, said = run(file.parent, "-c", WEAKEN + start)
+    assert (status, "synchronous is 1 and not 2" in said) == (1, True)
+
+
 def test_both_processes_start_with_a_sound_database_p3(file):
     assert run(file.parent, "-c", "import ordering.wsgi")[0] == 0
     status, said = run(file.parent, "manage.py", "deliver", "--once")
