@@ -5,8 +5,9 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from ordering import storage
 from ordering.env import host_of, is_private
 
 
@@ -100,6 +101,18 @@ def check_proxy(**_kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.database)
+def check_durable(databases: Sequence[str] | None = None, **_kwargs: Any) -> Sequence[CheckMessage]:
+    """Nothing that is confirmed is lost: asked by `check --database default`, `migrate` and `deliver` (P3, F27)."""
+    return storage.durable(thorough=True) if "default" in (databases or ()) else []
+
+
+@register(Tags.database, deploy=True)
+def check_ready(databases: Sequence[str] | None = None, **_kwargs: Any) -> Sequence[CheckMessage]:
+    """The tables are there. Not asked by `migrate`, which makes them; by `check --deploy --database default`."""
+    return storage.ready() if "default" in (databases or ()) else []
 
 
 def _answers_to(host: str) -> bool:

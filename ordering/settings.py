@@ -110,12 +110,22 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": env_number("SQLITE_TIMEOUT", 5),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=ON;",
     }
-    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    # A connection that stays keeps the two files beside the database: to make them anew, even a reader needs room on
+    # the disk (F23).
+    _database["CONN_MAX_AGE"] = None
+    try:
+        Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The folder of the database cannot be made ({error}). See DATABASE_URL and DATA_DIR."
+        ) from error
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["OPTIONS"] = {
-        "options": "-c lock_timeout=5s",  # as long as SQLite waits; then the page says so (F21)
+        # lock_timeout: as long as SQLite waits; then the page says so (F21). synchronous_commit: a server that
+        # was told to confirm before it has written does not do so to us (P3).
+        "options": "-c lock_timeout=5s -c synchronous_commit=on",
         **_database.get("OPTIONS", {}),
-        "pool": True,
+        "pool": {"timeout": 5},  # as patient with a server that is away
     }
 
 # --- Languages and time ------------------------------------------------------------------------

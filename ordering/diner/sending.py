@@ -39,6 +39,8 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     key = form.cleaned_data["submission_key"]
     if sent := access.order_sent_with(guest.visit.code, key):
         return pages.go(request, f"/v/{guest.visit.code}/orders/{sent.code}/")
+    if not form.is_understood():
+        return show_cart(request, guest, language, changed=True, submission_key=key)
     try:
         if save(guest, cart_page(request.POST)):
             return show_cart(request, guest, language, changed=True)

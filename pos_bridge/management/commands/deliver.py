@@ -3,6 +3,7 @@
 import signal
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pos_bridge.worker import THREADS, NotMigrated, Worker
@@ -26,6 +27,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, once: bool, threads: int, **__: Any) -> None:
+        # Refuses a database in which an order would not be safe; which one that is, the project says.
+        self.check(tags=[Tags.database], databases=["default"], include_deployment_checks=True)
         worker = Worker(threads=threads)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
