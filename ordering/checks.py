@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from ordering import alarm_addresses
 from ordering.env import host_of, is_private
 
 
@@ -100,6 +101,28 @@ def check_proxy(**_kwargs: Any) -> Sequence[CheckMessage]:
             )
         ]
     return []
+
+
+@register("tablee")
+def check_alarm_urls(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Each entry of ALARM_URLS is an address that Apprise understands. They hold passwords: shown by their place.
+
+    A warning: orders are delivered all the same, also where a newer Apprise has given up a service.
+    """
+    if not settings.ALARM_URLS:
+        return []
+    from apprise import Apprise  # it takes a moment, for this setting alone
+
+    wrong = [str(each.position) for each in alarm_addresses.every() if not Apprise().add(each.url)]
+    if not wrong:
+        return []
+    return [
+        Warning(
+            f"ALARM_URLS: Apprise does not understand entry {', '.join(wrong)}.",
+            hint="White space stands between entries; inside one, write a space as %20. docs/alarms.md has examples.",
+            id="ordering.W041",
+        )
+    ]
 
 
 def _answers_to(host: str) -> bool:

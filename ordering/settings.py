@@ -197,6 +197,9 @@ TIME_DIVISOR = env_number("TIME_DIVISOR", 1)
 GUEST_SEND_INTERVAL = 5 / TIME_DIVISOR
 UNKNOWN_CODES_PER_MINUTE = 20
 UNKNOWN_CODE_DELAY = 1 / TIME_DIVISOR
+# Apprise addresses that alarms go to, white space between them; `slug=mailto://…` is for one restaurant
+# (docs/alarms.md).
+ALARM_URLS = (env_secret("ALARM_URLS") or "").split()
 
 LOGGING = {
     "version": 1,
@@ -214,5 +217,7 @@ LOGGING = {
         # Their DEBUG lines hold addresses, and LEO2's address holds its key (T24).
         "urllib3": {"level": "WARNING"},
         "requests": {"level": "WARNING"},
+        # It names the addresses that it does not understand, and they hold passwords.
+        "apprise": {"level": "CRITICAL", "propagate": False},
     },
 }
