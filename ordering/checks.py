@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from ordering import alarm_addresses
 from ordering.env import host_of, is_private
 
+SHORTEST_TOKEN = 20
+
 
 @register("tablee")
 def check_base_url(**_kwargs: Any) -> Sequence[CheckMessage]:
@@ -123,6 +125,20 @@ def check_alarm_urls(**_kwargs: Any) -> Sequence[CheckMessage]:
             id="ordering.W041",
         )
     ]
+
+
+@register("tablee")
+def check_health_token(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Whoever guesses HEALTH_TOKEN sees how busy every restaurant is."""
+    if settings.HEALTH_TOKEN and len(settings.HEALTH_TOKEN) < SHORTEST_TOKEN:
+        return [
+            Error(
+                f"HEALTH_TOKEN has fewer than {SHORTEST_TOKEN} characters.",
+                hint='Make one with: .venv/bin/python -c "import secrets; print(secrets.token_urlsafe())"',
+                id="ordering.E042",
+            )
+        ]
+    return []
 
 
 def _answers_to(host: str) -> bool:

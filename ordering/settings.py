@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ordering.health.healthz",  # first: it is asked by address, without HTTPS, and sets no cookie
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -200,6 +201,8 @@ UNKNOWN_CODE_DELAY = 1 / TIME_DIVISOR
 # Apprise addresses that alarms go to, white space between them; `slug=mailto://…` is for one restaurant
 # (docs/alarms.md).
 ALARM_URLS = (env_secret("ALARM_URLS") or "").split()
+# Whoever shows it at /healthz is told more than whether all is well.
+HEALTH_TOKEN = env_secret("HEALTH_TOKEN") or ""
 
 LOGGING = {
     "version": 1,

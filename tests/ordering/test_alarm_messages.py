@@ -102,3 +102,12 @@ def test_what_apprise_does_not_understand_is_said_by_its_place(settings, caplog,
     assert checks.check_alarm_urls() == []
     settings.ALARM_URLS = []
     assert checks.check_alarm_urls() == []
+
+
+def test_a_token_that_can_be_guessed_is_refused(settings):
+    settings.HEALTH_TOKEN = "short"
+    (found,) = checks.check_health_token()
+    assert found.id == "ordering.E042"
+    assert "short" not in f"{found.msg} {found.hint}"
+    settings.HEALTH_TOKEN = ""
+    assert checks.check_health_token() == []
