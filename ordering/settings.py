@@ -204,6 +204,9 @@ ALARM_URLS = (env_secret("ALARM_URLS") or "").split()
 # Whoever shows it at /healthz is told more than whether all is well.
 HEALTH_TOKEN = env_secret("HEALTH_TOKEN") or ""
 
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or "plain"
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: write plain or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -212,9 +215,10 @@ LOGGING = {
             "()": "ordering.logs.OneLine",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "ordering.logs.JsonLine"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Their DEBUG lines hold addresses, and LEO2's address holds its key (T24).
