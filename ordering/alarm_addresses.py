@@ -1,6 +1,10 @@
 """Where alarms go: the setting ALARM_URLS, read. Its entries hold passwords and are never shown, only counted."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -9,6 +13,14 @@ from pos_bridge import alarms
 
 # `slug=mailto://…` is for one restaurant; an Apprise address has a colon before any equals sign.
 ENTRY = re.compile(r"(?:(?P<slug>[a-z0-9][a-z0-9-]{0,63})=)?(?P<url>.+)", re.DOTALL)
+NOTIFY = [sys.executable, "-m", "ordering.notify"]
+# What a child needs of our environment: not our keys, nor the addresses of others.
+# fmt: off
+KEPT = {
+    "PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+}
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -38,3 +50,25 @@ def every() -> list[Address]:
             mark = alarms.mark_of(parts["url"])
             found.append(Address(position, parts["slug"] or "", parts["url"], mark))
     return found
+
+
+def not_understood() -> list[int]:
+    """The places of those that Apprise does not understand; a process of its own looks."""
+    known = every()
+    done = subprocess.run(  # noqa: S603  (ourselves)
+        [*NOTIFY, "--understands"],
+        input=json.dumps([each.url for each in known]),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=settings.BASE_DIR,
+        env=environment(),
+        check=True,
+    )
+    understood = json.loads(done.stdout)
+    return [each.position for each, well in zip(known, understood, strict=True) if not well]
+
+
+def environment() -> dict[str, str]:
+    """For such a process."""
+    return {name: value for name, value in os.environ.items() if name in KEPT}

@@ -6,9 +6,8 @@ A message holds table, number and reason, and nothing else: it passes through th
 
 import json
 import logging
-import os
 import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ordering.alarm_addresses import Address, addresses
+from ordering.alarm_addresses import NOTIFY, Address, addresses, environment
 from ordering.models import Restaurant
 from pos_bridge import alarms
 from pos_bridge.models import Alarm
@@ -29,14 +28,6 @@ DEADLINE = 15.0  # seconds for one message; divided by settings.TIME_DIVISOR
 # Processes at once; the next message begins where one has ended.
 AT_ONCE = 8
 LINES = 10  # of a message; the rest is counted
-# What a child needs of our environment: not our keys, nor the addresses of others.
-# fmt: off
-KEPT = {
-    "PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-}
-# fmt: on
-
 logger = logging.getLogger(__name__)
 
 
@@ -97,16 +88,23 @@ class Rounds:
 
     def begin(self, now: datetime) -> None:
         """Start what is to be told now. Raises django.db.Error."""
-        slugs = dict(Restaurant.objects.values_list("pk", "slug")) if settings.ALARM_URLS else {}
-        for restaurant_id in alarms.to_send(now) if settings.ALARM_URLS else []:
-            wanted = addresses(slugs.get(restaurant_id) if restaurant_id else None)
-            if len(list(self._open())) >= AT_ONCE:
+        waiting = alarms.to_send(now) if settings.ALARM_URLS else []
+        slugs = dict(
+            Restaurant.objects.filter(pk__in=filter(None, waiting)).values_list("pk", "slug")
+        )
+        for restaurant_id in waiting:
+            if len(self._open()) >= AT_ONCE:
                 return
-            if not wanted:
-                continue
-            taken = alarms.claim(restaurant_id, self._owner, now)
+            wanted = addresses(slugs.get(restaurant_id) if restaurant_id else None)
+            taken = alarms.claim(restaurant_id, self._owner, now) if wanted else []
             if taken:
                 self._running.append(_started(taken, wanted))
+
+    def finish(self) -> None:
+        """Wait for what is on its way, until its deadline: told and not written down, it would be told again."""
+        while self._open():
+            self.end_what_is_over()
+            threading.Event().wait(0.05)
 
     def stop(self) -> None:
         """Let nothing go on without us: what is not settled is sent again by whoever comes next."""
@@ -132,13 +130,13 @@ def _send(address: Address, missing: list[Alarm]) -> Message:
     deadline = DEADLINE / settings.TIME_DIVISOR
     title, body = message_of(missing)
     job = {"address": address.url, "title": title, "body": body, "deadline": deadline}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "ordering.notify"],
+    child = subprocess.Popen(  # noqa: S603  (ourselves)
+        NOTIFY,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=settings.BASE_DIR,
-        env={name: value for name, value in os.environ.items() if name in KEPT},
+        env=environment(),
         start_new_session=True,
     )
     end = time.monotonic() + deadline

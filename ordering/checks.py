@@ -105,22 +105,19 @@ def check_proxy(**_kwargs: Any) -> Sequence[CheckMessage]:
     return []
 
 
-@register("tablee")
+@register("tablee", deploy=True)
 def check_alarm_urls(**_kwargs: Any) -> Sequence[CheckMessage]:
     """Each entry of ALARM_URLS is an address that Apprise understands. They hold passwords: shown by their place.
 
-    A warning: orders are delivered all the same, also where a newer Apprise has given up a service.
+    A warning: orders are delivered all the same, also where a newer Apprise has given up a service. It takes a second,
+    so that only `check --deploy` and `watch` ask it.
     """
-    if not settings.ALARM_URLS:
-        return []
-    from apprise import Apprise  # it takes a moment, for this setting alone
-
-    wrong = [str(each.position) for each in alarm_addresses.every() if not Apprise().add(each.url)]
+    wrong = alarm_addresses.not_understood() if settings.ALARM_URLS else []
     if not wrong:
         return []
     return [
         Warning(
-            f"ALARM_URLS: Apprise does not understand entry {', '.join(wrong)}.",
+            f"ALARM_URLS: Apprise does not understand entry {', '.join(map(str, wrong))}.",
             hint="White space stands between entries; inside one, write a space as %20. docs/alarms.md has examples.",
             id="ordering.W041",
         )

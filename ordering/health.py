@@ -43,6 +43,7 @@ class Healthz:
         if request.path_info != PATH:
             return self.get_response(request)
         response = self._answer(request)
+        response["Content-Length"] = str(len(response.content))
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         return response

@@ -49,13 +49,15 @@ class Watch:
         self._stopping.set()
 
     def run(self) -> None:
-        """Until stopped. Raises worker.NotMigrated."""
+        """Until stopped; what is being told is finished first. Raises worker.NotMigrated."""
         try:
             while not self._stopping.is_set():
                 self._alive(STUCK_AFTER / settings.TIME_DIVISOR)
                 self.look(timezone.now())
                 wait = LOOK_WHILE_SENDING if self._rounds else LOOK_EVERY
                 self._stopping.wait(wait / settings.TIME_DIVISOR)
+            self._rounds.finish()
+            self._try("what was told", lambda: self._rounds.settle(timezone.now()))
         finally:
             self._rounds.stop()
         self._try("to take leave", self._pulse.stop)

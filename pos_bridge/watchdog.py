@@ -7,6 +7,8 @@ thread stood.
 import faulthandler
 import os
 import sys
+from functools import cache
+from typing import TextIO
 
 # However short the durations of a test: SQLite may wait five seconds for its lock, and a full machine longer.
 LEAST = 10.0
@@ -14,10 +16,15 @@ LEAST = 10.0
 
 def alive(seconds: float) -> None:
     """All goes on, and will say so again within as many seconds; else the process ends, with status 1."""
-    out = sys.__stderr__ or open(os.devnull, "w")  # noqa: SIM115  (for as long as the process lives)
-    faulthandler.dump_traceback_later(max(seconds, LEAST), exit=True, file=out)
+    faulthandler.dump_traceback_later(max(seconds, LEAST), exit=True, file=_log())
 
 
 def rest() -> None:
     """Nothing is watched any more."""
     faulthandler.cancel_dump_traceback_later()
+
+
+@cache
+def _log() -> TextIO:
+    """A process may have been started without one."""
+    return sys.__stderr__ or open(os.devnull, "w")

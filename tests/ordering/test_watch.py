@@ -62,8 +62,12 @@ class Gateway:
     def said(self, title="Chez Alice"):
         return [each["message"] for each in self.heard if each["title"] == title]
 
-    def close(self):
+    def answer(self):
+        """Also to those that hang."""
         self._open.set()
+
+    def close(self):
+        self.answer()
         self._server.shutdown()
         self._server.server_close()
 
@@ -207,11 +211,28 @@ def test_told_to_stop_it_stops_and_is_not_missed(watch, gateway, number):
     assert beats() is None
 
 
+def test_told_to_stop_it_finishes_what_it_tells(alice, gateway, watch):
+    overdue(alice)
+    process = watch(gateway.address("hang", rto=600))
+    eventually(lambda: gateway.asked, timeout=30)
+    process.terminate()
+    gateway.answer()
+    assert process.wait(10) == 0
+    assert Alarm.objects.exclude(restaurant=None).get().sent_at is not None
+
+
 def test_without_an_address_it_watches_all_the_same(alice, watch):
     overdue(alice)
     watch()
     eventually(lambda: Alarm.objects.exclude(restaurant=None).exists(), timeout=30)
     assert Alarm.objects.filter(tries__gt=0).count() == 0
+
+
+def test_an_entry_that_is_no_address_is_said_and_keeps_nobody_waiting(alice, gateway, watch, log):
+    overdue(alice)
+    watch(f"nonsense-{PASSWORD}", gateway.address("ok"))
+    eventually(lambda: gateway.said(), timeout=30)
+    assert "Apprise does not understand entry 1." in log.read_text()
 
 
 def test_without_tables_it_says_so_in_words(tmp_path, watch, log):
