@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ordering.health.healthz",  # first: it is asked by address, without HTTPS, and sets no cookie
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -207,7 +208,15 @@ TIME_DIVISOR = env_number("TIME_DIVISOR", 1)
 GUEST_SEND_INTERVAL = 5 / TIME_DIVISOR
 UNKNOWN_CODES_PER_MINUTE = 20
 UNKNOWN_CODE_DELAY = 1 / TIME_DIVISOR
+# Apprise addresses that alarms go to, white space between them; `slug=mailto://…` is for one restaurant
+# (docs/alarms.md).
+ALARM_URLS = (env_secret("ALARM_URLS") or "").split()
+# Whoever shows it at /healthz is told more than whether all is well.
+HEALTH_TOKEN = env_secret("HEALTH_TOKEN") or ""
 
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or "plain"
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: write plain or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -216,13 +225,16 @@ LOGGING = {
             "()": "ordering.logs.OneLine",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "ordering.logs.JsonLine"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Their DEBUG lines hold addresses, and LEO2's address holds its key (T24).
         "urllib3": {"level": "WARNING"},
         "requests": {"level": "WARNING"},
+        # It names the addresses that it does not understand, and they hold passwords.
+        "apprise": {"level": "CRITICAL", "propagate": False},
     },
 }

@@ -110,7 +110,7 @@ class Worker:
         except Error as error:
             # Locked, restarted, away for a moment, ahead of this version: the next look has a new connection.
             logger.warning("The database cannot be read: %s", type(error).__name__)
-            _check_migrated()
+            check_migrated()
             connection.close()
             return True
         for pk in self._turns.next(found, self._running, self._threads - len(self._running)):
@@ -164,7 +164,7 @@ class Worker:
         self._stopping.wait(seconds)
 
 
-def _check_migrated() -> None:
+def check_migrated() -> None:
     """Raises NotMigrated where the database can be read and has not even the registers' table."""
     try:
         tables = connection.introspection.table_names()

@@ -57,6 +57,7 @@ class Command(BaseCommand):
             "register": manage("simulate_register", "leo2", "--strict", "--port", register_port, "--till-delay", "2",
                                "--ledger", str(settings.DATA_DIR / "register.jsonl"), "--restaurant", str(catalogue)),
             "deliver": manage("deliver"),
+            "watch": manage("watch"),
             "web": [sys.executable, "-m", "gunicorn", "ordering.wsgi", "--worker-class", "gthread", "--workers", "2",
                     "--threads", "4", *binds(host, port)],
         }  # fmt: skip
