@@ -17,7 +17,7 @@ from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import amount, in_language
-from pos_bridge import decisions, outbox, words
+from pos_bridge import breaker, decisions, outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
 from pos_bridge.numbers import NumbersExhausted
@@ -107,6 +107,8 @@ def ordering_problem(table: Table, register: Register | None, now: datetime) -> 
         return Problem("no_register")
     if not is_open(restaurant.hours, local):
         return Problem("closed")
+    if breaker.is_silent(register, now):
+        return Problem("register_silent")
     return None
 
 
