@@ -50,8 +50,8 @@ FROM: Mapping[Decision, frozenset[State]] = {
     Decision.REPLACE: frozenset({State.UNCERTAIN, State.HELD, State.REFUSED}),
     Decision.SEEN: frozenset({State.HANDLED}),
 }
-# Reasons for which the number that it has must not be sent again.
-_NEW_NUMBER = {"number_taken", "register_changed"}
+# Why the number that it has must not be sent again.
+NUMBER_TAKEN = "number_taken"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _may_be_sent_again(addition: Addition) -> bool:
     """Under its number, to its register: not after a refusal, nor where the number or the register is another's."""
     return (
         addition.state != State.REFUSED
-        and addition.reason not in _NEW_NUMBER
+        and addition.reason != NUMBER_TAKEN
         and addition.register.current
     )
 
@@ -173,7 +173,7 @@ def _send_again(addition: Addition, source: State, now: datetime) -> bool:
         same = Addition.objects.filter(pk=addition.pk, state=source, tries=addition.tries)
         won = bool(same.update(**fields))
     else:
-        still_its_own = ~Q(reason__in=_NEW_NUMBER)
+        still_its_own = ~Q(reason=NUMBER_TAKEN)
         won = outbox.move(addition.pk, source, target, now, still_its_own, **fields)
     wake.ring()
     return won

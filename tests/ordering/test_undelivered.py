@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -16,6 +17,7 @@ from pos_bridge import staff_words, words
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
 from tests import factories
+from tests.helpers import at_once
 from tests.ordering.admin_cast import installer, person
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +284,33 @@ def test_it_waits_for_what_is_in_flight_and_says_so(a, bob, client, settings):
     addition.refresh_from_db()
     assert addition.state == State.SENDING
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_holds_if_nothing_came_of_what_was_in_flight(a, bob, client):
+    """F71: the click waits, and wins when the try surely has not reached the till."""
+    addition = order(a, State.SENDING, "", age=60, lease_owner="w")
+    asked = Event()
+
+    def click():
+        def watch(execute, sql, params, many, context):
+            result = execute(sql, params, many, context)
+            if '"pos_bridge_addition"."state"' in sql and "SELECT" in sql:
+                asked.set()
+            return result
+
+        with connection.execute_wrapper(watch):
+            return press(client, addition, "by_hand")
+
+    def come_back():
+        assert asked.wait(10)
+        row = Addition.objects.filter(pk=addition.pk, state=State.SENDING)
+        return row.update(state=State.QUEUED, lease_owner="")
+
+    said, _ = at_once(click, come_back)
+    assert "Done: it is noted as entered by hand" in said
+    addition.refresh_from_db()
+    assert (addition.state, addition.handled_as) == (State.HANDLED, Handled.BY_HAND)
 
 
 def test_who_comes_second_is_told(a, bob, client):
