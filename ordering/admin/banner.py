@@ -78,7 +78,7 @@ def _registers(request: HttpRequest, now: datetime) -> Iterator[Warned]:
     # The keys are not even read.
     in_use = in_use.defer("credentials")
     mine = in_use if is_installer(request) else narrow(in_use, roles(request))
-    for register in mine.exclude(paused_reason="", failures__lt=breaker.FAILURES):
+    for register in mine.exclude(paused_reason="", silent_since=None):
         if register.paused_reason:
             said = _("%(register)s takes no orders: %(why)s.")
             why = words.reason(register.paused_reason)

@@ -86,7 +86,7 @@ def test_it_says_that_a_register_pauses_or_is_silent(bob, client):
     long_ago = timezone.now() - timedelta(minutes=5)
     Register.objects.update(paused_reason="", failures=5, silent_since=long_ago)
     assert "has not answered since" in said(client)
-    Register.objects.update(failures=4)
+    Register.objects.update(failures=0, silent_since=None)
     assert 'id="banner"' not in said(client)
 
 
