@@ -29,12 +29,13 @@ STATES = {
     State.HANDLED: _("dealt with, and on the till all the same"),
 }
 
+# In the order in which they stand on the page.
 BUTTONS = {
     Decision.ON_TILL: _("It is there"),
-    Decision.BY_HAND: _("I have entered it by hand"),
-    Decision.CANCELLED: _("Nobody wants it any more"),
     Decision.SEND_AGAIN: _("Send it again"),
     Decision.REPLACE: _("Send it anew"),
+    Decision.BY_HAND: _("I have entered it by hand"),
+    Decision.CANCELLED: _("Nobody wants it any more"),
     Decision.SEEN: _("I have seen to it"),
 }
 

@@ -217,7 +217,9 @@ def _row(addition: Any, now: datetime, *, never_sent: bool | None = None) -> Row
                 if never_sent is None
                 else staff_words.to_confirm(addition, decision, never_sent=never_sent),
             )
-            for decision in decisions.possible(addition)
+            for decision in sorted(
+                decisions.possible(addition), key=list(staff_words.BUTTONS).index
+            )
         ],
     )
 

@@ -98,15 +98,18 @@ def test_it_says_all_that_a_waiter_needs(a, bob, client):
         "it is too old to be sent by itself", "“Not confirmed yet. Please show this card",
         "Total €8.00", "Covers 2", "The table the party is still at the table",
         f"Tries 2, the last at {last:%H:%M}",
-        "It is there", "Send it again", "I have entered it by hand", "Nobody wants it any more",
+        "It is there Send it again I have entered it by hand Nobody wants it any more",
     ):  # fmt: skip
         assert part in said, (part, said)
     assert '<meta http-equiv="refresh" content="7">' in page.content.decode()
 
 
-def test_it_says_it_in_french(a, bob, client):
-    order(a, State.REFUSED, "refused", age=5)
-    assert client.get(LIST, headers={"Accept-Language": "fr"}).status_code == 200
+def test_a_refusal_is_there_at_once_with_its_reason(a, bob, client):
+    """F49, F57: and the diner reads of it too."""
+    order(a, State.REFUSED, "refused", age=1, tries=1)
+    said = text(client.get(LIST))
+    assert "Refused: it is not on the till : the register refused it" in said.replace("\xa0", " ")
+    assert "“The till has refused the order”" in said
 
 
 def test_the_oldest_comes_first_and_what_is_well_is_not_there(a, bob, client):
