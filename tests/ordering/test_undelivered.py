@@ -331,6 +331,16 @@ def test_who_comes_second_is_told(a, bob, client):
     assert not LogEntry.objects.exists()
 
 
+def test_what_has_changed_since_is_decided_anew(a, bob, client):
+    """Surely not sent when the page was opened, and perhaps there now: the same click would mean another thing."""
+    addition = order(a, State.QUEUED, "", age=60)
+    Addition.objects.update(state=State.UNCERTAIN)
+    said = press(client, addition, "by_hand")
+    assert "Meanwhile it is another: may be on the till. Nothing was changed." in said
+    addition.refresh_from_db()
+    assert addition.state == State.UNCERTAIN
+
+
 def test_a_colleague_was_faster(a, bob, client):
     addition = order(a)
     Addition.objects.update(state=State.HANDLED, handled_as=Handled.CANCELLED)
