@@ -115,8 +115,12 @@ def advice(addition: Addition, *, never_sent: bool) -> list[str]:
             _("Their phone can take it back into the cart; or enter it by hand."),
         ]
     elif state == State.HANDLED:
+        how = Handled(addition.handled_as).label if addition.handled_as else ""
+        dealt_with = gettext(
+            "Somebody has dealt with it (%(how)s), and it stands on the till all the same."
+        )
         said = [
-            _("Somebody has dealt with it, and it stands on the till all the same."),
+            dealt_with % {"how": how},
             _("It may be served twice: look on the till, and cancel one of the two."),
         ]
     else:

@@ -36,6 +36,7 @@ DECIDE = "decide"
 LIST, TASK = "pos_bridge_addition_undelivered", "pos_bridge_addition_decide"
 # Seconds until the list shows itself anew.
 REFRESH = 7
+SHOWN = 100
 
 State = Addition.State
 
@@ -105,10 +106,12 @@ class UndeliveredPages(HouseAdmin):
         if not self.may(request, DECIDE):
             raise PermissionDenied
         now = timezone.now()
-        rows = [_row(addition, now) for addition in _for_rows(self._open(request, now))]
+        open_ones = self._open(request, now)
+        rows = [_row(addition, now) for addition in _for_rows(open_ones)[:SHOWN]]
         several = is_installer(request) or len(roles(request)) > 1
+        more = open_ones.count() - SHOWN if len(rows) == SHOWN else 0
         context = {"title": _("Undelivered orders"), "rows": rows, "several": several}
-        return self._page(request, "undelivered", {**context, "refresh": REFRESH})
+        return self._page(request, "undelivered", {**context, "refresh": REFRESH, "more": more})
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What to look for, and the buttons. A POST carries one of them out and says what came of it."""

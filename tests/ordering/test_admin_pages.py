@@ -82,6 +82,11 @@ def test_a_form_of_another_site_changes_nothing(house):
         (reverse("admin:ordering_table_cards"), {}),
         (reverse("admin:ordering_table_add_range"), {"first": 1, "last": 2}),
         (reverse("admin:pos_bridge_register_check", args=[register.pk]), {}),
+        (reverse("admin:pos_bridge_register_numbers", args=[register.pk]), {"highest": 1}),
+        (
+            reverse("admin:pos_bridge_addition_decide", args=[Addition.objects.get().pk]),
+            {"decision": "by_hand", "state": "held", "tries": 0},
+        ),
         (
             reverse("admin:ordering_table_changelist"),
             {"action": "renew_codes", "_selected_action": table.pk, "post": "yes"},
@@ -90,6 +95,7 @@ def test_a_form_of_another_site_changes_nothing(house):
         response = client.post(address, data, headers={"origin": "https://evil.example"})
         assert response.status_code == 403, address
     assert Table.objects.get().code == table.code
+    assert Addition.objects.get().state == "held"
 
 
 def test_a_page_of_admin_is_kept_by_no_cache(house, client):

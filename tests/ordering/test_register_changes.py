@@ -10,7 +10,7 @@ from pos_bridge import outbox
 from pos_bridge.models import Addition, Register
 from tests import factories
 from tests.ordering.admin_cast import person, send
-from tests.ordering.test_undelivered import LIST, press, task, text
+from tests.ordering.staff_cast import LIST, press, task, text
 
 pytestmark = pytest.mark.django_db
 
