@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Exists, Max, Q
 from django.utils import timezone
 
 from pos_bridge import attempts, outbox, wake
@@ -50,8 +50,8 @@ FROM: Mapping[Decision, frozenset[State]] = {
     Decision.REPLACE: frozenset({State.UNCERTAIN, State.HELD, State.REFUSED}),
     Decision.SEEN: frozenset({State.HANDLED}),
 }
-# Reasons for which the number that it has must not be sent again.
-_NEW_NUMBER = {"number_taken", "register_changed"}
+# Why the number that it has must not be sent again.
+NUMBER_TAKEN = "number_taken"
 
 
 @dataclass(frozen=True)
@@ -96,22 +96,26 @@ def decide(addition: Addition, decision: Decision, *, wait: float = IN_FLIGHT) -
 
 
 def replaced(addition: Addition, now: datetime) -> bool:
-    """End an addition in favour of the next of its order, in the caller's transaction. False: somebody was faster."""
+    """End an addition in favour of the next of its order, in the caller's transaction. False: somebody was faster, or
+    its own number is the one to send.
+    """
     source = State(addition.state)
-    if source not in FROM[Decision.REPLACE]:
+    if Decision.REPLACE not in possible(addition):
         return False
     return outbox.move(
         addition.pk, source, State.HANDLED, now, handled_as=Handled.REPLACED, next_try_at=None
     )
 
 
-def accept_numbers(register: Register) -> int:
-    """A person has looked at the numbers that were never given here: the register goes on, above them. How many."""
-    now = timezone.now()
+def accept_numbers(register: Register, *, highest: int | None = None) -> int:
+    """A person has looked at the numbers that were never given here, up to the highest that they saw: the register goes
+    on, above them, unless another has come since. How many.
+    """
     strange = StrangeNumber.objects.filter(register=register, settled_at=None)
-    settled = strange.update(settled_at=now)
+    seen = strange if highest is None else strange.filter(number__lte=highest)
+    settled = seen.update(settled_at=timezone.now())
     paused = Register.objects.filter(pk=register.pk, paused_reason=outbox.STRANGE_NUMBERS)
-    paused.update(paused_reason="")
+    paused.filter(~Exists(strange)).update(paused_reason="")
     wake.ring()
     return settled
 
@@ -126,7 +130,7 @@ def _may_be_sent_again(addition: Addition) -> bool:
     """Under its number, to its register: not after a refusal, nor where the number or the register is another's."""
     return (
         addition.state != State.REFUSED
-        and addition.reason not in _NEW_NUMBER
+        and addition.reason != NUMBER_TAKEN
         and addition.register.current
     )
 
@@ -169,6 +173,7 @@ def _send_again(addition: Addition, source: State, now: datetime) -> bool:
         same = Addition.objects.filter(pk=addition.pk, state=source, tries=addition.tries)
         won = bool(same.update(**fields))
     else:
-        won = outbox.move(addition.pk, source, target, now, **fields)
+        still_its_own = ~Q(reason=NUMBER_TAKEN)
+        won = outbox.move(addition.pk, source, target, now, still_its_own, **fields)
     wake.ring()
     return won

@@ -12,16 +12,15 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table, Visit
-from ordering.services import visits
+from ordering.services import tickets, visits
 from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import amount, in_language
-from pos_bridge import outbox, words
+from pos_bridge import breaker, decisions, outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
 from pos_bridge.numbers import NumbersExhausted
-from pos_bridge.ticket import Ticket, TicketLine, TicketOption
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +83,9 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
         raise Changed(_changes(cart))
     order = _write(guest, cart, submission_key, language, now)
     try:
-        outbox.enqueue(order_id=order.pk, register=register, ticket=_ticket(order, table, cart))
+        outbox.enqueue(
+            order_id=order.pk, register=register, ticket=tickets.of_cart(order, table, cart)
+        )
     except Unsupported as unsupported:
         raise Refused(_unsupported(unsupported, cart)) from unsupported
     except NumbersExhausted as exhausted:
@@ -106,6 +107,8 @@ def ordering_problem(table: Table, register: Register | None, now: datetime) -> 
         return Problem("no_register")
     if not is_open(restaurant.hours, local):
         return Problem("closed")
+    if breaker.is_silent(register, now):
+        return Problem("register_silent")
     return None
 
 
@@ -141,6 +144,30 @@ def take_back(*, guest: Guest, order: Order) -> bool:
             if line.product_key in products
         )
         return True
+
+
+def replace(*, addition: Addition) -> Addition | None:
+    """Send an order anew: another addition, with a number of its own and the register's ids of today, to the register
+    in use. What was sold stays as it was. None: somebody was faster, and nothing was changed.
+
+    `addition` as the person saw it. Raises Refused.
+    """
+    with transaction.atomic():
+        if not decisions.replaced(addition, timezone.now()):
+            return None
+        order = Order.objects.select_related("restaurant", "table").get(pk=addition.order_id)
+        register = outbox.current_register(order.restaurant_id)
+        if register is None:
+            raise Refused(Problem("no_register"))
+        try:
+            return outbox.enqueue(
+                order_id=order.pk, register=register, ticket=tickets.of_order(order)
+            )
+        except Unsupported as unsupported:
+            raise Refused(Problem("unsupported")) from unsupported
+        except NumbersExhausted as exhausted:
+            logger.error("%s: %s", register, exhausted)
+            raise Refused(Problem("no_register")) from exhausted
 
 
 def sent(visit: Visit) -> list[Order]:
@@ -251,33 +278,6 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
             }
             for option in line.options
         ],
-    )
-
-
-def _ticket(order: Order, table: Table, cart: PricedCart) -> Ticket:
-    house = table.restaurant.house_language  # the register's own
-    return Ticket(
-        order=order.number,
-        table=table.number,
-        table_register_id=table.register_id or None,
-        covers=order.covers,
-        lines=tuple(
-            TicketLine(
-                register_id=line.product.register_id or None,
-                name=in_language(line.product.name, house),
-                quantity=line.quantity,
-                unit_price=line.product.price,
-                vat=line.product.vat,
-                course=line.product.course,
-                options=tuple(
-                    TicketOption(
-                        in_language(option.name, house), option.price, option.register_id or None
-                    )
-                    for option in line.options
-                ),
-            )
-            for line in cart.lines
-        ),
     )
 
 
