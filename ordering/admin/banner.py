@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ordering import storage
 from ordering.admin.base import is_installer, roles
 from ordering.admin.paths import narrow
 from ordering.admin.undelivered import LIST, of_person
@@ -69,8 +70,8 @@ def _clock(now: datetime) -> Iterator[Warned]:
 
 
 def _storage() -> Iterator[Warned]:
-    """The one place for what is wrong with the disk."""
-    return iter(())
+    if said := storage.low_on_space():
+        yield Warned(said)
 
 
 def _registers(request: HttpRequest, now: datetime) -> Iterator[Warned]:
