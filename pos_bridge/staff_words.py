@@ -133,6 +133,12 @@ def to_confirm(addition: Addition, decision: Decision, *, never_sent: bool) -> s
     state = State(addition.state)
     if never_sent or state in {State.REFUSED, State.HANDLED}:
         return ""
+    if (
+        decision == Decision.SEND_AGAIN
+        and state == State.UNCERTAIN
+        and addition.register.kind in kinds_that_drop_doubles()
+    ):
+        return ""  # the machine does so by itself, and the till books it once
     if decision in {Decision.SEND_AGAIN, Decision.REPLACE}:
         return gettext("I have looked on the till: it is not there. Else it would be served twice.")
     if state == State.ACCEPTED and decision in {Decision.BY_HAND, Decision.CANCELLED}:

@@ -183,10 +183,17 @@ REASONS = {
 LATE = "late:"
 
 
+HTTP = "http_"  # and the status, as registers/http.py writes it
+
+
 def reason(code: str) -> str:
-    """The words for a reason; an HTTP status and whatever else has none is shown as it is."""
+    """The words for a reason; whatever has none is shown as it is."""
     if code.startswith(LATE):
         return _came_late(int(code.removeprefix(LATE)))
+    if code.startswith(HTTP):
+        return gettext("the register answers with an error (HTTP %(status)s)") % {
+            "status": code.removeprefix(HTTP)
+        }
     return str(REASONS.get(code, code))
 
 
