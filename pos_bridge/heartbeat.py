@@ -59,7 +59,11 @@ class Pulse:
             if abs(jumped) > JUMP:
                 logger.error("This machine's clock has jumped by %+.0f seconds.", jumped)
                 fields |= {"jumped_at": now, "jumped_by": jumped}
-            Heartbeat.objects.filter(kind=self._kind, name=self._name).update(**fields)
+            # Its row may have gone: another's clock had jumped, or a backup was restored.
+            mine = Heartbeat.objects.filter(kind=self._kind, name=self._name)
+            if not mine.update(**fields):
+                begun = {"started_at": now, **fields}
+                Heartbeat.objects.update_or_create(kind=self._kind, name=self._name, defaults=begun)
         self._last = now, stopwatch
         return True
 
