@@ -121,13 +121,14 @@ def compare_numbers(register_id: int, states: States, *, now: datetime) -> list[
     if ours[-1] < numbers.ALARM_AT:
         rows.filter(last_number__lt=ours[-1]).update(last_number=ours[-1])
     given: set[int] = set()
-    # Of the restaurant's registers of before too: the same till may have had another address.
+    # Given to the restaurant's registers of before too: the same till may have had another address.
     houses = list(rows.values_list("restaurant", flat=True))
+    sent = Addition.objects.filter(register__restaurant__in=houses)
+    named = StrangeNumber.objects.filter(register__in=rows)
     for start in range(0, len(ours), AT_ONCE):
         some = ours[start : start + AT_ONCE]
-        for model in (Addition, StrangeNumber):
-            known = model._default_manager.filter(register__restaurant__in=houses, number__in=some)
-            given.update(known.values_list("number", flat=True))
+        given.update(sent.filter(number__in=some).values_list("number", flat=True))
+        given.update(named.filter(number__in=some).values_list("number", flat=True))
     strange = [number for number in ours if number not in given]
     if strange:
         logging.getLogger(__name__).error(
