@@ -8,6 +8,7 @@ given: the worker's own steps (claim, POST, settle) are apart, so that anything 
 import hashlib
 import os
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -62,12 +63,14 @@ class Relay:
 
     states: dict = field(default_factory=dict)
     bytes_of: dict = field(default_factory=dict)
+    orders: dict = field(default_factory=dict)
     snapshots: list = field(default_factory=list)
 
-    def post(self, number, body):
+    def post(self, number, body, order):
         text = hashlib.sha256(body.encode()).hexdigest()
         assert self.bytes_of.setdefault(number, text) == text, "P5: other bytes under one number"
         self.states.setdefault(number, "accepted")
+        self.orders[number] = order
 
     def has(self, number):
         return self.states.get(number, "refused") != "refused"
@@ -175,7 +178,9 @@ class Service(RuleBasedStateMachine):
         booked, one.outcome = OUTCOMES[name]
         addition = one.claim.addition
         if booked:
-            self.relays[addition.register_id].post(addition.number, addition.body)
+            self.relays[addition.register_id].post(
+                addition.number, addition.body, addition.order_id
+            )
 
     @precondition(lambda self: any(each.posted for each in self.tries))
     @rule(last=st.booleans())
@@ -303,14 +308,18 @@ class Service(RuleBasedStateMachine):
         now = self.now()
         additions = list(Addition.objects.select_related("register").order_by("position"))
         listed = set(undelivered(now).values_list("pk", flat=True))
-        latest, there = {}, {}
+        latest = {}
+        there = Counter(
+            order
+            for relay in self.relays.values()
+            for number, order in relay.orders.items()
+            if relay.has(number)
+        )
         for addition in additions:
             latest[addition.order_id] = addition
             self._check_arrow(addition)
             text = (addition.number, addition.body_sha256)
             assert self.first_bytes.setdefault(addition.pk, text) == text, "P5"
-            has = self.relays[addition.register_id].has(addition.number)
-            there[addition.order_id] = there.get(addition.order_id, 0) + has
             said = told(addition, now).word
             if said == Word.ON_TILL:
                 on_till = self.relays[addition.register_id].on_till(addition.number)
