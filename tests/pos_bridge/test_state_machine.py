@@ -124,6 +124,8 @@ class Service(RuleBasedStateMachine):
         self.guests = {
             number: factories.guest(factories.table(self.house, number)) for number in (1, 2)
         }
+        self.order(1)
+        self.order(1)
 
     def _register(self):
         number = len(self.relays)
@@ -168,10 +170,31 @@ class Service(RuleBasedStateMachine):
         age = self.true - self.placed[addition.order_id]
         assert age <= waiting.FRESH + 60, f"P8: {age} s old, and nobody let it go"
 
+    @rule(name=st.sampled_from(sorted(OUTCOMES)), waits=st.booleans(), settles=st.booleans())
+    def a_whole_try(self, name, waits, settles):
+        """What mostly happens; the worker may die before it has written down what it was told."""
+        if waits:
+            self.tick(46.0)
+        pk = self.current.pk
+        outbox.recover(pk, self.now())
+        claim = outbox.claim(pk, worker="two", now=self.now())
+        if claim is None:
+            return
+        self._check_age(claim.addition)
+        one = Try(claim)
+        self._post(one, name)
+        if settles:
+            outbox.settle(claim, one.outcome, now=self.now(), duration=0.1)
+            self.last_states[claim.addition.pk] = State.SENDING
+        else:
+            self.tries.append(one)
+
     @precondition(lambda self: any(not each.posted for each in self.tries))
     @rule(name=st.sampled_from(sorted(OUTCOMES)))
     def post(self, name):
-        one = next(each for each in self.tries if not each.posted)
+        self._post(next(each for each in self.tries if not each.posted), name)
+
+    def _post(self, one, name):
         one.posted = True
         if one.claim.until - self.now() < timedelta(seconds=POST_DEADLINE):
             one.outcome = NotSent("lease_short")
@@ -224,8 +247,8 @@ class Service(RuleBasedStateMachine):
         following.follow(pk, states, now=self.now())
         following.end_poll(pk, now=self.now(), failed=False)
 
-    @rule(data=st.data(), ahead=st.integers(1, 50))
-    def stranger(self, data, ahead):
+    @rule(ahead=st.integers(1, 50))
+    def stranger(self, ahead):
         """Another installation: its number is in the list that is read before the next POST."""
         register = self.current
         number = max(register.last_number, 200_000_000) + ahead
@@ -233,6 +256,7 @@ class Service(RuleBasedStateMachine):
         assert following.compare_numbers(register.pk, states, now=self.now()) == [number]
         assert outbox.claim(register.pk, worker="one", now=self.now()) is None, "it pauses"
         self.numbers[register.pk] = number
+        decisions.accept_numbers(register)
 
     # --- Time ---------------------------------------------------------------------------------------
 
@@ -276,23 +300,22 @@ class Service(RuleBasedStateMachine):
             self.by_person.add(addition.order_id)
             self._enqueue(addition.order_id, Ticket.from_json(addition.ticket))
 
-    @rule(new=st.booleans())
-    def change_register(self, new):
-        with transaction.atomic():
-            current = self.current
-            others = Register.objects.exclude(pk=current.pk)
-            Register.objects.filter(pk=current.pk).update(current=False)
-            if new or not others.exists():
-                self._register()
-            else:
-                Register.objects.filter(pk=others.first().pk).update(current=True)
+    @precondition(lambda self: len(self.relays) < 3)
+    @rule(back=st.booleans())
+    def change_register(self, back):
+        """And perhaps back again, to the record of before."""
+        before = self.current
+        Register.objects.filter(pk=before.pk).update(current=False)
+        self._register()
+        outbox.hold(self.now())
+        if back:
+            Register.objects.filter(current=True).update(current=False)
+            Register.objects.filter(pk=before.pk).update(current=True)
 
     @rule()
-    def save_register(self):
+    def office(self):
+        """Saves the register, and has looked at strange numbers."""
         outbox.resume(register=self.current)
-
-    @rule()
-    def accept_numbers(self):
         decisions.accept_numbers(self.current)
 
     def _some(self, pick, *states):
