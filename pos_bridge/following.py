@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q, Value
+from django.db.models import Max, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from pos_bridge import attempts, breaker, numbers, outbox, waiting
@@ -80,10 +80,9 @@ def follow(register_id: int, states: States, *, now: datetime) -> int:
     moved.
     """
     moved = 0
-    for addition in waiting.followed(register_id, now):
-        till = states.get(addition.number)
-        if till is None:
-            continue  # absence proves nothing
+    # What a list does not name it says nothing of: absence proves nothing.
+    for addition in _listed(waiting.followed(register_id, now), states):
+        till = states[addition.number]
         if addition.state == State.HELD and attempts.was_never_sent(addition):
             _is_taken(addition, now)
         else:
@@ -170,11 +169,20 @@ def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:
     return fields
 
 
+def _listed(additions: QuerySet[Addition], states: States) -> list[Addition]:
+    """Those of them that the list names, without their long texts: an evening's orders are read after each new one."""
+    found: list[Addition] = []
+    given = sorted(states)
+    for start in range(0, len(given), AT_ONCE):
+        some = additions.filter(number__in=given[start : start + AT_ONCE])
+        found += some.defer("ticket", "body", "detail").order_by("number")
+    return found
+
+
 def _never_sent(register_id: int, states: States) -> list[Addition]:
     """What waits, was surely never sent, and stands in the register's list by its number all the same."""
     queued = waiting.resent().filter(register=register_id, state=State.QUEUED)
-    listed = [addition for addition in queued if addition.number in states]
-    return [addition for addition in listed if attempts.was_never_sent(addition)]
+    return [each for each in _listed(queued, states) if attempts.was_never_sent(each)]
 
 
 def _is_taken(addition: Addition, now: datetime) -> None:

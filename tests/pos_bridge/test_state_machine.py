@@ -212,7 +212,9 @@ class Service(RuleBasedStateMachine):
         posted = [each for each in self.tries if each.posted]
         one = posted[-1 if last else 0]
         self.tries.remove(one)
-        outbox.settle(one.claim, one.outcome, now=self.now(), duration=0.1)
+        held = Addition.objects.filter(lease_owner=one.claim.owner).exists()
+        moved = outbox.settle(one.claim, one.outcome, now=self.now(), duration=0.1)
+        assert moved == held, "F35: a zombie changes nothing"
 
     @precondition(lambda self: self.tries)
     @rule()
