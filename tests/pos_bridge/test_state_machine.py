@@ -6,7 +6,6 @@ given: the worker's own steps (claim, POST, settle) are apart, so that anything 
 """
 
 import hashlib
-import os
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -91,6 +90,7 @@ class Service(RuleBasedStateMachine):
         super().__init__()
         self.true = 0.0  # seconds that have passed
         self.offset = 0.0  # how wrong the clock is
+        self.set_back = False
         self._clock = patch("django.utils.timezone.now", self.now)
         self._clock.start()
         self._atomic = transaction.atomic()
@@ -273,6 +273,7 @@ class Service(RuleBasedStateMachine):
     @rule(by=st.sampled_from([-3600.0, 3600.0, -4.0, 4.0]))
     def jump(self, by):
         self.offset += by
+        self.set_back = self.set_back or by < -10
         outbox.hold(self.now())
 
     # --- People -------------------------------------------------------------------------------------
@@ -350,6 +351,9 @@ class Service(RuleBasedStateMachine):
             if said == Word.ON_TILL:
                 on_till = self.relays[addition.register_id].on_till(addition.number)
                 assert on_till, "P9: told that it is on the till, and it is not"
+            there_too = self.relays[addition.register_id].has(addition.number)
+            if said == Word.REFUSED and not self.set_back:
+                assert not there_too, "P2: refused for the diner, and on the till"
             wanted = said in VISIBLE or addition.reason == "on_till_too"
             assert (addition.pk in listed) == wanted, "P9, P10: phone and list differ"
         for order, count in there.items():
@@ -394,8 +398,9 @@ def test_the_promises_hold_whatever_happens_p1_p2_p5_p6_p8_p9_p12():
     run_state_machine_as_test(
         Service,
         settings=settings(
-            max_examples=int(os.environ.get("EX", "60")),
-            phases=[Phase.generate],
+            max_examples=60,
+            derandomize=True,
+            phases=[Phase.generate],  # a case is told as it was found: shrinking takes minutes
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
