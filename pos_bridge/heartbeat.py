@@ -62,8 +62,8 @@ class Pulse:
             # Its row may have gone: another's clock had jumped, or a backup was restored.
             mine = Heartbeat.objects.filter(kind=self._kind, name=self._name)
             if not mine.update(**fields):
-                begun = {"started_at": now, **fields}
-                Heartbeat.objects.update_or_create(kind=self._kind, name=self._name, defaults=begun)
+                anew = {"started_at": now, **fields}
+                Heartbeat.objects.update_or_create(kind=self._kind, name=self._name, defaults=anew)
         self._last = now, stopwatch
         return True
 

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
@@ -45,7 +46,7 @@ class House:
     """One restaurant on a clock of its own: `look` does what a worker's turn does, and writes down what went out."""
 
     restaurant: Restaurant
-    now: object
+    now: datetime
     is_up: bool = True
     posts: list = field(default_factory=list)
     probes: list = field(default_factory=list)

@@ -14,6 +14,7 @@ from ordering.services import registers
 from pos_bridge import decisions, following, numbers, outbox, waiting, worker
 from pos_bridge.models import Addition, Attempt, Register, StrangeNumber
 from pos_bridge.registers.base import TillState
+from pos_bridge.turns import Comparisons
 from pos_bridge.words import Word, told
 from tests.helpers import eventually
 from tests.pos_bridge.conftest import Restaurant
@@ -37,7 +38,8 @@ def ahead(restaurant, by=1000):
 
 @database
 def test_it_goes_above_a_number_that_it_never_gave_and_pauses_p6_f28(alice, now, caplog):
-    known = tried(alice, ACCEPTED, now) if alice.order() else None
+    alice.order()
+    known = tried(alice, ACCEPTED, now)
     strange = ahead(alice)
     assert compared(alice, on_the_till(known.number, strange, text="9"), now) == [strange]
     alice.register.refresh_from_db()
@@ -260,7 +262,7 @@ def test_a_list_that_cannot_be_read_holds_no_order_up_for_long_f28_f65(chez_alic
     settings.TIME_DIVISOR = 50
     leo2.fail_always(list="http500")
     addition = chez_alice.order()
-    compared_here = worker.Comparisons()
+    compared_here = Comparisons()
 
     def sent():
         worker.serve(
@@ -280,7 +282,7 @@ def test_it_is_compared_anew_after_an_hour_f28(monkeypatch, settings):
     settings.TIME_DIVISOR = 1
     clock = [1000.0]
     monkeypatch.setattr("pos_bridge.turns.time.monotonic", lambda: clock[0])
-    one = worker.Comparisons()
+    one = Comparisons()
     assert one.due(1)
     one.done(1)
     clock[0] += 3599

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -262,16 +263,11 @@ def test_of_persons_who_decide_at_once_one_wins_and_the_others_are_told_f71(tran
         addition = put(alice.order(table=table), State.HELD, reason="stale")
         seen_by_all = seen(addition)
         calls = [
-            lambda d=decision, a=seen_by_all: decide(a, d)
+            partial(decide, seen_by_all, decision)
             for decision in (*ENDING, *ENDING, Decision.SEND_AGAIN)
         ]
-        calls.append(
-            lambda a=seen_by_all: (
-                outbox.move(a.pk, State.HELD, State.HANDLED, soon(), handled_as="replaced")
-                or "late"
-            )
-        )
-        told = at_once(*calls)
+        replacing = partial(outbox.move, seen_by_all.pk, State.HELD, State.HANDLED, soon())
+        told = at_once(*calls, lambda r=replacing: r(handled_as="replaced") or "late")
         won = [each for each in told if each is True or getattr(each, "won", False)]
         losers = [each for each in told if isinstance(each, decisions.Decided) and not each.won]
         # Send again may win first, and be ended by whoever had seen the same state: not from `held`.

@@ -43,6 +43,7 @@ class Far(Server):
         self.says = says
         adapter = Leo2(f"http://127.0.0.1:{self.port}", {"shop": "S", "pub_key": KEY}, {}, LOCAL)
         started = time.monotonic()
+        outcome: object
         try:
             outcome = adapter.send(NUMBER, BODY) if method == "send" else adapter.list_states()
         except DeliveryError as error:
@@ -164,6 +165,7 @@ def test_json_without_a_bottom_is_read_to_no_end_f50(far):
 
 # --- Heads ----------------------------------------------------------------------------------------
 
+LENGTHS = ("Content-Length", "Transfer-Encoding", "Content-Encoding")
 name = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=12)
 
 

@@ -28,9 +28,9 @@ from hypothesis.stateful import (
 from pos_bridge import decisions, following, outbox, waiting
 from pos_bridge.arrows import ARROWS
 from pos_bridge.decisions import Decision
-from pos_bridge.errors import Misconfigured, NotSent, Rejected, Uncertain
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
-from pos_bridge.registers.base import TillState
+from pos_bridge.registers.base import Receipt, TillState
 from pos_bridge.registers.http import POST_DEADLINE
 from pos_bridge.ticket import Ticket
 from pos_bridge.undelivered import undelivered
@@ -82,7 +82,7 @@ class Relay:
 class Try:
     claim: outbox.Claim
     posted: bool = False
-    outcome: object = None
+    outcome: Receipt | DeliveryError | None = None
 
 
 class Service(RuleBasedStateMachine):
@@ -177,17 +177,49 @@ class Service(RuleBasedStateMachine):
             self.tick(46.0)
         pk = self.current.pk
         outbox.recover(pk, self.now())
+        self._look()
         claim = outbox.claim(pk, worker="two", now=self.now())
         if claim is None:
             return
+        self._look()
         self._check_age(claim.addition)
         one = Try(claim)
         self._post(one, name)
         if settles:
             outbox.settle(claim, one.outcome, now=self.now(), duration=0.1)
-            self.last_states[claim.addition.pk] = State.SENDING
+            self._look()
         else:
             self.tries.append(one)
+
+    @rule(
+        first=st.sampled_from(["lost answer", "our own mistake afterwards", "lost question"]),
+        second=st.sampled_from(["an error that says nothing", "accepted", "refused connection"]),
+        killed=st.booleans(),
+    )
+    def unclear_and_again(self, first, second, killed):
+        """The same addition, where nothing else is in turn before it."""
+        self.a_whole_try(first, False, not killed)
+        if killed and self.tries:
+            self.tries.pop()
+        self._look()
+        self.a_whole_try(second, True, True)
+
+    @precondition(lambda self: self.tries)
+    @rule(name=st.sampled_from(sorted(OUTCOMES)))
+    def a_zombie_wakes(self, name):
+        """It slept through its lease, another worker has taken its addition, and then it writes what it was told."""
+        zombie = self.tries[0]
+        if not zombie.posted:
+            self._post(zombie, name)
+        self.tick(46.0)
+        pk = zombie.claim.addition.register_id
+        outbox.recover(pk, self.now())
+        self._look()
+        if claim := outbox.claim(pk, worker="two", now=self.now()):
+            self._check_age(claim.addition)
+            self.tries.append(Try(claim))
+        self._look()
+        self._settle(zombie)
 
     @precondition(lambda self: any(not each.posted for each in self.tries))
     @rule(name=st.sampled_from(sorted(OUTCOMES)))
@@ -210,7 +242,9 @@ class Service(RuleBasedStateMachine):
     @rule(last=st.booleans())
     def settle(self, last):
         posted = [each for each in self.tries if each.posted]
-        one = posted[-1 if last else 0]
+        self._settle(posted[-1 if last else 0])
+
+    def _settle(self, one):
         self.tries.remove(one)
         held = Addition.objects.filter(lease_owner=one.claim.owner).exists()
         moved = outbox.settle(one.claim, one.outcome, now=self.now(), duration=0.1)
@@ -361,6 +395,11 @@ class Service(RuleBasedStateMachine):
         for addition in latest.values():
             self._check_calm(addition, addition.pk in listed, now)
         self._check_leases(additions, now)
+
+    def _look(self):
+        """Between two steps of one rule: each must be an arrow."""
+        for addition in Addition.objects.all():
+            self._check_arrow(addition)
 
     def _check_arrow(self, addition):
         before = self.last_states.get(addition.pk, addition.state)
