@@ -13,9 +13,9 @@ from typing import Any
 from django.db.models import Exists, Max, Q
 from django.utils import timezone
 
-from pos_bridge import attempts, outbox, wake
+from pos_bridge import attempts, outbox, waiting, wake
 from pos_bridge.models import Addition, Register, StrangeNumber
-from pos_bridge.registers import kinds_that_drop_doubles
+from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
 from pos_bridge.times import seconds
 from pos_bridge.words import ON_TILL_TOO
 
@@ -164,11 +164,15 @@ def _carry_out(addition: Addition, decision: Decision, source: State) -> bool:
 def _send_again(addition: Addition, source: State, now: datetime) -> bool:
     """The same number and the same bytes, fresh from now on; the lists are read before (F62)."""
     fields: dict[str, Any] = {"released_at": now, "reason": "", "detail": ""}
-    fields["next_try_at"] = now + seconds(outbox.LOOK_FIRST)
     register = Register.objects.filter(pk=addition.register_id)
     register.update(next_poll_at=None)
-    drops = addition.register.kind in kinds_that_drop_doubles()
+    kind = addition.register.kind
+    drops = kind in kinds_that_drop_doubles()
     target = State.UNCERTAIN if drops and attempts.may_have_booked(addition) else State.QUEUED
+    is_old = addition.created_at <= now - seconds(waiting.FRESH)
+    waits = is_old and target == State.UNCERTAIN and kind in kinds_that_list_states()
+    # Old, and perhaps sent: whether the register still knows the number nobody says (waiting.for_a_list).
+    fields["next_try_at"] = None if waits else now + seconds(outbox.LOOK_FIRST)
     if source == target:
         same = Addition.objects.filter(pk=addition.pk, state=source, tries=addition.tries)
         won = bool(same.update(**fields))

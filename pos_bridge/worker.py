@@ -311,6 +311,8 @@ def read_lists(
         return False
     if not kind.can_list_states:
         compared.done(register_id)  # there is nothing to compare with
+        if anyway:
+            return False
     rest = 0.0 if anyway else rests.left(register_id)
     lasts = rest or 3 * READ_DEADLINE
     taken = following.begin_poll(register_id, now=timezone.now(), lasts=lasts, anyway=anyway)
