@@ -174,6 +174,15 @@ def test_it_lets_a_guest_send_only_every_few_seconds(guest):
         assert send(guest, key="second").number == 2
 
 
+def test_a_clock_that_is_set_back_keeps_no_guest_waiting_f38(guest):
+    with time_machine.travel(EVENING + timedelta(hours=1), tick=False) as clock:
+        fill(guest)
+        send(guest)
+        clock.move_to(EVENING)
+        fill(guest)
+        assert send(guest, key="second").number == 2
+
+
 def test_it_lets_a_table_send_a_dozen_orders_in_an_hour(guest):
     """P15."""
     with time_machine.travel(EVENING, tick=False) as clock:
