@@ -21,29 +21,49 @@ from tests.torture.log import events
 from tests.torture.nemesis import Nemesis
 from tests.torture.plan import CLEARED_AFTER, Plan
 
-PACE = 5.0  # orders a second, where only their number is given
+PACE = 4.0  # orders in a second, where nothing else is said
 KILLS_A_SECOND = 0.6
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     say = parser.add_argument
-    say("--orders", type=int, default=0, help="how many; 0: as many as fit into the seconds")
-    say("--kills", type=int, default=-1, help="kill -9, of all kinds of process; by default one in 2.5 seconds")
+    say("--orders", type=int, default=0, help="how many; by default four in a second")
+    say(
+        "--kills",
+        type=int,
+        default=-1,
+        help="kill -9, of all kinds of process; by default one in 2.5 seconds",
+    )
     say("--seed", type=int, default=1)
-    say("--seconds", type=float, default=0, help="of service; by default what orders and kills need")
+    say(
+        "--seconds", type=float, default=0, help="of service; by default what orders and kills need"
+    )
     say("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    say("--divisor", type=float, default=20.0, help="of all promised seconds")
+    say("--divisor", type=float, default=10.0, help="of all promised seconds")
     say("--registers", type=int, default=4)
     say("--workers", type=int, default=3)
     say("--diners", type=int, default=16)
     say("--faults", type=float, default=0.25, help="of each delivery, 0 to 1")
     say("--list-faults", type=float, default=0.1)
     say("--keep-doubles", action="store_true", help="registers that book a number that they know")
-    say("--pauses", type=float, default=0.0, help="of each claim: its worker stops itself before the POST")
+    say(
+        "--pauses",
+        type=float,
+        default=0.0,
+        help="of each claim: its worker stops itself before the POST",
+    )
     say("--nemesis", default="", help="only these harms, comma between; - for none but kills")
-    say("--sabotage", default="", choices=["", "number_renewed", "told_before_commit", "unguarded_claim", "unguarded_settle"])
-    say("--whole-catalogue", action="store_true", help="a mode of the catalogue that fired no time is a failure")
+    say(
+        "--sabotage",
+        default="",
+        choices=["", "number_renewed", "told_before_commit", "unguarded_claim", "unguarded_settle"],
+    )
+    say(
+        "--whole-catalogue",
+        action="store_true",
+        help="a mode of the catalogue that fired no time is a failure",
+    )
     say("--keep", metavar="DIR", help="the history goes there and stays")
     say("--check", metavar="DIR", help="judge this history again, and run nothing")
     return parser.parse_args()
@@ -80,7 +100,8 @@ def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
     seconds = given.seconds or max(given.orders / PACE, max(given.kills, 0) / KILLS_A_SECOND, 60.0)
     kills = given.kills if given.kills >= 0 else int(seconds / 2.5)
     return Plan(
-        directory=str(directory), database=given.database, database_url=url, seed=given.seed, orders=given.orders,
+        directory=str(directory), database=given.database, database_url=url, seed=given.seed,
+        orders=given.orders or int(seconds * PACE),
         kills=kills, seconds=seconds, divisor=given.divisor, registers=given.registers, workers=given.workers,
         diners=given.diners, faults=given.faults, list_faults=given.list_faults, keep_doubles=given.keep_doubles,
         pauses=given.pauses, sabotage=given.sabotage, nemesis=[each for each in given.nemesis.split(",") if each],

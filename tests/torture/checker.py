@@ -74,9 +74,13 @@ def doubled(history: History) -> Iterator[Broken]:
     known = {number for numbers in numbers_of.values() for number in numbers}
     for (register, number), entries in history.booked_of.items():
         if (register, number) not in known:
-            yield Broken("P2", "doubled", f"register {register} holds {number}, which no addition has")
+            yield Broken(
+                "P2", "doubled", f"register {register} holds {number}, which no addition has"
+            )
         elif len(entries) > 1:
-            addition = next(pk for pk, numbers in numbers_of.items() if (register, number) in numbers)
+            addition = next(
+                pk for pk, numbers in numbers_of.items() if (register, number) in numbers
+            )
             yield Broken(
                 "P2", "doubled", f"register {register} holds {number} {len(entries)} times",
                 order=_order_of(history, addition), addition=addition,
@@ -95,7 +99,10 @@ def doubled(history: History) -> Iterator[Broken]:
         )
         if len(there) > 1 + anew:
             yield Broken(
-                "P2", "doubled", f"booked {len(there)} times: {[place for _, place in there]}", order=code
+                "P2",
+                "doubled",
+                f"booked {len(there)} times: {[place for _, place in there]}",
+                order=code,
             )
 
 
@@ -132,11 +139,14 @@ def calm_list(history: History) -> Iterator[Broken]:
             if sample.listed & pks:
                 continue
             accepted = any(
-                "accepted" in states_between(history, pk, sample.began - BLUR, sample.until + BLUR) for pk in pks
+                "accepted" in states_between(history, pk, sample.began - BLUR, sample.until + BLUR)
+                for pk in pks
             )
             after = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
             limit = at + after + plan.sampling + BLUR + _set_back(history, at, sample.until)
-            if sample.began > limit and not _is_rightly_calm(history, additions, sample.began, sample.until):
+            if sample.began > limit and not _is_rightly_calm(
+                history, additions, sample.began, sample.until
+            ):
                 yield Broken(
                     "P1", "calm", f"{sample.began - at:.2f} s after its confirmation neither on the till nor listed",
                     order=code, at=sample.began,
@@ -183,7 +193,9 @@ def states_between(history: History, pk: int, began: float, until: float) -> set
     return found | ({state} if state else set())
 
 
-def _is_rightly_calm(history: History, additions: list[Addition], began: float, until: float) -> bool:
+def _is_rightly_calm(
+    history: History, additions: list[Addition], began: float, until: float
+) -> bool:
     """Whether every addition of an order was on the till and said to be, or dealt with, at some moment of a look."""
     for addition in additions:
         states = states_between(history, addition.pk, began - BLUR, until + BLUR)
@@ -215,22 +227,37 @@ def calm_phone(history: History) -> Iterator[Broken]:
             continue
         additions = history.by_order.get(code, [])
         if word.startswith("?"):
-            yield Broken("P9", "other", f"words that nobody knows: {word}", order=code, at=told["t"])
+            yield Broken(
+                "P9", "other", f"words that nobody knows: {word}", order=code, at=told["t"]
+            )
         if word in {"on_till", "passed_on"}:
             last = additions[-1] if additions else None
             booked = history.booked_of.get((last.register, last.number)) if last else None
             if not booked or booked[0].at > told["t"] + BLUR:
-                yield Broken("P9", "calm", "“received” on the phone, and not on the till", order=code, at=told["t"])
+                yield Broken(
+                    "P9",
+                    "calm",
+                    "“received” on the phone, and not on the till",
+                    order=code,
+                    at=told["t"],
+                )
         if word == "sending" and told["status"] in {200, 204}:
             accepted = any(
-                "accepted" in states_between(history, each.pk, told["began"] - BLUR, told["t"] + BLUR)
+                "accepted"
+                in states_between(history, each.pk, told["began"] - BLUR, told["t"] + BLUR)
                 for each in additions
             )
             limit = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
             limit += BLUR + _set_back(history, at, told["t"])
             if told["began"] - at > limit:
                 age = told["began"] - at
-                yield Broken("P9", "calm", f"“being sent” {age:.2f} s after its confirmation", order=code, at=told["t"])
+                yield Broken(
+                    "P9",
+                    "calm",
+                    f"“being sent” {age:.2f} s after its confirmation",
+                    order=code,
+                    at=told["t"],
+                )
 
 
 def false_alarms_stay(history: History) -> Iterator[Broken]:
@@ -283,7 +310,9 @@ def one_form_one_order(history: History) -> Iterator[Broken]:
             codes[addition.key].add(addition.order)
     for key, found in codes.items():
         if len(found) > 1:
-            yield Broken("P4", "doubled", f"one form, {len(found)} orders: {sorted(found)}", order=min(found))
+            yield Broken(
+                "P4", "doubled", f"one form, {len(found)} orders: {sorted(found)}", order=min(found)
+            )
     numbers: dict[str, set[int]] = defaultdict(set)
     for told in history.told:
         if told.get("n") is not None:

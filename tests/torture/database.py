@@ -86,7 +86,8 @@ class Postgresql(Database):
             connection.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
             try:
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._name]
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    [self._name],
                 )
                 threading.Event().wait(seconds)
             finally:
@@ -99,7 +100,10 @@ class Postgresql(Database):
 
     def close(self) -> None:
         self.heal()
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self._server, autocommit=True) as connection:
+        with (
+            contextlib.suppress(psycopg.Error),
+            psycopg.connect(self._server, autocommit=True) as connection,
+        ):
             connection.execute(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
 
 

@@ -42,7 +42,9 @@ class Quota:
 class Diner:
     """One phone at one table."""
 
-    def __init__(self, plan: Plan, place: int, log: Log, quota: Quota, ended: threading.Event) -> None:
+    def __init__(
+        self, plan: Plan, place: int, log: Log, quota: Quota, ended: threading.Event
+    ) -> None:
         cards = plan.cards[place % len(plan.cards)]
         card = cards[place // len(plan.cards) % len(cards)]
         self._draw = Random(f"{plan.seed} diner {place}")

@@ -179,7 +179,7 @@ def load(directory: Path) -> History:
             if not each["foreign"]
         ],
         listed_at_the_end=frozenset(pk for each in of("database", "listed") for pk in each["additions"]),
-        windows=windows(parts["house"], end),
+        windows=[*windows(parts["house"], end), *stalls(parts["list"], plan.sampling)],
         house=parts["house"],
         fired=_fired(status),
         max_in_flight={each["register"]: each["max_posts_in_flight"] for each in status},
@@ -207,6 +207,20 @@ def _fired(statuses: list[Event]) -> dict[str, dict[str, int]]:
     return {use: dict(modes) for use, modes in total.items()}
 
 
+STALL = 0.3  # seconds by which a process may be late that has nothing else to do
+
+
+def stalls(looks: list[Event], sampling: float) -> list[Window]:
+    """When the machine had no time even for the process that looks at the list: deadlines mean little then."""
+    pairs = zip(looks, looks[1:], strict=False)
+    return [
+        Window("stall", before["t"], after["until"])
+        for before, after in pairs
+        if after["until"] - before["t"] > 2 * sampling + STALL
+        and after["what"] == before["what"] == "list"
+    ]
+
+
 # What begins a window, what ends it, and by which fact the two belong together.
 ENDS = {
     "killed": ("started", "name"),
@@ -232,12 +246,16 @@ def windows(house: list[Event], end: float) -> list[Window]:
                 later["t"]
                 for later in house[place + 1 :]
                 if later["what"] in {ending, "healed"}
-                and (same is None or later["what"] == "healed" or later.get(same) == event.get(same))
+                and (
+                    same is None or later["what"] == "healed" or later.get(same) == event.get(same)
+                )
             ),
             end,
         )
         if what == "killed" and event["name"].startswith("web"):
             until = event["t"]
         name = {"deploy begins": "deploy", "till": "till closed"}.get(what, what)
+        if what == "stopped" and event["name"].startswith("web"):
+            name = "web stopped"
         found.append(Window(name, event["t"], until, event))
     return found

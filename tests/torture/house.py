@@ -68,7 +68,11 @@ class House:
             "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
             "PYTHONUNBUFFERED": "1",
         }
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "TMPDIR")
+            if name in os.environ
+        }
         return {**kept, **given}
 
     # --- The beginning and the end ---------------------------------------------------------------
@@ -81,7 +85,9 @@ class House:
         for place, port in enumerate(self.plan.register_ports):
             self._add(f"register-{place}", command=self._register(place, port))
         for place in range(self.plan.workers):
-            self._add(f"deliver-{place}", command=["deliver", "--threads", str(self.plan.registers * 2)])
+            self._add(
+                f"deliver-{place}", command=["deliver", "--threads", str(self.plan.registers * 2)]
+            )
         if "watch" in _commands():
             self._add("watch-0", command=["watch"])
         self.web = self._new_web()
@@ -176,7 +182,9 @@ class House:
                 pid = children[place % len(children)]
             if signalled(pid, signal.SIGKILL):
                 self.kills += 1
-                self.log.write("killed", name="web master" if pid == self.web.pid else "web child", pid=pid)
+                self.log.write(
+                    "killed", name="web master" if pid == self.web.pid else "web child", pid=pid
+                )
 
     def stop(self, name: str, seconds: float) -> None:
         """SIGSTOP, and SIGCONT after so many seconds."""
@@ -249,14 +257,18 @@ class House:
         if old is not None:
             self._wake(old)
             self.log.write("ended", name="web", pid=old.pid, status=old.stop(), told=True)
-        for slot in [slot for slot in self.slots.values() if slot.name.startswith(("deliver", "watch"))]:
+        for slot in [
+            slot for slot in self.slots.values() if slot.name.startswith(("deliver", "watch"))
+        ]:
             with self._lock:
                 pid = slot.pid
                 self._start(slot)
             signalled(pid, signal.SIGCONT)
             if signalled(pid, signal.SIGTERM):
                 wait_for(lambda pid=pid: self.nursery.has_ended(pid), 30, f"{slot.name} to stop")
-                self.log.write("ended", name=slot.name, pid=pid, status=self.nursery.gone[pid], told=True)
+                self.log.write(
+                    "ended", name=slot.name, pid=pid, status=self.nursery.gone[pid], told=True
+                )
         self.log.write("deploy ends")
 
     def _wake(self, web: Web) -> None:
@@ -296,8 +308,13 @@ class House:
         log = Log(self.plan.path, "registers")
         for place, port in enumerate(self.plan.register_ports):
             for entry in till.get(port, "/_ledger", timeout=60):
-                known = {name: entry[name] for name in ("number", "sha256", "taken_at", "booked_at", "state")}
-                log.write("booked", register=place + 1, **known, foreign=entry.get("foreign", False))
+                known = {
+                    name: entry[name]
+                    for name in ("number", "sha256", "taken_at", "booked_at", "state")
+                }
+                log.write(
+                    "booked", register=place + 1, **known, foreign=entry.get("foreign", False)
+                )
             for post in till.get(port, "/_posts", timeout=60):
                 log.write("post", register=place + 1, **post)
             log.write("status", register=place + 1, **till.get(port, "/_status"))

@@ -42,7 +42,9 @@ def schedule(plan: Plan, database_harms: tuple[str, ...]) -> list[Act]:
     kills = ["kill " + _pick(draw, KILLED) for _ in range(plan.kills)]
     if "deliver" in {what.removeprefix("only kill ") for what in plan.nemesis}:
         kills = ["kill deliver"] * plan.kills
-    wanted = {what: weight for what, weight in HARMS.items() if not plan.nemesis or what in plan.nemesis}
+    wanted = {
+        what: weight for what, weight in HARMS.items() if not plan.nemesis or what in plan.nemesis
+    }
     others = int(plan.seconds / 5) if wanted else 0
     # Each at least once, where there is time for all of them.
     harms = list(wanted)[:others] + [_pick(draw, wanted) for _ in range(others - len(wanted))]
@@ -109,8 +111,12 @@ class Nemesis:
             "kill register": lambda: house.kill(f"register-{register}"),
             "kill watch": lambda: house.kill("watch-0" if "watch-0" in house.slots else deliver),
             "stop deliver": lambda: house.stop(deliver, lease * (0.3 + 2 * act.length)),
-            "stop web": lambda: house.stop_web(int(act.draw * plan.web_children), 0.5 + 2 * act.length),
-            "clock hour": lambda: self._clock(3600.0 if act.draw < 0.5 else -3600.0, 1.0 + 3 * act.length),
+            "stop web": lambda: house.stop_web(
+                int(act.draw * plan.web_children), 0.5 + 2 * act.length
+            ),
+            "clock hour": lambda: self._clock(
+                3600.0 if act.draw < 0.5 else -3600.0, 1.0 + 3 * act.length
+            ),
             "clock step": lambda: self._clock(6 * act.draw - 3, 1.0 + 3 * act.length),
             "till closed": lambda: self._close_till(register, lease * (1 + 4 * act.length)),
             "register away": lambda: house.kill(

@@ -66,7 +66,10 @@ def start(wish: dict[str, Any]) -> int:
         return pid
     status = 1
     try:
-        log = os.open(Path(os.environ["TORTURE_DIR"]) / "processes.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        log = os.open(
+            Path(os.environ["TORTURE_DIR"]) / "processes.log",
+            os.O_WRONLY | os.O_APPEND | os.O_CREAT,
+        )
         nothing = os.open(os.devnull, os.O_RDONLY)
         for ours, standard in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(ours, standard)

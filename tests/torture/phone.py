@@ -67,6 +67,9 @@ class Phone:
             welcome = self._get(self._card)
             if welcome is None or welcome.status_code != 200:
                 continue
+            if "/v/" in welcome.url:  # it has joined: only the answer was lost
+                self._visit = welcome.url
+                return
             joined = self._post(welcome.url + "join/", covers="2")
             if joined is not None and joined.status_code == 303:
                 self._visit = self._web + joined.headers["Location"]
@@ -78,7 +81,9 @@ class Phone:
             form = self._filled_cart()
             if form:
                 break
-            self._post(self._visit + "add/", product=f"plat-{self._draw.randrange(6)}", quantity="1")
+            self._post(
+                self._visit + "add/", product=f"plat-{self._draw.randrange(6)}", quantity="1"
+            )
         else:
             return None
         return self._send(form)
@@ -103,7 +108,7 @@ class Phone:
             form = _form(answer.text) or self._filled_cart()
             if not form:
                 return None
-            self._ended.wait(0.1)
+            self._ended.wait(0.5)
         return None
 
     def _confirmed(self, form: dict[str, str], answer: requests.Response, began: float) -> Sent:
@@ -141,7 +146,11 @@ class Phone:
     def take_back(self, sent: Sent) -> bool:
         """A refused order goes back into the cart."""
         answer = self._post(sent.address + "take-back/")
-        taken = answer is not None and answer.status_code == 303 and "/cart/" in answer.headers["Location"]
+        taken = (
+            answer is not None
+            and answer.status_code == 303
+            and "/cart/" in answer.headers["Location"]
+        )
         if taken:
             self._log.write("taken back", code=sent.code)
         return taken
@@ -154,7 +163,11 @@ class Phone:
         data = {"csrfmiddlewaretoken": token, **fields}
         return self._try(
             lambda: self._session.post(
-                address, data=data, headers={"Referer": address}, allow_redirects=False, timeout=PATIENCE
+                address,
+                data=data,
+                headers={"Referer": address},
+                allow_redirects=False,
+                timeout=PATIENCE,
             )
         )
 
@@ -182,4 +195,6 @@ def _form(page: str) -> dict[str, str]:
         name: re.findall(rf'name="{name}" value="([^"]+)"', page)
         for name in ("submission_key", "seen")
     }
-    return {name: values[0] for name, values in found.items() if values} if all(found.values()) else {}
+    return (
+        {name: values[0] for name, values in found.items() if values} if all(found.values()) else {}
+    )

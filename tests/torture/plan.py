@@ -34,7 +34,7 @@ class Plan:
     orders: int = 0
     kills: int = 0
     seconds: float = 60.0
-    divisor: float = 20.0
+    divisor: float = 10.0
     registers: int = 4
     workers: int = 3
     web_children: int = 3

@@ -6,12 +6,14 @@ from statistics import quantiles
 from tests.torture import catalogue
 from tests.torture.checker import Broken
 from tests.torture.history import History
-from tests.torture.wire import take_overs
+from tests.torture.wire import in_time
 
 SHOWN = 5  # of one promise, with their history
 
 
-def report(history: History, broken: list[Broken], *, whole_catalogue: bool) -> tuple[list[str], bool]:
+def report(
+    history: History, broken: list[Broken], *, whole_catalogue: bool
+) -> tuple[list[str], bool]:
     """The lines, the last of them the verdict, and whether all is well."""
     lines = [*_figures(history), "", *_faults(history)]
     missing = catalogue.missing(history.fired) if whole_catalogue else []
@@ -26,7 +28,10 @@ def report(history: History, broken: list[Broken], *, whole_catalogue: bool) -> 
         if len(found) > SHOWN:
             lines += ["", f"… and {len(found) - SHOWN} more of {found[0].promise}"]
     if by_promise:
-        lines += ["", "Broken: " + ", ".join(f"{name} ×{len(found)}" for name, found in by_promise.items())]
+        lines += [
+            "",
+            "Broken: " + ", ".join(f"{name} ×{len(found)}" for name, found in by_promise.items()),
+        ]
     return [*lines, "", verdict(history, broken)], not broken and not missing
 
 
@@ -46,22 +51,28 @@ def verdict(history: History, broken: list[Broken]) -> str:
 def _figures(history: History) -> list[str]:
     plan = history.plan
     harms = Counter(
-        window.what if window.what != "killed" else f"kill -9 of {window.facts['name'].partition('-')[0]}"
+        window.what
+        if window.what != "killed"
+        else f"kill -9 of {window.facts['name'].partition('-')[0]}"
         for window in history.windows
     )
     states = Counter(
-        f"{each.state} ({each.handled_as})" if each.handled_as else each.state for each in history.additions
+        f"{each.state} ({each.handled_as})" if each.handled_as else each.state
+        for each in history.additions
     )
-    waits = [after for _, _, after in take_overs(history)]
+    waits = in_time(history)
     lines = [
         f"seed {plan.seed}, {plan.database}, seconds divided by {plan.divisor:g}",
-        "harm: " + (", ".join(f"{what} {times}" for what, times in sorted(harms.items())) or "none"),
-        "additions in the end: " + ", ".join(f"{state} {count}" for state, count in sorted(states.items())),
+        "harm: "
+        + (", ".join(f"{what} {times}" for what, times in sorted(harms.items())) or "none"),
+        "additions in the end: "
+        + ", ".join(f"{state} {count}" for state, count in sorted(states.items())),
         f"deliveries {len(history.posts)}, of which {sum(post.mode == 'ok' for post in history.posts)} without a fault;"
         f" looks at the list {len(history.samples)}; decisions of staff {len(history.decisions)};"
         f" requests that failed {len(history.troubles)}",
         "time to take over after a kill: " + _spread(waits, times=plan.divisor),
-        "added latency, from the confirmation to the register: " + _spread(latencies(history), times=None),
+        "added latency, from the confirmation to the register: "
+        + _spread(latencies(history), times=None),
     ]
     return lines
 
@@ -90,13 +101,18 @@ def latencies(history: History) -> list[float]:
             continue
         first = posts[0]
         calm = not any(
-            window.touches(at - 2.0, first.at) for window in history.windows if window.what != "till closed"
+            window.touches(at - 2.0, first.at)
+            for window in history.windows
+            if window.what != "till closed"
         )
         idle = not any(
-            ended > at - 0.1 and began < first.at for began, ended, _ in by_register[addition.register]
+            ended > at - 0.1 and began < first.at
+            for began, ended, _ in by_register[addition.register]
         )
         well = all(
-            mode == "ok" for began, _, mode in by_register[addition.register] if at - 2.0 < began < first.at
+            mode == "ok"
+            for began, _, mode in by_register[addition.register]
+            if at - 2.0 < began < first.at
         )
         if calm and idle and well:
             found.append(max(0.0, first.at - at))
@@ -133,8 +149,12 @@ def story(history: History, broken: Broken) -> list[str]:
     ends = max(told[-1][0] if told else broken.at, broken.at)
     for window in history.windows:
         if window.touches(begins - 1.0, ends):
-            name = window.facts.get("name") or window.facts.get("how") or window.facts.get("after", "")
-            told.append((window.began, f"[{window.what} {name}, {window.until - window.began:.2f} s]"))
+            name = (
+                window.facts.get("name") or window.facts.get("how") or window.facts.get("after", "")
+            )
+            told.append(
+                (window.began, f"[{window.what} {name}, {window.until - window.began:.2f} s]")
+            )
     head = f"{broken.promise}: {broken.text} — order {broken.order or '?'}, additions " + ", ".join(
         f"{each.pk} (number {each.number}, register {each.register}, {each.state}"
         f"{' ' + each.reason if each.reason else ''})"
@@ -154,15 +174,21 @@ def _of_addition(history: History, addition: object) -> list[tuple[float, str]]:
         for change in history.changes_of.get(addition.pk, [])
     ]
     for post in history.posts_of.get(place, []):
-        found.append((post.at, f"POST at the register: {post.mode}, {post.outcome or 'not worked on'}"))
+        found.append(
+            (post.at, f"POST at the register: {post.mode}, {post.outcome or 'not worked on'}")
+        )
         found.append((post.ended, "  that POST is over"))
     found += [(entry.at, "in the till's ledger") for entry in history.booked_of.get(place, [])]
     for decision in history.decided_of.get(addition.pk, []):
         won = "wins" if decision["won"] else "loses"
-        found.append((decision["until"], f"staff: {decision['decision']} {won}, it is {decision['state']}"))
+        found.append(
+            (decision["until"], f"staff: {decision['decision']} {won}, it is {decision['state']}")
+        )
     listed = False
     for sample in history.samples:
         if (addition.pk in sample.listed) != listed:
             listed = not listed
-            found.append((sample.began, "on the staff's list" if listed else "off the staff's list"))
+            found.append(
+                (sample.began, "on the staff's list" if listed else "off the staff's list")
+            )
     return found

@@ -40,9 +40,15 @@ class Person:
             within = self._plan.divided(self._draw.uniform(*REACTS_WITHIN))
             if self._comes_at.setdefault(key, now + within) <= now:
                 self._decide(addition)
-        strange = Register.objects.filter(strange_numbers__settled_at=None, strange_numbers__isnull=False)
+        strange = Register.objects.filter(
+            strange_numbers__settled_at=None, strange_numbers__isnull=False
+        )
         for register in strange.distinct():
-            self._log.write("numbers accepted", register=register.pk, how_many=decisions.accept_numbers(register))
+            self._log.write(
+                "numbers accepted",
+                register=register.pk,
+                how_many=decisions.accept_numbers(register),
+            )
 
     def _decide(self, addition: Addition) -> None:
         try:

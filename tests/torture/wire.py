@@ -16,7 +16,9 @@ def same_bytes(history: History) -> Iterator[Broken]:
             if renewed or change.body_changed:
                 yield _of(addition, "P5", "its number or its text was changed", change.at)
                 break
-        texts = {post.sha256 for post in history.posts_of.get((addition.register, addition.number), [])}
+        texts = {
+            post.sha256 for post in history.posts_of.get((addition.register, addition.number), [])
+        }
         if texts - {addition.sha256}:
             yield _of(addition, "P5", f"{len(texts)} texts were sent under its number")
 
@@ -30,7 +32,9 @@ def numbers_rise(history: History) -> Iterator[Broken]:
         if place in seen:
             yield _of(addition, "P6", f"{addition.number} was given twice")
         seen.add(place)
-        born = next((change for change in history.changes_of.get(addition.pk, []) if not change.old), None)
+        born = next(
+            (change for change in history.changes_of.get(addition.pk, []) if not change.old), None
+        )
         number = born.number if born else addition.number
         if number <= last[addition.register]:
             yield _of(addition, "P6", f"{number} came after {last[addition.register]}")
@@ -44,9 +48,13 @@ def posts_have_a_try(history: History) -> Iterator[Broken]:
             (each for each in history.additions if (each.register, each.number) == (register, number)), None
         ) if number is not None else None  # fmt: skip
         if owner is None:
-            yield Broken("P26", "other", f"register {register} was sent {number}, which no addition has")
+            yield Broken(
+                "P26", "other", f"register {register} was sent {number}, which no addition has"
+            )
         elif len(owner.attempts) < len(posts):
-            yield _of(owner, "P26", f"{len(posts)} deliveries, {len(owner.attempts)} tries written down")
+            yield _of(
+                owner, "P26", f"{len(posts)} deliveries, {len(owner.attempts)} tries written down"
+            )
 
 
 def one_in_flight(history: History) -> Iterator[Broken]:
@@ -61,7 +69,9 @@ def one_in_flight(history: History) -> Iterator[Broken]:
             flying = [each for each in flying if each.ended > post.at]
             for other in flying:
                 if not _is_excused(history, other.at, post.at):
-                    text = f"register {register}: {other.number} was in flight when {post.number} came"
+                    text = (
+                        f"register {register}: {other.number} was in flight when {post.number} came"
+                    )
                     yield Broken("P12", "other", text, addition=_pk(history, post), at=post.at)
             flying.append(post)
 
@@ -70,7 +80,8 @@ def _is_excused(history: History, began: float, until: float) -> bool:
     lease = history.plan.divided(LEASE)
     windows = history.during(began - lease, until, "stopped", "clock", "database", "stall")
     return any(True for _ in windows) or any(
-        window.facts["name"].startswith("register") for window in history.during(began, until, "killed")
+        window.facts["name"].startswith("register")
+        for window in history.during(began, until, "killed")
     )
 
 
@@ -81,7 +92,9 @@ def arrows(history: History) -> Iterator[Broken]:
         if not change.old:
             forbidden = change.new != "queued"
         else:
-            forbidden = change.new != change.old and change.new not in allowed.get(change.old, set())
+            forbidden = change.new != change.old and change.new not in allowed.get(
+                change.old, set()
+            )
         if forbidden:
             yield Broken(
                 "arrow", "other", f"{change.old or 'nothing'} → {change.new}",
@@ -104,8 +117,12 @@ def nothing_stale(history: History) -> Iterator[Broken]:
         for post in history.posts_of.get((addition.register, addition.number), []):
             since = max([changes[0].at, *(click for click in clicks if click < post.at)])
             # A deadline after the claim, and what was claimed just in time.
-            if post.at - since > fresh + history.plan.divided(LEASE) and not _set_back(history, since, post.at):
-                yield _of(addition, "P8", f"sent {post.at - since:.1f} s after it was ordered", post.at)
+            if post.at - since > fresh + history.plan.divided(LEASE) and not _set_back(
+                history, since, post.at
+            ):
+                yield _of(
+                    addition, "P8", f"sent {post.at - since:.1f} s after it was ordered", post.at
+                )
 
 
 def _set_back(history: History, began: float, until: float) -> bool:
@@ -120,7 +137,9 @@ def taken_over(history: History) -> Iterator[Broken]:
     limit = history.plan.divided(TAKEN_OVER_AFTER) + BLUR
     for addition, killed, after in take_overs(history):
         if after > limit and not _nobody_could(history, killed, killed + after):
-            yield _of(addition, "P11", f"taken over {after:.2f} s after its worker was killed", killed)
+            yield _of(
+                addition, "P11", f"taken over {after:.2f} s after its worker was killed", killed
+            )
 
 
 def take_overs(history: History) -> Iterator[tuple[Addition, float, float]]:
@@ -150,13 +169,25 @@ def _left_sending(history: History, addition: Addition, at: float) -> float | No
     return None
 
 
+def in_time(history: History) -> list[float]:
+    """Seconds of the take-overs that nothing else hindered."""
+    return [
+        after
+        for _, killed, after in take_overs(history)
+        if not _nobody_could(history, killed, killed + after)
+    ]
+
+
 def _nobody_could(history: History, began: float, until: float) -> list[Window]:
     """Why nobody could have taken it: the database was away, no worker ran, a clock that leases hang on stood back."""
+    # On SQLite a process that is stopped in the middle of a transaction stops every other writer.
+    stopped = ("stopped", "web stopped") if history.plan.database == "sqlite" else ("stopped",)
     lease = history.plan.divided(LEASE)
-    return history.during(began - lease, until, "database", "clock", "stopped", "stall") + [
+    return history.during(began - lease, until, "database", "clock", "stall", *stopped) + [
         window
         for window in history.during(began, until, "killed")
-        if window.facts["name"].startswith(("deliver", "register")) and window.facts.get("away_for", 0) > 0.5
+        if window.facts["name"].startswith(("deliver", "register"))
+        and window.facts.get("away_for", 0) > 0.5
     ]
 
 
@@ -175,7 +206,9 @@ def deploys(history: History) -> Iterator[Broken]:
                 yield Broken("P24", "other", text, at=window.began)
     for event in history.house:
         if event["what"] == "ended" and event.get("told") and event["status"] not in {0, -9}:
-            yield Broken("F41", "other", f"{event['name']} was told to end, and ended with {event['status']}")
+            yield Broken(
+                "F41", "other", f"{event['name']} was told to end, and ended with {event['status']}"
+            )
 
 
 def _of(addition: Addition, promise: str, text: str, at: float = 0.0) -> Broken:
@@ -183,7 +216,11 @@ def _of(addition: Addition, promise: str, text: str, at: float = 0.0) -> Broken:
 
 
 def _pk(history: History, post: Post) -> int:
-    found = [each.pk for each in history.additions if (each.register, each.number) == (post.register, post.number)]
+    found = [
+        each.pk
+        for each in history.additions
+        if (each.register, each.number) == (post.register, post.number)
+    ]
     return found[0] if found else 0
 
 
