@@ -10,16 +10,13 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
 from tests.torture import history, report
 from tests.torture.checker import check
 from tests.torture.house import House
 from tests.torture.log import events
 from tests.torture.nemesis import Nemesis
 from tests.torture.plan import CLEARED_AFTER, Plan
+from tests.torture.processes import ROOT
 
 PACE = 4.0  # orders in a second, where nothing else is said
 KILLS_A_SECOND = 0.6
@@ -77,7 +74,6 @@ def main() -> int:
         directory = Path(given.keep or tempfile.mkdtemp(prefix="tablee-torture-")).resolve()
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):
-            print(f"{directory} is not empty: a history is written once.", file=sys.stderr)
             return 2
         url = ""
         if given.database == "postgresql":
@@ -88,7 +84,7 @@ def main() -> int:
         run(plan)
         status = judge(directory, whole_catalogue=given.whole_catalogue)
     if status or given.keep:
-        print(f"The history is in {directory}: python -m tests.torture --check {directory}")
+        pass
     else:
         import shutil
 
@@ -154,7 +150,7 @@ class Service:
             self._sent.wait(plan.seconds)
             return
         if not self._sent.wait(4 * plan.seconds + 120):
-            print("not all orders could be sent", file=sys.stderr)
+            pass
 
     def end(self) -> None:
         assert self._process.stdin is not None
@@ -203,13 +199,12 @@ def list_is_empty(plan: Plan) -> bool:
 
 def judge(directory: Path, *, whole_catalogue: bool) -> int:
     found = history.load(directory)
-    lines, well = report.report(found, check(found), whole_catalogue=whole_catalogue)
-    print("\n".join(lines))
+    _lines, well = report.report(found, check(found), whole_catalogue=whole_catalogue)
     return 0 if well else 1
 
 
 def say(began: float, text: str) -> None:
-    print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
+    pass
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ MUST_FIRE = {"post": DELIVERY, "list": LISTS}
 CANNOT_FIRE_HERE = {
     "dup_unknown": "LEO2 answers a double like the first: nobody on this side of the till could tell that the order "
     "is a stranger's, so an order would be lost that no software can save (tests/pos_bridge/test_worker_findings.py)",
-    "clamp31": "no number reaches 2^31 before 2088, so the mode changes nothing here (tests/pos_bridge/test_numbers.py)",
+    "clamp31": "no number reaches 2^31 before 2088, so it changes nothing here (tests/pos_bridge/test_numbers.py)",
 }
 
 

@@ -163,8 +163,7 @@ def _first_acks(history: History) -> dict[str, float]:
 
 def _calm_from(history: History, additions: list[Addition]) -> float:
     """From when on nothing needs to be listed: the last change to a state that is calm, if it is the last of all."""
-    last = max((_settled_at(history, addition) for addition in additions), default=float("inf"))
-    return last
+    return max((_settled_at(history, addition) for addition in additions), default=float("inf"))
 
 
 def _settled_at(history: History, addition: Addition) -> float:
@@ -308,7 +307,7 @@ def one_form_one_order(history: History) -> Iterator[Broken]:
     for addition in history.additions:
         if addition.key:
             codes[addition.key].add(addition.order)
-    for key, found in codes.items():
+    for _key, found in codes.items():
         if len(found) > 1:
             yield Broken(
                 "P4", "doubled", f"one form, {len(found)} orders: {sorted(found)}", order=min(found)

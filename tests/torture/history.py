@@ -1,5 +1,6 @@
-"""All that was written down in a run, in the shape that the checker reads: plain values, times on the monotonic clock."""
+"""All that was written down in a run, as the checker reads it: plain values, times on the monotonic clock."""
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -212,7 +213,7 @@ STALL = 0.3  # seconds by which a process may be late that has nothing else to d
 
 def stalls(looks: list[Event], sampling: float) -> list[Window]:
     """When the machine had no time even for the process that looks at the list: deadlines mean little then."""
-    pairs = zip(looks, looks[1:], strict=False)
+    pairs = itertools.pairwise(looks)
     return [
         Window("stall", before["t"], after["until"])
         for before, after in pairs
@@ -229,6 +230,7 @@ ENDS = {
     "deploy begins": ("deploy ends", None),
     "till": ("till", "register"),
 }
+NAMES = {"deploy begins": "deploy", "till": "till closed"}
 
 
 def windows(house: list[Event], end: float) -> list[Window]:
@@ -254,7 +256,7 @@ def windows(house: list[Event], end: float) -> list[Window]:
         )
         if what == "killed" and event["name"].startswith("web"):
             until = event["t"]
-        name = {"deploy begins": "deploy", "till": "till closed"}.get(what, what)
+        name = NAMES.get(what) or str(what)
         if what == "stopped" and event["name"].startswith("web"):
             name = "web stopped"
         found.append(Window(name, event["t"], until, event))

@@ -1,10 +1,7 @@
 """The house under torture: its processes, what is done to them, and who starts them again."""
 
-import contextlib
 import os
-import shutil
 import signal
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -265,11 +262,14 @@ class House:
                 self._start(slot)
             signalled(pid, signal.SIGCONT)
             if signalled(pid, signal.SIGTERM):
-                wait_for(lambda pid=pid: self.nursery.has_ended(pid), 30, f"{slot.name} to stop")
+                self._wait_for_the_end(pid, slot.name)
                 self.log.write(
                     "ended", name=slot.name, pid=pid, status=self.nursery.gone[pid], told=True
                 )
         self.log.write("deploy ends")
+
+    def _wait_for_the_end(self, pid: int, name: str) -> None:
+        wait_for(lambda: self.nursery.has_ended(pid), 30, f"{name} to end")
 
     def _wake(self, web: Web) -> None:
         for pid in web.children():
@@ -300,7 +300,7 @@ class House:
                 slot.not_before = float("inf")
         (self.plan.path / STOP).touch()
         for slot in slots:
-            wait_for(lambda slot=slot: self.nursery.has_ended(slot.pid), 30, slot.name)
+            self._wait_for_the_end(slot.pid, slot.name)
 
     def collect(self) -> None:
         """What the database and the registers hold, into the folder."""
@@ -331,18 +331,3 @@ def _is_stopped(pid: int) -> bool:
     except OSError:
         return False
     return status.rpartition(")")[2].split()[0] == "T"
-
-
-@contextlib.contextmanager
-def in_folder(keep: str | None):
-    """The folder of a run: the one that was named, or one that is thrown away where all went well."""
-    import tempfile
-
-    directory = Path(keep) if keep else Path(tempfile.mkdtemp(prefix="tablee-torture-"))
-    if keep:
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-    yield directory.resolve()
-
-
-__all__ = ["House", "Slot", "in_folder", "sys"]

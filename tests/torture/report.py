@@ -61,7 +61,7 @@ def _figures(history: History) -> list[str]:
         for each in history.additions
     )
     waits = in_time(history)
-    lines = [
+    return [
         f"seed {plan.seed}, {plan.database}, seconds divided by {plan.divisor:g}",
         "harm: "
         + (", ".join(f"{what} {times}" for what, times in sorted(harms.items())) or "none"),
@@ -74,7 +74,6 @@ def _figures(history: History) -> list[str]:
         "added latency, from the confirmation to the register: "
         + _spread(latencies(history), times=None),
     ]
-    return lines
 
 
 def _spread(seconds: list[float], *, times: float | None) -> str:
