@@ -164,7 +164,8 @@ def _send_again(addition: Addition, source: State, now: datetime) -> bool:
     register = Register.objects.filter(pk=addition.register_id)
     register.update(next_poll_at=None)
     drops = addition.register.kind in kinds_that_drop_doubles()
-    target = State.UNCERTAIN if drops and attempts.may_have_booked(addition) else State.QUEUED
+    sent = source != State.QUEUED and attempts.may_have_booked(addition)
+    target = State.UNCERTAIN if drops and sent else State.QUEUED
     if source == target:
         same = Addition.objects.filter(pk=addition.pk, state=source, tries=addition.tries)
         won = bool(same.update(**fields))
