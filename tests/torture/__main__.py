@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,7 @@ def main() -> int:
         directory = Path(given.keep or tempfile.mkdtemp(prefix="tablee-torture-")).resolve()
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):
+            print(f"{directory} is not empty: a history is written once.", file=sys.stderr)
             return 2
         url = ""
         if given.database == "postgresql":
@@ -84,10 +86,8 @@ def main() -> int:
         run(plan)
         status = judge(directory, whole_catalogue=given.whole_catalogue)
     if status or given.keep:
-        pass
+        print(f"The history is in {directory}: python -m tests.torture --check {directory}")
     else:
-        import shutil
-
         shutil.rmtree(directory)
     return status
 
@@ -150,7 +150,7 @@ class Service:
             self._sent.wait(plan.seconds)
             return
         if not self._sent.wait(4 * plan.seconds + 120):
-            pass
+            print("not all orders could be sent", file=sys.stderr)
 
     def end(self) -> None:
         assert self._process.stdin is not None
@@ -199,12 +199,13 @@ def list_is_empty(plan: Plan) -> bool:
 
 def judge(directory: Path, *, whole_catalogue: bool) -> int:
     found = history.load(directory)
-    _lines, well = report.report(found, check(found), whole_catalogue=whole_catalogue)
+    lines, well = report.report(found, check(found), whole_catalogue=whole_catalogue)
+    print("\n".join(lines))
     return 0 if well else 1
 
 
 def say(began: float, text: str) -> None:
-    pass
+    print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
 
 
 if __name__ == "__main__":
