@@ -168,7 +168,8 @@ def _send_again(addition: Addition, source: State, now: datetime) -> bool:
     register.update(next_poll_at=None)
     kind = addition.register.kind
     drops = kind in kinds_that_drop_doubles()
-    target = State.UNCERTAIN if drops and attempts.may_have_booked(addition) else State.QUEUED
+    sent = source != State.QUEUED and attempts.may_have_booked(addition)
+    target = State.UNCERTAIN if drops and sent else State.QUEUED
     is_old = addition.created_at <= now - seconds(waiting.FRESH)
     waits = is_old and target == State.UNCERTAIN and kind in kinds_that_list_states()
     # Old, and perhaps sent: whether the register still knows the number nobody says (waiting.for_a_list).
