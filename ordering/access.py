@@ -18,6 +18,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from ordering.models import Guest, Order, Restaurant, Table
 from ordering.services.visits import VisitEnded, open_visit
 from pos_bridge.encryption import lookup_hashes
+from pos_bridge.models import Hook
 
 GUEST_COOKIE = "tablee"
 COOKIE_SECONDS = 24 * 3600
@@ -47,6 +48,15 @@ def scanned_table(request: HttpRequest, slug: str) -> Table | None:
     if not isinstance(code, str):
         return None
     return _tables().filter(restaurant__slug=slug, code_hash__in=lookup_hashes(code)).first()
+
+
+def hook_by_secret(secret: str) -> Hook:
+    """The address that a register calls, with its register in use or of before. Raises Unknown."""
+    hooks = Hook.objects.select_related("register").defer("secret", "register__credentials")
+    hook = hooks.filter(secret_hash__in=lookup_hashes(secret)).first()
+    if hook is None:
+        raise Unknown
+    return hook
 
 
 def guest_secret(request: HttpRequest) -> str | None:

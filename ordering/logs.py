@@ -3,8 +3,8 @@
 import logging
 import re
 
-# The code of a table or a visit in an address: whoever reads a log could order with it.
-CODE = re.compile(r"/(t|v|orders)/[A-Za-z0-9_-]{16,}")
+# The code of a table, a visit or a hook in an address: whoever reads a log could order with it.
+CODE = re.compile(r"/(t|v|orders|hooks)/[A-Za-z0-9_-]{16,}")
 
 
 class OneLine(logging.Formatter):
