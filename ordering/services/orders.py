@@ -203,7 +203,7 @@ def _write(
         guest=guest,
         submission_key=submission_key,
         day=day,
-        number=_next_number(table.restaurant, day),
+        number=next_number(table.restaurant, day),
         covers=guest.visit.covers,
         total=cart.total,
         language=language,
@@ -219,7 +219,8 @@ def service_day(restaurant: Restaurant, moment: datetime) -> date:
     return (moment.astimezone(ZoneInfo(restaurant.timezone)) - DAY_BEGINS).date()
 
 
-def _next_number(restaurant: Restaurant, day: date) -> int:
+def next_number(restaurant: Restaurant, day: date) -> int:
+    """The number that people see, in the caller's transaction."""
     row = Restaurant.objects.filter(pk=restaurant.pk)
     # One UPDATE, so that two tables never get one number; its row stays locked until the order is committed.
     row.update(
