@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin.transfer import TransferAdmin
 from ordering.models import Option, Restaurant, Table
 from ordering.services import training
-from ordering.services.rehearsal import Finding, Level, rehearse
+from ordering.services.findings import Finding, Level
+from ordering.services.rehearsal import rehearse
 
 # Said as well as shown: not everybody sees colours.
 WORDS = {Level.GOOD: _("good"), Level.BAD: _("wrong"), Level.LOOK: _("look at it")}

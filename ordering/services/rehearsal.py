@@ -2,13 +2,9 @@
 thing so that one mistake hides no other, and the register is asked. Nothing is written and nothing is booked.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -17,60 +13,25 @@ from django.utils.translation import gettext as _
 
 from ordering.models import Option, Product, Restaurant, SetMenu, Table
 from ordering.services import trial_lines
+from ordering.services.findings import (
+    Finding,
+    House,
+    Level,
+    bad,
+    good,
+    look,
+    on_its_page,
+    unsupported,
+)
 from ordering.texts import amount
 from ordering.texts import house as house_text
 from pos_bridge import address, heartbeat
-from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Unsupported
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class, adapter_for
-from pos_bridge.registers.base import Adapter, CataloguePrice
-from pos_bridge.ticket import Ticket, TicketLine
+from pos_bridge.registers.base import CataloguePrice
+from pos_bridge.ticket import TicketLine
 from pos_bridge.words import REASONS, reason
-
-NUMBER = 1  # of every ticket here; none of them is sent
-
-logger = logging.getLogger(__name__)
-
-
-class Level(StrEnum):
-    GOOD = "good"
-    BAD = "bad"
-    LOOK = "look"  # a person knows whether it is meant
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A line of the report. `mend`: what to do about it; `thing`: whose page it is done on."""
-
-    about: str
-    level: Level
-    words: str
-    mend: str = ""
-    thing: models.Model | None = None
-
-
-@dataclass(frozen=True)
-class _House:
-    restaurant: Restaurant
-    register: Register
-    adapter: type[Adapter]
-
-    @property
-    def language(self) -> str:
-        return self.restaurant.house_language
-
-    def problem(self, **fields: Any) -> str | None:
-        """Why the register cannot be told this ticket, in the adapter's words, or None."""
-        ticket = Ticket(**{"order": 1, "table": 1, "covers": 1, **fields})
-        try:
-            self.adapter.build(ticket, NUMBER, self.register.options)
-        except Unsupported as unsupported:
-            return unsupported.reason
-        except Exception:
-            # A mistake of ours on one thing must not hide the others.
-            logger.exception("%s cannot be built for %s", ticket, self.register.kind)
-            return str(REASONS["internal"])
-        return None
 
 
 def rehearse(restaurant: Restaurant, *, ask: bool) -> list[Finding]:
@@ -79,12 +40,12 @@ def rehearse(restaurant: Restaurant, *, ask: bool) -> list[Finding]:
     # The keys stay unread until it can be said that they cannot be.
     register = current.defer("credentials").first()
     if register is None:
-        return [_bad(_("Register"), _("no register is in use"), _("Add one in admin."), restaurant)]
+        return [bad(_("Register"), _("no register is in use"), _("Add one in admin."), restaurant)]
     adapter = adapter_class(register.kind)
     if adapter is None:
         said = _("this kind of register is not spoken yet")
-        return [_bad(_("Register"), said, _("Choose another kind."), register)]
-    house = _House(restaurant, register, adapter)
+        return [bad(_("Register"), said, _("Choose another kind."), register)]
+    house = House(restaurant, register, adapter)
     findings = list(_register(house))
     speaks = not any(finding.level == Level.BAD for finding in findings)
     catalogue: Mapping[str, CataloguePrice] | None = None
@@ -92,47 +53,45 @@ def rehearse(restaurant: Restaurant, *, ask: bool) -> list[Finding]:
         asked, catalogue = _asked(house)
         findings += asked
     elif ask:
-        findings.append(
-            _look(_("Connection"), _("not tried: the lines above come first"), register)
-        )
+        findings.append(look(_("Connection"), _("not tried: the lines above come first"), register))
     else:
-        findings.append(_look(_("Connection"), _("the register was not asked"), register))
+        findings.append(look(_("Connection"), _("the register was not asked"), register))
     findings += _products(house, catalogue)
     findings += _menus(house, catalogue)
     findings += _shared_ids(house)
-    findings += _tables(house)
+    findings += tables(house)
     return findings
 
 
 # --- The register -------------------------------------------------------------------------------
 
 
-def _register(house: _House) -> Iterator[Finding]:
+def _register(house: House) -> Iterator[Finding]:
     register, about = house.register, _("Register")
     mend = _("Change it on the register's page in admin.")
-    bad = False
+    wrong = False
     if problem := address.problem(register.base_url):
-        bad = True
-        yield _bad(about, problem, mend, register)
+        wrong = True
+        yield bad(about, problem, mend, register)
     try:
         keys = dict(register.credentials)
     except ImproperlyConfigured:
-        yield _bad(_("Keys"), reason("keys_unreadable"), _("Add the old key at the end."), register)
+        yield bad(_("Keys"), reason("keys_unreadable"), _("Add the old key at the end."), register)
     else:
         names = house.adapter.credential_names
         missing = [name for name in names if not str(keys.get(name, "")).strip()]
         if missing:
             said = _("these keys are missing: %(names)s") % {"names": ", ".join(missing)}
-            yield _bad(_("Keys"), said, _("Type them on the register's page in admin."), register)
+            yield bad(_("Keys"), said, _("Type them on the register's page in admin."), register)
         else:
-            yield _good(_("Keys"), _("all of them are there, and can be decrypted"), register)
+            yield good(_("Keys"), _("all of them are there, and can be decrypted"), register)
     if register.paused_reason:
-        bad = True
+        wrong = True
         said = _("it pauses: %(reason)s") % {"reason": reason(register.paused_reason)}
         # A pause is no reason not to try.
         yield Finding(about, Level.LOOK, said, _("Mend it, then save the register."), register)
-    if not bad:
-        yield _good(
+    if not wrong:
+        yield good(
             about, _("it is set up as %(kind)s") % {"kind": register.get_kind_display()}, register
         )
     if not heartbeat.health(heartbeat.Kind.DELIVER, timezone.now()).alive:
@@ -140,7 +99,7 @@ def _register(house: _House) -> Iterator[Finding]:
         yield Finding(_("Delivery"), Level.LOOK, said)
 
 
-def _asked(house: _House) -> tuple[list[Finding], Mapping[str, CataloguePrice] | None]:
+def _asked(house: House) -> tuple[list[Finding], Mapping[str, CataloguePrice] | None]:
     """What the register itself says, and its catalogue where it has one."""
     register, about = house.register, _("Connection")
     adapter = adapter_for(register)
@@ -149,20 +108,20 @@ def _asked(house: _House) -> tuple[list[Finding], Mapping[str, CataloguePrice] |
     try:
         adapter.check()
     except DeliveryError as error:
-        return [_bad(about, *_trouble(error), register)], None
-    found = [_good(about, _("it answers, and knows these keys"), register)]
+        return [bad(about, *_trouble(error), register)], None
+    found = [good(about, _("it answers, and knows these keys"), register)]
     about = _("Catalogue")
     if not adapter.can_list_catalogue:
         said = _(
             "this kind of register lists no articles: look at ids and prices on the till itself"
         )
-        return [*found, _look(about, said, register)], None
+        return [*found, look(about, said, register)], None
     try:
         catalogue = adapter.list_catalogue()
     except DeliveryError as error:
-        return [*found, _bad(about, *_trouble(error), register)], None
+        return [*found, bad(about, *_trouble(error), register)], None
     said = _("the register lists %(count)s articles") % {"count": len(catalogue)}
-    return [*found, _good(about, said, register)], catalogue
+    return [*found, good(about, said, register)], catalogue
 
 
 def _trouble(error: DeliveryError) -> tuple[str, str]:
@@ -182,7 +141,7 @@ def _trouble(error: DeliveryError) -> tuple[str, str]:
 # --- The carte ----------------------------------------------------------------------------------
 
 
-def _products(house: _House, catalogue: Mapping[str, CataloguePrice] | None) -> Iterator[Finding]:
+def _products(house: House, catalogue: Mapping[str, CataloguePrice] | None) -> Iterator[Finding]:
     for product in trial_lines.products_of(house.restaurant):
         about = _("Product “%(name)s”") % {"name": house_text(product.name)}
         if not product.register_id:
@@ -198,14 +157,14 @@ def _products(house: _House, catalogue: Mapping[str, CataloguePrice] | None) -> 
                 "group": house_text(group.name),
                 "min": group.min,
             }
-            wrong.append(_bad(about, said, _("Lower the number, or add options."), group))
+            wrong.append(bad(about, said, _("Lower the number, or add options."), group))
         trials = list(trial_lines.of_product(product, house.language))
-        wrong += [] if wrong else _unsupported(house, about, trials, product)
+        wrong += [] if wrong else unsupported(house, about, trials, product)
         yield from wrong or [_can_be_sent(about, trials, product)]
         yield from _compared(about, product, catalogue)
 
 
-def _menus(house: _House, catalogue: Mapping[str, CataloguePrice] | None) -> Iterator[Finding]:
+def _menus(house: House, catalogue: Mapping[str, CataloguePrice] | None) -> Iterator[Finding]:
     for menu in trial_lines.menus_of(house.restaurant):
         about = _("Set menu “%(name)s”") % {"name": house_text(menu.name)}
         if not menu.register_id:
@@ -213,7 +172,7 @@ def _menus(house: _House, catalogue: Mapping[str, CataloguePrice] | None) -> Ite
             continue
         trials = list(trial_lines.of_menu(menu, house.language))
         wrong = [*_wrong_ids(house, about, menu)]
-        wrong += [] if wrong else _unsupported(house, about, trials, menu)
+        wrong += [] if wrong else unsupported(house, about, trials, menu)
         for course in menu.courses.all():
             choices = list(course.choices.all())
             if course.min > len(choices):
@@ -221,34 +180,16 @@ def _menus(house: _House, catalogue: Mapping[str, CataloguePrice] | None) -> Ite
                     "course": house_text(course.name),
                     "min": course.min,
                 }
-                wrong.append(_bad(about, said, _("Lower the number, or add choices."), menu))
+                wrong.append(bad(about, said, _("Lower the number, or add choices."), menu))
             wrong += _other_rates(about, menu, [choice.product for choice in choices])
         yield from wrong or [_can_be_sent(about, trials, menu)]
         yield from _compared(about, menu, catalogue)
 
 
-def _unsupported(
-    house: _House, about: str, trials: list[trial_lines.Trial], thing: models.Model
-) -> list[Finding]:
-    """Each reason once; what holds for the plainest of all is not said again of the others."""
-    seen: set[str] = set()
-    found = []
-    for trial in trials:
-        problem = house.problem(lines=(trial.line,))
-        if problem is None or problem in seen:
-            continue
-        seen.add(problem)
-        said = _("with %(option)s: %(problem)s") if trial.about else "%(problem)s"
-        found.append(
-            _bad(about, said % {"option": trial.about, "problem": problem}, _on_its_page(), thing)
-        )
-    return found
-
-
 def _other_rates(about: str, menu: SetMenu, products: list[Product]) -> list[Finding]:
     """The till books a set menu at its own rate: what is in it at another one is taxed wrongly."""
     return [
-        _bad(
+        bad(
             about,
             _("“%(product)s” has %(other)s %% VAT and the menu %(own)s %%")
             % {
@@ -272,17 +213,17 @@ def _compared(
     listed = catalogue.get(thing.register_id)
     if listed is None:
         said = _("the register does not know the id %(id)s") % {"id": thing.register_id}
-        yield _bad(about, said, _("Look up its id on the register."), thing)
+        yield bad(about, said, _("Look up its id on the register."), thing)
     elif listed.price is not None and listed.price != thing.price:
         said = _("the register lists “%(name)s” for %(theirs)s, the carte says %(ours)s") % {
             "name": _readable(listed.name),
             "theirs": amount(listed.price),
             "ours": amount(thing.price),
         }
-        yield _bad(about, said, _("Make the two prices the same, or correct the id."), thing)
+        yield bad(about, said, _("Make the two prices the same, or correct the id."), thing)
 
 
-def _shared_ids(house: _House) -> Iterator[Finding]:
+def _shared_ids(house: House) -> Iterator[Finding]:
     """Two things of the carte that are one on the register: a slip of the finger, or meant."""
     by_id: defaultdict[str, list[Product | SetMenu]] = defaultdict(list)
     for model in (Product, SetMenu):
@@ -300,36 +241,36 @@ def _shared_ids(house: _House) -> Iterator[Finding]:
 # --- The tables ---------------------------------------------------------------------------------
 
 
-def _tables(house: _House) -> Iterator[Finding]:
-    tables = list(Table.objects.filter(restaurant=house.restaurant).order_by("number"))
-    if not tables:
-        yield _bad(_("Tables"), _("there is none"), _("Add them in admin."), house.restaurant)
+def tables(house: House) -> Iterator[Finding]:
+    found = list(Table.objects.filter(restaurant=house.restaurant).order_by("number"))
+    if not found:
+        yield bad(_("Tables"), _("there is none"), _("Add them in admin."), house.restaurant)
     by_id: defaultdict[str, list[Table]] = defaultdict(list)
-    for table in tables:
+    for table in found:
         by_id[table.register_id or str(table.number)].append(table)
     # Not one of the carte: its mistakes are not the table's.
     line = TicketLine(_("Trial"), 1, 1_00, Decimal(10), register_id="1")
-    for table in tables:
+    for table in found:
         about, on_register = str(table), table.register_id or str(table.number)
         wrong = [*_wrong_ids(house, about, table)]
         if not wrong:
             problem = house.problem(
                 lines=(line,), table=table.number, table_register_id=table.register_id or None
             )
-            wrong += [_bad(about, problem, _on_its_page(), table)] if problem else []
+            wrong += [bad(about, problem, on_its_page(), table)] if problem else []
         others = [each for each in by_id[on_register] if each.pk != table.pk]
         if others:
             said = _("%(other)s is the same table on the register") % {"other": others[0]}
-            wrong.append(_bad(about, said, _("Correct the id on the register of one."), table))
+            wrong.append(bad(about, said, _("Correct the id on the register of one."), table))
         said = _("its orders go to table %(id)s of the register") % {"id": on_register}
-        yield from wrong or [_good(about, said, table)]
+        yield from wrong or [good(about, said, table)]
 
 
 # --- Words --------------------------------------------------------------------------------------
 
 
 def _wrong_ids(
-    house: _House, about: str, thing: Product | Option | SetMenu | Table
+    house: House, about: str, thing: Product | Option | SetMenu | Table
 ) -> Iterator[Finding]:
     if not thing.register_id:
         return
@@ -338,25 +279,19 @@ def _wrong_ids(
             "id": thing.register_id,
             "why": _(problem),
         }
-        yield _bad(about, said.removesuffix("."), _on_its_page(), thing)
+        yield bad(about, said.removesuffix("."), on_its_page(), thing)
 
 
 def _no_id(about: str, thing: models.Model) -> Finding:
     said = _("it has no id on the register: it is shown and cannot be ordered")
-    return _bad(
-        about, said, _("Type the register's own number for it on its page in admin."), thing
-    )
+    return bad(about, said, _("Type the register's own number for it on its page in admin."), thing)
 
 
 def _can_be_sent(about: str, trials: list[trial_lines.Trial], thing: models.Model) -> Finding:
     if len(trials) == 1:
-        return _good(about, _("it can be sent"), thing)
+        return good(about, _("it can be sent"), thing)
     said = _("it can be sent, in each of %(count)s ways") % {"count": len(trials)}
-    return _good(about, said, thing)
-
-
-def _on_its_page() -> str:
-    return _("Change it on its page in admin, or in the restaurant file.")
+    return good(about, said, thing)
 
 
 def _readable(text: str) -> str:
@@ -366,15 +301,3 @@ def _readable(text: str) -> str:
 
 def _percent(vat: Decimal) -> str:
     return f"{vat.normalize():f}"
-
-
-def _good(about: str, words: str, thing: models.Model | None = None) -> Finding:
-    return Finding(about, Level.GOOD, words, thing=thing)
-
-
-def _look(about: str, words: str, thing: models.Model | None = None) -> Finding:
-    return Finding(about, Level.LOOK, words, thing=thing)
-
-
-def _bad(about: str, words: str, mend: str, thing: models.Model | None = None) -> Finding:
-    return Finding(about, Level.BAD, words, mend, thing)

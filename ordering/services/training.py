@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ordering.models import Order, OrderLine, Restaurant, Table, Visit, new_code
 from ordering.services import orders, trial_lines, visits
-from ordering.services.rehearsal import Finding, Level
+from ordering.services.findings import Finding, Level
 from pos_bridge import heartbeat, outbox, worker
 from pos_bridge.errors import DeliveryError, Unsupported
 from pos_bridge.models import Addition, Register

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from ordering.models import Choice, Course, Option, Product, SetMenu, Table
-from ordering.services.rehearsal import Level, rehearse
+from ordering.services.findings import Level
+from ordering.services.rehearsal import rehearse
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class
@@ -101,9 +102,9 @@ class Noting(Toy):
     built: list[Ticket] = []
 
     @classmethod
-    def build(cls, ticket, number, options):
+    def build(cls, ticket, number, options, *more):
         cls.built.append(ticket)
-        return super().build(ticket, number, options)
+        return super().build(ticket, number, options, *more)
 
 
 def test_the_tickets_are_those_that_guests_may_send(house, monkeypatch):
@@ -218,13 +219,13 @@ class FiveAtMost(Toy):
     """A register that takes no more than two options, and one that has a mistake of ours."""
 
     @classmethod
-    def build(cls, ticket, number, options):
+    def build(cls, ticket, number, options, *more):
         for line in ticket.lines:
             if len(line.options) > 3:
                 raise Unsupported(f"“{line.name}”: at most 3 choices; ask fewer questions")
             if line.name == "Soupe":
                 raise RuntimeError("our own mistake")
-        return super().build(ticket, number, options)
+        return super().build(ticket, number, options, *more)
 
 
 def test_what_is_only_unsupported_with_everything_chosen_is_found_before_dinner(house, monkeypatch):

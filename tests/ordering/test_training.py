@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from ordering.models import Choice, Course, Order, SetMenu, Table, Visit
 from ordering.services import training
-from ordering.services.rehearsal import Level
+from ordering.services.findings import Level
 from pos_bridge import heartbeat
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Attempt, Heartbeat
@@ -200,10 +200,10 @@ class NoNotes(Toy):
     known: dict[int, TillState] = {}
 
     @classmethod
-    def build(cls, ticket, number, options):
+    def build(cls, ticket, number, options, *more):
         if any(line.note for line in ticket.lines):
             raise Unsupported("no notes")
-        return super().build(ticket, number, options)
+        return super().build(ticket, number, options, *more)
 
     def look_up(self, number):
         return self.known.get(number)

@@ -8,7 +8,8 @@ from django.utils import translation
 
 from ordering.models import Restaurant
 from ordering.services import training
-from ordering.services.rehearsal import Finding, Level, rehearse
+from ordering.services.findings import Finding, Level
+from ordering.services.rehearsal import rehearse
 
 WORDS = {Level.GOOD: "good ", Level.BAD: "WRONG", Level.LOOK: "look "}
 
