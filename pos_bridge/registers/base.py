@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
 from pos_bridge.registers.http import Answer
-from pos_bridge.registers.network import Network, place
+from pos_bridge.registers.network import Network, literal, place
 from pos_bridge.registers.secret import Secret, hide
 from pos_bridge.ticket import Ticket
 
@@ -33,6 +33,14 @@ class TillState:
     text: str
 
 
+@dataclass(frozen=True)
+class CataloguePrice:
+    """An article as the register lists it. `price` is cents TTC of one, None where the list does not say."""
+
+    name: str
+    price: int | None = None
+
+
 class Adapter(ABC):
     """Speaks one kind of register. Knows no model: it builds a body from a ticket, sends it, and returns or raises."""
 
@@ -42,6 +50,8 @@ class Adapter(ABC):
     can_look_up: ClassVar[bool]
     # There is a list that moves additions on after they were accepted.
     can_list_states: ClassVar[bool]
+    # It lists its articles, so that ids and prices can be compared before service (F69).
+    can_list_catalogue: ClassVar[bool] = False
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
@@ -88,6 +98,14 @@ class Adapter(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} says that it can look up, and does not")
 
+    def list_catalogue(self) -> dict[str, CataloguePrice]:
+        """What the register sells, by its ids as a carte writes them, asked for where `can_list_catalogue`. An article
+        that is not in it is not on the register; a list that may lack some is no catalogue. Raises DeliveryError.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} says that it lists articles, and does not"
+        )
+
     @abstractmethod
     def check(self) -> None:
         """Speaks to the register without booking anything. Raises DeliveryError."""
@@ -119,6 +137,8 @@ class Adapter(ABC):
             raise Misconfigured("address_invalid")
         if self.network.allows(where.host, where.port):
             return
+        if self.network.networks and literal(where.host) is None:
+            return  # a name is judged by the address that it leads to (http.py)
         if not self.network.production:
             raise Misconfigured("not_in_production")
         if where.scheme != "https":
