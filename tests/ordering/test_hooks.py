@@ -1,4 +1,4 @@
-"""A register's call moves an addition forward only, and nothing else in it is believed (T11, T26, P13)."""
+"""A register's call moves an addition forward only, and nothing else in it is believed (T11, T26)."""
 
 import json
 from datetime import timedelta

@@ -172,8 +172,8 @@ MISTAKES = {
         ["Table 8: table 90000 is not one from 1 to 89999"],
     ),
     "a wrong id of a table": (
-        lambda house: Table.objects.filter(number=8).update(register_id="T8"),
-        ["Table 8: “T8” cannot be an id"],
+        lambda house: Table.objects.filter(number=8).update(register_id="X8"),
+        ["Table 8: “X8” cannot be an id"],
     ),
     "two tables that are one": (
         lambda house: Table.objects.filter(number=8).update(register_id="7"),

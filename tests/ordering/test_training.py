@@ -145,7 +145,7 @@ def test_a_running_deliver_brings_it(house, till):
 
 
 def test_it_is_booked_once_where_the_answer_is_lost(house, till):
-    """F13: the ordinary road, with its ordinary care."""
+    """The ordinary road, with its ordinary care."""
     till.script("rst_after")
     assert "asked again, the register names it" in sent(house)
     assert len(till.ledger()) == 1
