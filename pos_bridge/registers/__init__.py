@@ -1,6 +1,7 @@
 """The registers that are spoken. A new one is one new file and one new line here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -14,11 +15,38 @@ ADAPTERS = {
 }
 
 
+@dataclass(frozen=True)
+class Unspoken:
+    """A kind of register that can be configured and has no adapter yet; an adapter says the same of itself."""
+
+    label: str
+    credential_names: tuple[str, ...]
+    shop_name: str
+
+
+UNSPOKEN = {
+    "enregistreuse": Unspoken("enregistreuse.fr", ("idboutique", "key"), "idboutique"),
+    "tiller": Unspoken(
+        "Tiller (Order API v2)", ("restaurant_token", "provider_token"), "restaurant_token"
+    ),
+}
+
+
 @cache
 def adapter_class(kind: str) -> type[Adapter] | None:
     """The adapter of a kind of register, or None where it is not spoken yet."""
     path = ADAPTERS.get(kind)
     return import_string(path) if path else None
+
+
+def maker(kind: str) -> type[Adapter] | Unspoken:
+    """What a kind of register says of itself: label, credential_names, shop_name. KeyError where there is none."""
+    return adapter_class(kind) or UNSPOKEN[kind]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Every kind of register with the name that people know it by: the choices of a form."""
+    return [(kind, maker(kind).label) for kind in {**ADAPTERS, **UNSPOKEN}]
 
 
 def kinds_that_drop_doubles() -> list[str]:

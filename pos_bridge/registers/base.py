@@ -36,6 +36,8 @@ class TillState:
 class Adapter(ABC):
     """Speaks one kind of register. Knows no model: it builds a body from a ticket, sends it, and returns or raises."""
 
+    # The maker's or the product's name, as people know it.
+    label: ClassVar[str]
     # Sending the same number again books nothing twice.
     drops_doubles: ClassVar[bool]
     # An addition can be looked up by its number; one that is not found proves nothing.
@@ -46,6 +48,8 @@ class Adapter(ABC):
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
     secret_names: ClassVar[tuple[str, ...]]
+    # Which of them says which shop it is: another shop is another register (F70).
+    shop_name: ClassVar[str]
 
     def __init__(
         self,

@@ -91,11 +91,13 @@ def ht_of_line(line: TicketLine) -> int:
 
 
 class Leo2(Adapter):
+    label = "LEO2 (LEO2Click)"
     drops_doubles = True
     can_look_up = False  # by its number alone; the lists are what there is
     can_list_states = True
     credential_names = ("shop", "pub_key")
     secret_names = ("pub_key",)
+    shop_name = "shop"
 
     @classmethod
     def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
