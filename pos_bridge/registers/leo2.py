@@ -188,9 +188,12 @@ class Leo2(Adapter):
 
 def _product(line: TicketLine, place: int, idx: Iterator[int]) -> dict[str, Any]:
     if line.quantity < 1:
-        raise Unsupported("the quantity is not at least 1", line=place)
+        raise Unsupported(f"“{line.name}”: the quantity is not at least 1", line=place)
     if line.total < 0:
-        raise Unsupported("the line would cost less than nothing", line=place)
+        raise Unsupported(
+            f"“{line.name}”: the line would cost less than nothing; let no option take off more than it costs",
+            line=place,
+        )
     body = _priced(line, line.unit_price, place, idx)
     text = clean(line.note)
     if text:
@@ -202,7 +205,7 @@ def _product(line: TicketLine, place: int, idx: Iterator[int]) -> dict[str, Any]
 
 def _choice(choice: TicketChoice, place: int, idx: Iterator[int]) -> dict[str, Any]:
     if choice.quantity < 1:
-        raise Unsupported("a choice's quantity is not at least 1", line=place)
+        raise Unsupported(f"“{choice.name}”: a choice's quantity is not at least 1", line=place)
     return _priced(choice, choice.supplement, place, idx)
 
 
@@ -211,46 +214,49 @@ def _priced(
 ) -> dict[str, Any]:
     """What lines and choices have in common, in the order of the vendor's page."""
     if unit_ttc < 0:
-        raise Unsupported("a price is less than nothing", line=place)
+        raise Unsupported(f"“{item.name}”: a price is less than nothing", line=place)
     body: dict[str, Any] = {
         "id": _id(item.register_id, f"“{item.name}”", place),
         "idx": next(idx),
         "quantity": item.quantity,
         "price": {
             "unit_ht": money.wire(money.ht(unit_ttc, item.vat)),
-            "tva_rate": _rate(item.vat, place),
+            "tva_rate": _rate(item, place),
             "unit_ttc": money.wire(unit_ttc),
         },
     }
     if item.options:
-        body["messages"] = [_message(option, place) for option in item.options]
+        body["messages"] = [_message(option, item.name, place) for option in item.options]
     return body
 
 
-def _message(option: TicketOption, place: int) -> dict[str, Any]:
+def _message(option: TicketOption, of: str, place: int) -> dict[str, Any]:
     if option.register_id:
         _id(option.register_id, f"“{option.name}”", place)
     elif option.price:
-        raise Unsupported(f"“{option.name}” has a price and no message id", line=place)
+        raise Unsupported(
+            f"“{option.name}” has a price and no message id; give it the register's, or no price",
+            line=place,
+        )
     if not clean(option.name):
-        raise Unsupported("an option has no name", line=place)
+        raise Unsupported(f"“{of}”: an option has no name", line=place)
     return message(option)
 
 
 def _id(register_id: str | None, name: str, place: int | None) -> int:
     if not register_id:
-        raise Unsupported(f"{name} has no id on the register", line=place)
+        raise Unsupported(f"{name} has no id on the register; write it into the carte", line=place)
     problem = Leo2.id_problem(register_id)
     if problem or len(register_id) > 18:
         raise Unsupported(f"{name}: {problem or 'the id is too long'}", line=place)
     return int(register_id)
 
 
-def _rate(vat: Decimal, place: int) -> Decimal:
+def _rate(item: TicketLine | TicketChoice, place: int) -> Decimal:
     """20.00 as 20, 5.50 as 5.5."""
-    hundredths = vat * 100
-    if hundredths != int(hundredths) or not 0 <= vat <= 100:
-        raise Unsupported(f"{vat} is no VAT rate", line=place)
+    hundredths = item.vat * 100
+    if hundredths != int(hundredths) or not 0 <= item.vat <= 100:
+        raise Unsupported(f"“{item.name}”: {item.vat} is no VAT rate", line=place)
     return money.wire(int(hundredths))
 
 

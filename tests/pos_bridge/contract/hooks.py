@@ -1,0 +1,120 @@
+"""What a subclass says of its register, and what all cases speak to it with."""
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, ClassVar
+
+import pytest
+
+from pos_bridge.errors import DeliveryError, Misconfigured
+from pos_bridge.registers import adapter_class
+from pos_bridge.registers.base import Adapter, Receipt
+from pos_bridge.registers.network import Network
+from pos_bridge.simulator import SimulatedRegister
+from pos_bridge.ticket import Ticket
+
+NUMBER = 217_512_000
+CANARY = "canary-5f1d9c"
+# Deadlines are divided by this: patient where an answer comes, quick where none does.
+PATIENT, QUICK = 3.0, 30.0
+SCALE = 0.02  # of the simulator's own waits
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a try ends, and whether the till has the order all the same. `error` is None for a receipt."""
+
+    error: type[DeliveryError] | None
+    reason: str
+    booked: bool
+
+
+class Hooks(ABC):
+    """The first part is the register's own and stands in each subclass."""
+
+    kind: ClassVar[str]
+    credentials: ClassVar[dict[str, str]]
+    options: ClassVar[dict[str, Any]] = {}
+    # How much a receipt says: "accepted" by a relay, or "received" by the till.
+    success: ClassVar[str]
+    # The tickets (tickets.TICKETS) that it cannot be told, each with a word of the reason; it is told all others.
+    unsupported: ClassVar[dict[str, str]]
+    # What its own modes end in, and those of the wire that end otherwise than outcomes.COMMON says.
+    outcomes: ClassVar[dict[str, Outcome]] = {}
+    # What a key that the register does not know ends in.
+    wrong_key: ClassVar[type[DeliveryError]] = Misconfigured
+    # How often the till has what was sent twice; a register may drop doubles although nothing documents it.
+    doubles_on_till: ClassVar[int | None] = None
+
+    @abstractmethod
+    def simulator(self, *, credentials: dict[str, str]) -> SimulatedRegister:
+        """A strict register with these keys that knows every id, its waits times SCALE."""
+
+    @abstractmethod
+    def cents_on_till(self, entry: dict[str, Any]) -> int:
+        """What one entry of the ledger comes to, TTC, added up from its lines by code that is not the adapter's."""
+
+    @abstractmethod
+    def place_on_till(self, entry: dict[str, Any]) -> tuple[int, int]:
+        """The table and the covers of one entry of the ledger."""
+
+    @abstractmethod
+    def says_no_payment(self, entry: dict[str, Any]) -> bool:
+        """Whether this entry of the ledger leaves the bill open, and says nothing of a payment (P20)."""
+
+    def refuses(self, said: Ticket) -> bool:
+        """Whether a generated ticket is one that this register cannot be told."""
+        return any(each.total < 0 for each in said.lines)
+
+    def teach(self, register: SimulatedRegister, said: Ticket) -> None:  # noqa: B027  (most need nothing)
+        """Before a ticket is sent: what the till must know to price it by itself."""
+
+    # --- What the cases use ---------------------------------------------------------------------
+
+    @pytest.fixture
+    def register(self) -> Iterator[SimulatedRegister]:
+        with self.simulator(credentials=self.credentials) as register:
+            yield register
+
+    @pytest.fixture
+    def adapter(self, register: SimulatedRegister) -> Adapter:
+        return self.adapter_at(register.url)
+
+    @property
+    def adapter_class(self) -> type[Adapter]:
+        found = adapter_class(self.kind)
+        assert found is not None
+        return found
+
+    def adapter_at(
+        self, url: str, *, divisor: float = PATIENT, credentials: dict[str, str] | None = None
+    ) -> Adapter:
+        local = Network(allowed=frozenset({"127.0.0.1"}), divisor=divisor)
+        keys = self.credentials if credentials is None else credentials
+        return self.adapter_class(url, keys, self.options, local)
+
+    def build(self, said: Ticket, number: int = NUMBER) -> str:
+        """The body, with a UUID of its own for each number where the register wants one."""
+        more: dict[str, Any] = {}
+        if getattr(self.adapter_class, "needs_uuid", False):
+            more["uuid"] = uuid.uuid5(uuid.NAMESPACE_OID, str(number))
+            more["uuid"] = uuid.UUID(bytes=more["uuid"].bytes, version=4)
+        return self.adapter_class.build(said, number, self.options, **more)
+
+    def with_canary(self) -> dict[str, str]:
+        """The keys, each secret one a word that stands nowhere by chance."""
+        secret = {name: f"{CANARY}-{name}" for name in self.adapter_class.secret_names}
+        return {**self.credentials, **secret}
+
+    numbers = count(NUMBER + 1)
+
+
+def tried(adapter: Adapter, body: str, number: int = NUMBER) -> Receipt | DeliveryError:
+    """What one try ends in."""
+    try:
+        return adapter.send(number, body)
+    except DeliveryError as error:
+        return error
