@@ -51,9 +51,9 @@ def _page(register: SimulatedRegister, request: Request) -> Reply:
         case "/tape.css":
             return Reply(200, STYLESHEET.read_bytes(), "text/css; charset=utf-8", PAGE_HEADERS)
         case "/_ledger":
-            # For other processes the bodies are plain JSON again.
+            # For other processes the bodies are plain values again.
             entries = register.ledger(after=_after(request))
-            return as_json([{**each, "body": _plain(each["raw"])} for each in entries])
+            return as_json([{**each, "body": register.plain(each["raw"])} for each in entries])
         case "/_posts":
             return as_json(register.posts(after=_after(request)))
         case "/_tables":
@@ -121,10 +121,3 @@ def _after(request: Request) -> int:
     if place < 0:
         raise ValueError(f"after={place}: places count from 0")
     return place
-
-
-def _plain(raw: str) -> Any:
-    try:
-        return json.loads(raw)
-    except (RecursionError, ValueError):
-        return None

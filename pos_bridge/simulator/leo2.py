@@ -8,20 +8,21 @@ an article id that is not a number stops the service until `heal()`.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Unpack
 
 from pos_bridge.simulator import faults as drawing
-from pos_bridge.simulator import leo2_lists, tape
+from pos_bridge.simulator import leo2_lists, leo2_tape
 from pos_bridge.simulator.catalogue import Catalogue
 from pos_bridge.simulator.exchange import Reply, Request, as_json
+from pos_bridge.simulator.ledger import Common, Kind, RegisterWithLedger
 from pos_bridge.simulator.leo2_careless import article_ids, as_number, number_in, of_a_stranger
-from pos_bridge.simulator.leo2_relay import RECEIVED, Relay, digest
-from pos_bridge.simulator.leo2_rules import LAST_NUMBER, Basis, Breach, Verdict, judge
-from pos_bridge.simulator.modes import MODES, Scripted, twists
-from pos_bridge.simulator.server import SimulatedRegister
+from pos_bridge.simulator.leo2_rules import LAST_NUMBER, judge
+from pos_bridge.simulator.modes import Scripted, twists
+from pos_bridge.simulator.relay import RECEIVED, digest
+from pos_bridge.simulator.verdict import Basis, Breach, Verdict
 
 __all__ = ["Catalogue", "Leo2Register"]
 
@@ -39,145 +40,62 @@ DELIVERY = (*drawing.DELIVERY, "dup_known", "forget_ids(1200)", "store_only", "c
 READING = (*drawing.READING, *leo2_lists.DRAWN)
 
 
-class Leo2Register(SimulatedRegister):
+def _body(raw: str) -> Any:
+    """An addition, amounts as Decimal; None where it cannot be read."""
+    try:
+        return json.loads(raw, parse_float=Decimal)
+    except (RecursionError, ValueError):
+        return None
+
+
+KIND = Kind("LEO2", POST_MODES | leo2_lists.MODES, DELIVERY, READING, _body)
+
+
+class Leo2Register(RegisterWithLedger):
     """See docs/registers for the protocol, and `SimulatedRegister` for the script.
 
     `till_delay`: seconds from the relay to the till. `simulated_late`: seconds added to the booking time of what waited
     for a till that was off, so that six hours need not be waited for. `keep_doubles`: numbers are not looked at.
-    `list_size`: how many of the latest the lists have; the vendor says "the latest" and no number. `clock`: seconds
-    since 1970.
+    `list_size`: how many of the latest the lists have; the vendor says "the latest" and no number.
 
     `running_orders_only`: an addition for a table without a running order is refused. `covers_add_up`: an addition's
     covers are added to the table's. Both can be switched in `settings` while it runs.
 
-    `faults` and `list_faults`: the probability, 0 to 1, with which a delivery or the reading of a list gets one of
-    `fault_modes` or `list_fault_modes`, dealt from `seed`. Over a restart on the same ledger the dealing goes on.
+    `common`: see `Common`.
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
         *,
-        ledger: str | Path | None = None,
-        port: int = 0,
-        host: str = "127.0.0.1",
         shop: str = "SHOP1",
         pub_key: str = "KEY1",
-        strict: bool = True,
         keep_doubles: bool = False,
         till_delay: float = 0.0,
         simulated_late: float = 0.0,
-        scale: float = 1.0,
         list_size: int = 200,
         running_orders_only: bool = False,
         covers_add_up: bool = False,
-        seed: int = 0,
-        faults: float = 0.0,
-        list_faults: float = 0.0,
-        fault_modes: Sequence[str] = DELIVERY,
-        list_fault_modes: Sequence[str] = READING,
-        clock: Callable[[], float] = time.time,
+        **common: Unpack[Common],
     ) -> None:
-        self.catalogue = catalogue
-        self.strict = strict
         self.keep_doubles = keep_doubles
         self._shop = shop
         self._pub_key = pub_key
         self._list_size = list_size
         self._service_stopped = False
         self._stale: dict[str, dict[int, int]] = {"till": {}, "all": {}}
-        self._relay = Relay(
-            ledger, till_delay=till_delay, simulated_late=simulated_late, clock=clock
+        super().__init__(
+            catalogue,
+            KIND,
+            {"running_orders_only": running_orders_only, "covers_add_up": covers_add_up},
+            till_delay=till_delay,
+            simulated_late=simulated_late,
+            **common,
         )
-        try:
-            own_modes = POST_MODES | leo2_lists.MODES
-            dealers = {
-                "post": drawing.dealer(seed, "post", faults, fault_modes, MODES | own_modes),
-                "list": drawing.dealer(
-                    seed, "list", list_faults, list_fault_modes, MODES | own_modes
-                ),
-            }
-            for use, dealer in dealers.items():
-                counts = self._relay.counts
-                dealer.resume(counts.requests[use], counts.dealt[use])
-            super().__init__(
-                host=host,
-                port=port,
-                scale=scale,
-                own_modes=own_modes,
-                dealers=dealers,
-                settings={
-                    "running_orders_only": running_orders_only,
-                    "covers_add_up": covers_add_up,
-                },
-            )
-        except (OSError, ValueError):
-            self._relay.close()
-            raise
-
-    def stop(self) -> None:
-        super().stop()
-        self._relay.close()
 
     def heal(self) -> None:
         super().heal()
         self._service_stopped = False
-
-    def ledger(self, *, after: int = 0) -> list[dict[str, Any]]:
-        """What the till really holds, in booking order, without the first `after`.
-
-        number, body (amounts as Decimal), raw, sha256, taken_at and booked_at (seconds since 1970), state, `late`
-        (seconds) where it waited for a till that was off, `foreign` where it was planted as a stranger's.
-        """
-        return [self._relay.entry(addition) for addition in self._relay.booked(after)]
-
-    def posts(self, *, after: int = 0) -> list[dict[str, Any]]:
-        """Every delivery but the first `after`: place, number, sha256, mode, time, ended, booked, what became of it.
-
-        `place` counts from 0. `time` is when it had come whole; `ended` the moment before the end of its answer left,
-        or when its connection was gone; absent before (both in seconds since 1970). `drawn` is True or absent.
-
-        `outcome`: booked or stored (on the relay), double, conflict (same number, other content: dropped), vanished,
-        refused, denied (shop or key), stopped; absent where the register never worked on it. `conflict` is True or
-        absent; `breaches` and `remarks` are lists of sentences, absent where there are none; `reason` is why the till
-        took nothing for this table.
-        """
-        return self._relay.told_posts(after)
-
-    def tables(self) -> list[dict[str, Any]]:
-        """Each with number, open (has a running order), locked, covers: those that something is known about."""
-        return self._relay.told_tables()
-
-    def set_table(
-        self, number: int, *, open: bool | None = None, locked: bool | None = None
-    ) -> None:
-        if number not in self.catalogue.tables and not self.catalogue.knows_all:
-            raise KeyError(f"the till has no table {number}")
-        self._relay.set_table(number, open=open, locked=locked)
-
-    def fired(self) -> dict[str, dict[str, int]]:
-        return self._relay.fired()
-
-    def set_state(self, number: int, state: int) -> None:
-        self._relay.set_state(number, state)
-
-    def close_till(self, shown: int = RECEIVED) -> None:
-        """The till is off: the relay takes additions, and lists them with the status `shown` (1 or 0, neither is
-        documented) in the list of all."""
-        self._relay.close_till(shown)
-
-    def open_till(self) -> None:
-        self._relay.open_till()
-
-    def tape(self) -> str:
-        booked, waiting = self._relay.how_many()
-        return tape.page(
-            self.catalogue,
-            self.ledger(after=max(booked - tape.LONGEST, 0)),
-            booked=booked,
-            waiting=waiting,
-            refused=self._relay.refused(tape.LONGEST),
-        )
 
     def prepare(self, modes: Sequence[Scripted]) -> None:
         """A stale list is the one of the moment when the mode was asked for, or of the last reading since."""
@@ -191,15 +109,11 @@ class Leo2Register(SimulatedRegister):
             return None
         return "post" if request.method == "POST" else "list"
 
-    def arrived(self, request: Request, scripted: Scripted) -> int:
-        number, sha256 = number_in(request.body), digest(request.body)
-        return self._relay.arrive(number=number, sha256=sha256, **_words(scripted))
+    def ticket(self, entry: dict[str, Any]) -> str:
+        return leo2_tape.ticket(self.catalogue, entry)
 
-    def ended(self, post: int) -> None:
-        self._relay.end(post)
-
-    def fires(self, event: str, scripted: Scripted) -> None:
-        self._relay.note({"event": event, **_words(scripted)})
+    def told(self, request: Request) -> tuple[int | None, bytes]:
+        return number_in(request.body), request.body
 
     def pretend(self, request: Request) -> Reply:
         return as_json({"id": number_in(request.body), "state": RECEIVED})
@@ -240,11 +154,7 @@ class Leo2Register(SimulatedRegister):
         if twist == "clamp31" and number is not None:
             number = min(number, LAST_NUMBER)
         verdict = self._verdict(request, clamped=twist == "clamp31")
-        found = {
-            "breaches": [str(breach) for breach in verdict.breaches],
-            "remarks": verdict.remarks,
-        }
-        facts: dict[str, Any] = {name: words for name, words in found.items() if words}
+        facts: dict[str, Any] = dict(verdict.told())
         if twist == "dup_unknown" and number is not None:
             self._relay.take(number, of_a_stranger(number), None, foreign=True)
         answer = as_json({"id": number, "state": RECEIVED})
@@ -325,11 +235,6 @@ class Leo2Register(SimulatedRegister):
         for name in request.query.keys() - expected.keys() - {"shop", "pub_key"}:
             verdict.breaches.append(Breach(f"?{name}", "paramètre inconnu"))
         return verdict
-
-
-def _words(scripted: Scripted) -> dict[str, Any]:
-    """A mode for the journal."""
-    return {"mode": scripted.text} | ({"drawn": True} if scripted.drawn else {})
 
 
 def _only(request: Request, name: str) -> str | None:

@@ -7,14 +7,14 @@ Each breach says how sure its rule is: documented, observed, assumed, or promise
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
-from enum import Enum
 from fractions import Fraction
 
 from pos_bridge.simulator import json_text
+from pos_bridge.simulator.amounts import euros, ht_of, percent
 from pos_bridge.simulator.catalogue import Article, Catalogue, Menu
 from pos_bridge.simulator.json_text import Members, shown, whole
-from pos_bridge.simulator.leo2_sums import by_rate, euros, ht_of, percent
+from pos_bridge.simulator.leo2_sums import by_rate
+from pos_bridge.simulator.verdict import Basis, Breach, Verdict
 
 LAST_NUMBER = 2**31 - 1
 LAST_TABLE = 89_999
@@ -22,35 +22,6 @@ TOP = {"id", "state", "products", "table", "nbCouverts", "total_order"}
 LINE = {"id", "idx", "quantity", "price"}
 PRICE = ("unit_ht", "tva_rate", "unit_ttc")
 TOTAL = ("ht", "tva_amount", "ttc")
-
-
-class Basis(Enum):
-    """How sure a rule is; the word stands in the error."""
-
-    DOCUMENTED = "documenté"
-    OBSERVED = "observé"
-    ASSUMED = "supposé"
-    PROMISED = "promis par Tablée"
-
-
-@dataclass(frozen=True)
-class Breach:
-    """One rule broken, at a JSON path of the body."""
-
-    path: str
-    text: str
-    basis: Basis = Basis.DOCUMENTED
-
-    def __str__(self) -> str:
-        return f"{self.path} : {self.text} ({self.basis.value})"
-
-
-@dataclass
-class Verdict:
-    """What is wrong (`breaches`) and what is only worth a look (`remarks`)."""
-
-    breaches: list[Breach] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
 
 
 def judge(raw: bytes, catalogue: Catalogue) -> Verdict:
@@ -70,14 +41,9 @@ class _Judge:
 
     def __init__(self, catalogue: Catalogue, verdict: Verdict) -> None:
         self.catalogue = catalogue
-        self.verdict = verdict
+        self.wrong = verdict.wrong
+        self.remark = verdict.remark
         self.seen_idx: list[int | None] = []
-
-    def wrong(self, path: str, text: str, basis: Basis = Basis.DOCUMENTED) -> None:
-        self.verdict.breaches.append(Breach(path, text, basis))
-
-    def remark(self, path: str, text: str) -> None:
-        self.verdict.remarks.append(f"{path} : {text}")
 
     def addition(self, value: object) -> None:
         for path in json_text.keys_that_came_twice(value, ""):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 from typing import Any
 
 from pos_bridge.simulator import json_text
+from pos_bridge.simulator.amounts import ht_of
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,6 @@ class Charge:
     rate: Fraction
     ttc: Fraction
     times: int
-
-
-def ht_of(ttc: Fraction, rate: Fraction) -> Fraction:
-    """Euros before tax of one unit: rounded half up to the cent, away from zero below zero.
-
-    Rounding to two decimals is documented; which way a half goes is assumed.
-    """
-    cents = ttc * 100 * 100 / (100 + rate)
-    rounded = floor(abs(cents) + Fraction(1, 2))
-    return Fraction(rounded if cents >= 0 else -rounded, 100)
 
 
 def charges(products: list[dict[str, Any]]) -> Iterator[Charge]:
@@ -86,14 +76,3 @@ def by_rate(products: list[dict[str, Any]]) -> dict[Fraction, tuple[Fraction, Fr
         unit_ht = ht_of(charge.ttc, charge.rate)
         sums[charge.rate] = (ht + charge.times * unit_ht, ttc + charge.times * charge.ttc)
     return sums
-
-
-def euros(amount: Fraction) -> str:
-    """Euros with two decimals, as JSON would write them; the amount is whole cents."""
-    cents = round(amount * 100)
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
-
-
-def percent(rate: Fraction) -> str:
-    """A rate as people write it: 20, 5.5."""
-    return euros(rate).rstrip("0").rstrip(".")

@@ -23,7 +23,8 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Mode:
-    """`place`: door (no connection), wire (any request), post or list; `default` is the argument when none is given.
+    """`place`: door (no connection), wire (any request), post or list; `default` is the argument when none is given,
+    `among` what it may be.
 
     `loses`: the register books, and the answer is lost or cannot be understood.
     """
@@ -33,6 +34,7 @@ class Mode:
     default: str = ""
     number: bool = False
     loses: bool = False
+    among: tuple[str, ...] = ()
 
 
 class UnknownMode(ValueError):
@@ -138,22 +140,32 @@ def _id_of(reply: Reply) -> object:
     return answer.get("id") if isinstance(answer, dict) else 0
 
 
-# name -> how the answer looks, whether the register books when the name has no suffix, default argument, numeric
-ANSWERS: dict[str, tuple[Garble, bool, str, bool]] = {
-    "http500": (_http500, False, "500", True),
-    "503_retry_after": (partial(_retry_after, 503), False, "2", False),
-    "429": (partial(_retry_after, 429), False, "2", False),
-    "401": (_401, False, "401", True),
-    "302": (_302, False, "302", True),
-    "html200": (_html200, False, "", False),
-    "json_error": (_json_error, False, "Produit inconnu", False),
-    "warn_then_json": (_warn_then_json, True, "", False),
-    "half_json": (_half_json, True, "", False),
-    "bom": (_bom, True, "", False),
-    "wrong_type": (_wrong_type, True, "string", False),
-    "empty": (_empty, True, "200", True),
-    "huge": (_huge, True, "2", True),
-    "gzip_bomb": (_gzip_bomb, True, "50", True),
+@dataclass(frozen=True)
+class Garbled:
+    """How an answer is garbled, whether the register books when the name has no suffix, and the argument."""
+
+    garble: Garble
+    books: bool
+    default: str = ""
+    number: bool = False
+    among: tuple[str, ...] = ()
+
+
+ANSWERS = {
+    "http500": Garbled(_http500, False, "500", True),
+    "503_retry_after": Garbled(partial(_retry_after, 503), False, "2"),
+    "429": Garbled(partial(_retry_after, 429), False, "2"),
+    "401": Garbled(_401, False, "401", True),
+    "302": Garbled(_302, False, "302", True),
+    "html200": Garbled(_html200, False),
+    "json_error": Garbled(_json_error, False, "Produit inconnu"),
+    "warn_then_json": Garbled(_warn_then_json, True),
+    "half_json": Garbled(_half_json, True),
+    "bom": Garbled(_bom, True),
+    "wrong_type": Garbled(_wrong_type, True, "string", among=tuple(WRONG_TYPES)),
+    "empty": Garbled(_empty, True, "200", True),
+    "huge": Garbled(_huge, True, "2", True),
+    "gzip_bomb": Garbled(_gzip_bomb, True, "50", True),
 }
 
 
@@ -220,6 +232,21 @@ def _both_sides(play: Callable[[bool, Exchange, str], None]) -> tuple[Play, Play
     return partial(play, False), partial(play, True)
 
 
+def garbled(answers: dict[str, Garbled]) -> dict[str, Mode]:
+    """Each as `name`, `name_before` and `name_after`."""
+    return {
+        name + suffix: Mode(
+            partial(_garbled, each.garble, books),
+            default=each.default,
+            number=each.number,
+            loses=books,
+            among=each.among,
+        )
+        for name, each in answers.items()
+        for suffix, books in (("", each.books), ("_before", False), ("_after", True))
+    }
+
+
 def _table() -> dict[str, Mode]:
     modes = {
         "ok": Mode(_ok),
@@ -229,10 +256,7 @@ def _table() -> dict[str, Mode]:
         "refuse_conn": Mode(_nothing, "door", "1", number=True),
         "blackhole": Mode(_nothing, "door", "4", number=True),
     }
-    for name, (garble, books, default, number) in ANSWERS.items():
-        for suffix, does in (("", books), ("_before", False), ("_after", True)):
-            garbled = partial(_garbled, garble, does)
-            modes[name + suffix] = Mode(garbled, default=default, number=number, loses=does)
+    modes |= garbled(ANSWERS)
     for name, play_either in (("rst", _reset), ("hangup", _hang_up), ("truncated", _truncated)):
         before, after = _both_sides(play_either)
         modes |= {f"{name}_before": Mode(before), f"{name}_after": Mode(after, loses=True)}
@@ -280,8 +304,8 @@ def parse(text: str, known: dict[str, Mode]) -> Scripted:
     argument = mode.default if match[2] is None else match[2]
     if mode.number and not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", argument):
         raise UnknownMode(f"{match[1]} needs a number, not {argument!r}")
-    if match[1].startswith("wrong_type") and argument not in WRONG_TYPES:
-        raise UnknownMode(f"wrong_type knows: {', '.join(WRONG_TYPES)}")
+    if mode.among and argument not in mode.among:
+        raise UnknownMode(f"{match[1]} knows: {', '.join(mode.among)}")
     return Scripted(text.strip(), mode, argument)
 
 

@@ -6,6 +6,7 @@ Beside the register's own protocol it answers to what control.py lists.
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 from abc import ABC, abstractmethod
@@ -165,6 +166,13 @@ class SimulatedRegister(ABC):
             "settings": dict(self.settings),
             **self._script.as_words(),
         }
+
+    def plain(self, raw: str) -> Any:
+        """A body in JSON's own values; None where it cannot be read."""
+        try:
+            return json.loads(raw)
+        except (RecursionError, ValueError):
+            return None
 
     # What a kind of register does
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pos_bridge.simulator.leo2 import Leo2Register
-from pos_bridge.simulator.leo2_relay import Relay
+from pos_bridge.simulator.relay import Relay
 from tests.helpers import eventually
 from tests.pos_bridge.test_simulator_leo2 import CATALOGUE, DELIVER, ask, body, told
 from tests.pos_bridge.test_simulator_modes import deliver, listed, register

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from pos_bridge.simulator.amounts import ht_of
 from pos_bridge.simulator.leo2 import Catalogue
-from pos_bridge.simulator.leo2_rules import Basis, judge
-from pos_bridge.simulator.leo2_sums import ht_of
+from pos_bridge.simulator.leo2_rules import judge
+from pos_bridge.simulator.verdict import Basis
 
 pytestmark = pytest.mark.pure
 

@@ -66,7 +66,7 @@ def numbers(till: Leo2Register) -> list[int]:
     return [entry["number"] for entry in till.ledger()]
 
 
-@pytest.mark.parametrize(("name", "booked"), [(name, each[1]) for name, each in ANSWERS.items()])
+@pytest.mark.parametrize(("name", "booked"), [(name, each.books) for name, each in ANSWERS.items()])
 @pytest.mark.parametrize("suffix", ["", "_before", "_after"])
 def test_it_garbles_an_answer_before_and_after_booking(
     name: str, booked: bool, suffix: str

@@ -1,4 +1,5 @@
-"""The LEO2 relay and the till behind it: which additions each has, told by events alone, so a restart knows the same.
+"""A relay and the till behind it: which additions each has, told by events alone, so a restart knows the same. Without
+a delay and with the till always on, it is a till alone.
 
 Events: {"event": "post" | "outcome" | "ended" | "taken" | "booked" | "state" | "table" | "close" | "open" | "restart" |
 "door" | "list", …}. Times are seconds since 1970, UTC. Only what a booking hangs on waits for the disk.
@@ -8,18 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pos_bridge.simulator.counts import Counts
 from pos_bridge.simulator.journal import Event, Journal
-from pos_bridge.simulator.leo2_tables import Tables
+from pos_bridge.simulator.tables import Tables
 
 RECEIVED, SETTLED = 1, 9
 
@@ -28,9 +27,9 @@ RECEIVED, SETTLED = 1, 9
 class Addition:
     """One addition that the relay took.
 
-    `held`: the till was off when it came, and has not been opened since. `vanished`: an article is unknown, so the till
-    drops it without a word. `shown`: its status in the list of all while the till does not have it. `adds_up`: its
-    covers are added to the table's.
+    `number`: 0 where a careless register found none. `held`: the till was off when it came, and has not been opened
+    since. `vanished`: an article is unknown, so the till drops it without a word. `shown`: its status in the list of
+    all while the till does not have it. `adds_up`: its covers are added to the table's.
     """
 
     number: int
@@ -68,7 +67,9 @@ class Relay:
         till_delay: float,
         simulated_late: float,
         clock: Callable[[], float],
+        read: Callable[[str], Any] = lambda raw: None,
     ) -> None:
+        """`read`: a body as the till reads it, None where it cannot be read."""
         self.additions: list[Addition] = []
         self.posts: list[Event] = []
         self.till_is_open = True
@@ -84,6 +85,7 @@ class Relay:
         self._till_delay = till_delay
         self._simulated_late = simulated_late
         self._clock = clock
+        self._read = read
         self._journal = Journal(ledger)
         for event in self._journal.events():
             self._apply(event)
@@ -143,7 +145,7 @@ class Relay:
         """The ledger's line; `late` is the seconds from the relay to the till of one that waited for it."""
         entry: Event = {
             "number": addition.number,
-            "body": _body(addition.raw),
+            "body": self._read(addition.raw),
             "raw": addition.raw,
             "sha256": addition.sha256,
             "taken_at": addition.taken_at,
@@ -333,11 +335,3 @@ class Relay:
             addition = self.additions[place]
             if addition.held or (not was_open and addition.due < at):
                 addition.held, addition.waited, addition.due = False, True, at
-
-
-def _body(raw: str) -> Any:
-    """The addition as the till reads it, amounts as Decimal; None where it cannot be read."""
-    try:
-        return json.loads(raw, parse_float=Decimal)
-    except (RecursionError, ValueError):
-        return None

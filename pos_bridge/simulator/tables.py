@@ -1,7 +1,8 @@
-"""The tables of the till behind a LEO2 relay: which have a running order, which a waiter has open, their covers.
+"""The tables of a till: which have a running order, which a waiter has open, their covers.
 
-The vendor's page says that an addition goes to a running order, and not what happens without one. Assumed: the table
-gets one, and `nbCouverts` sets its covers; a till may be set to refuse, or to add covers up. Its words are invented.
+LEO2's page says that an addition goes to a running order, and not what happens without one. Assumed: the table gets
+one, and the covers of an addition set the table's; a till may be set to refuse, or to add covers up. Its words are
+invented.
 """
 
 from __future__ import annotations
