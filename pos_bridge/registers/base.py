@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
@@ -44,6 +45,8 @@ class Adapter(ABC):
     can_look_up: ClassVar[bool]
     # There is a list that moves additions on after they were accepted.
     can_list_states: ClassVar[bool]
+    # An addition has a UUID of its own there beside its number.
+    needs_uuid: ClassVar[bool] = False
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
@@ -75,8 +78,10 @@ class Adapter(ABC):
 
     @classmethod
     @abstractmethod
-    def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
-        """The exact body without credentials. Pure. Raises Unsupported."""
+    def build(
+        cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
+    ) -> str:
+        """The exact body without credentials; `uuid` where the register `needs_uuid`. Pure. Raises Unsupported."""
 
     @abstractmethod
     def send(self, number: int, body: str) -> Receipt:

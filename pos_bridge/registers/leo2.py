@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 import simplejson
 
@@ -100,7 +101,9 @@ class Leo2(Adapter):
     shop_name = "shop"
 
     @classmethod
-    def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
+    def build(
+        cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
+    ) -> str:
         """Raises Unsupported for what this register cannot be told."""
         if not ticket.lines:
             raise Unsupported("the order has no line")

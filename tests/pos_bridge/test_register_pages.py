@@ -15,7 +15,6 @@ import pytest
 
 from pos_bridge.registers import ADAPTERS
 from tests.pos_bridge.contract.hooks import NUMBER, Hooks, tried
-from tests.pos_bridge.contract.tickets import RICH, TICKETS
 from tests.pos_bridge.far_end import Server, answering
 from tests.pos_bridge.test_contract_leo2 import TestLeo2 as OfLeo2
 
@@ -89,10 +88,9 @@ def sent(kind):
     values: dict[str, set[str]] = {}
     for options in page.settings:
         contract = type("Contract", (page.contract,), {"options": options})()
-        said = [each for name, each in TICKETS.items() if name not in contract.unsupported]
         with Server(ANSWER) as server:
             adapter = contract.adapter_at(server.base_url)
-            for number, ticket in enumerate([RICH, *said], start=NUMBER):
+            for number, ticket in enumerate(contract.told_tickets(), start=NUMBER):
                 tried(adapter, contract.build(ticket, number), number)
         for request in server.requests:
             head, _, body = request.partition(b"\r\n\r\n")

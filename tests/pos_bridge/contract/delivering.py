@@ -54,7 +54,7 @@ class Delivering(Hooks):
         addition.refresh_from_db()
         assert addition.state in THERE
         (entry,) = register.ledger()
-        assert entry["number"] == addition.number
+        assert self.is_ours(entry, addition.number, addition.uuid)
         assert self.cents_on_till(entry) == 8_00
         assert addition.attempts.get().outcome in {"accepted", "received"}
 

@@ -1,11 +1,11 @@
 """What a subclass says of its register, and what all cases speak to it with."""
 
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import pytest
 
@@ -15,6 +15,7 @@ from pos_bridge.registers.base import Adapter, Receipt
 from pos_bridge.registers.network import Network
 from pos_bridge.simulator import SimulatedRegister
 from pos_bridge.ticket import Ticket
+from tests.pos_bridge.contract.tickets import TICKETS
 
 NUMBER = 217_512_000
 CANARY = "canary-5f1d9c"
@@ -33,7 +34,7 @@ class Outcome:
 
 
 class Hooks(ABC):
-    """The first part is the register's own and stands in each subclass."""
+    """The first part is the register's own: a subclass says it, or keeps what stands here."""
 
     kind: ClassVar[str]
     credentials: ClassVar[dict[str, str]]
@@ -64,6 +65,14 @@ class Hooks(ABC):
     @abstractmethod
     def says_no_payment(self, entry: dict[str, Any]) -> bool:
         """Whether this entry of the ledger leaves the bill open, and says nothing of a payment (P20)."""
+
+    @abstractmethod
+    def spoilt(self, body: str) -> str:
+        """The body with a rule broken, so that the register refuses it in its own words."""
+
+    def is_ours(self, entry: dict[str, Any], number: int, uuid: UUID | None) -> bool:
+        """Whether an entry of the ledger is the addition with this number; a register may number by itself."""
+        return bool(entry["number"] == number)
 
     def refuses(self, said: Ticket) -> bool:
         """Whether a generated ticket is one that this register cannot be told."""
@@ -98,11 +107,15 @@ class Hooks(ABC):
 
     def build(self, said: Ticket, number: int = NUMBER) -> str:
         """The body, with a UUID of its own for each number where the register wants one."""
-        more: dict[str, Any] = {}
-        if getattr(self.adapter_class, "needs_uuid", False):
-            more["uuid"] = uuid.uuid5(uuid.NAMESPACE_OID, str(number))
-            more["uuid"] = uuid.UUID(bytes=more["uuid"].bytes, version=4)
-        return self.adapter_class.build(said, number, self.options, **more)
+        return self.adapter_class.build(said, number, self.options, self.uuid_of(number))
+
+    def uuid_of(self, number: int) -> UUID | None:
+        if not self.adapter_class.needs_uuid:
+            return None
+        return UUID(bytes=uuid5(NAMESPACE_OID, str(number)).bytes, version=4)
+
+    def told_tickets(self) -> list[Ticket]:
+        return [said for name, said in TICKETS.items() if name not in self.unsupported]
 
     def with_canary(self) -> dict[str, str]:
         """The keys, each secret one a word that stands nowhere by chance."""

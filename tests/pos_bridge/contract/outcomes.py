@@ -109,6 +109,15 @@ class Trying(Hooks):
         assert deliveries - aliases - named == set()
 
     @pytest.mark.wire
+    def test_a_refusal_in_the_register_s_own_words_is_read_f49_f57(self, register, adapter):
+        """A strict register names the rule that is broken, which is what a person is shown."""
+        self.teach(register, BODY)
+        refused = tried(adapter, self.spoilt(self.build(BODY)))
+        assert isinstance(refused, Rejected), f"{refused!r}"
+        assert refused.detail
+        assert register.ledger() == []
+
+    @pytest.mark.wire
     def test_a_second_try_does_what_the_adapter_says_of_doubles_f59(self, register, adapter):
         """`drops_doubles` is what the machine relies on when it sends again (P2)."""
         self.teach(register, BODY)

@@ -93,6 +93,20 @@ TICKETS = {
         for name, text in STRANGE.items()
     },
     **{f"strange_note_{name}": ticket(line(note=text)) for name, text in STRANGE.items()},
+    # As full as a ticket can be.
+    "everything": ticket(
+        line("Entrecôte", 2, 24_90, TEN, "10", options=(option(), option("Saignant", 0, "112"))),
+        line("Café", 1, 180, TEN, "39", note="bien chaud", course=3),
+        menu(
+            choice("Foie gras", supplement=300, register_id="13", course=1),
+            choice(options=(option(),), course=2),
+            quantity=2,
+            note="allergie aux noix",
+            course=1,
+        ),
+        table=12,
+        table_register_id="77",
+    ),
     "forty_lines": ticket(*(line(f"Plat {n}", n % 20 + 1, 100 + n) for n in range(40))),
     "forty_rich_lines": ticket(
         *(
@@ -113,21 +127,6 @@ TICKETS = {
     "none_of_one": ticket(line(quantity=0)),
     "less_than_nothing": ticket(line(options=(option("Remise", -181),))),
 }
-
-# As full as a ticket can be: every field of every kind has something in it.
-RICH = ticket(
-    line("Entrecôte", 2, 24_90, TEN, "10", options=(option(), option("Saignant", 0, "112"))),
-    line("Café", 1, 180, TEN, "39", note="bien chaud", course=3),
-    menu(
-        choice("Foie gras", supplement=300, register_id="13", course=1),
-        choice(options=(option(),), course=2),
-        quantity=2,
-        note="allergie aux noix",
-        course=1,
-    ),
-    table=12,
-    table_register_id="77",
-)
 
 
 def confirmed(said: Ticket) -> int:
