@@ -6,11 +6,20 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
+from inspect import signature
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pos_bridge.simulator import REGISTERS, Catalogue, register_class
+from pos_bridge.simulator import REGISTERS, Catalogue, SimulatedRegister, register_class
+
+# What every kind takes, and what only some do: nothing is said of these where they are left out.
+COMMON = ("ledger", "host", "port", "strict", "scale", "seed", "faults", "list_faults")
+MODES = ("fault_modes", "list_fault_modes")
+OWN = (
+    *("keep_doubles", "till_delay", "running_orders_only", "covers_add_up"),
+    *("hook", "answer", "failure"),
+)
 
 
 class Command(BaseCommand):
@@ -53,6 +62,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--mode", default="ok", help='a fault for every delivery, such as "late_after(20)"'
         )
+        parser.add_argument(
+            "--hook", metavar="URL", help="an address to call for each sale validated or terminated"
+        )
+        parser.add_argument(
+            "--answer", help="the shape of its answers to a sale: success, result or digits"
+        )
+        parser.add_argument("--failure", help="of its refusals: success, message or text")
         drawn = parser.add_argument_group("faults drawn at random")
         drawn.add_argument(
             "--seed", type=int, default=0, help="the same seed and requests, the same faults"
@@ -73,28 +89,7 @@ class Command(BaseCommand):
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: ended.set())
         try:
-            register = register_class(options["kind"])(
-                self._catalogue(options["restaurant"]),
-                ledger=options["ledger"],
-                host=options["host"],
-                port=options["port"],
-                shop=options["shop"],
-                pub_key=options["key"],
-                strict=options["strict"],
-                keep_doubles=options["keep_doubles"],
-                till_delay=options["till_delay"],
-                scale=options["scale"],
-                running_orders_only=options["running_orders_only"],
-                covers_add_up=options["covers_add_up"],
-                seed=options["seed"],
-                faults=options["faults"],
-                list_faults=options["list_faults"],
-                **{
-                    name: options[name].split(",")
-                    for name in ("fault_modes", "list_fault_modes")
-                    if options[name] is not None
-                },
-            )
+            register = self._register(options)
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         with register:
@@ -107,6 +102,24 @@ class Command(BaseCommand):
             sys.stdout.flush()
             ended.wait()
         self.stdout.write("Simulated register stopped.")
+
+    def _register(self, options: dict[str, Any]) -> SimulatedRegister:
+        """Raises OSError or ValueError in words."""
+        kind = register_class(options["kind"])
+        takes = set(signature(kind).parameters)
+        own = {name: options[name] for name in OWN if options[name]}
+        if foreign := own.keys() - takes:
+            raise ValueError(
+                f"{options['kind']} knows no --{', --'.join(sorted(foreign)).replace('_', '-')}"
+            )
+        return kind(
+            self._catalogue(options["restaurant"]),
+            shop=options["shop"],
+            **{"pub_key" if "pub_key" in takes else "key": options["key"]},
+            **{name: options[name] for name in COMMON},
+            **{name: options[name].split(",") for name in MODES if options[name] is not None},
+            **own,
+        )
 
     def _catalogue(self, files: list[str]) -> Catalogue:
         if not files:
