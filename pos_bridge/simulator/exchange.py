@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import socket
@@ -14,6 +15,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 WIRE_TEXT = "latin-1"
+PAGE_HEADERS = (
+    ("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,26 +57,38 @@ class Reply:
         return "\r\n".join([*lines, "", ""]).encode(WIRE_TEXT)
 
 
+def as_json(value: object, status: int = 200) -> Reply:
+    """A JSON answer, accents as they are."""
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Reply(status, body, headers=PAGE_HEADERS)
+
+
 class InFlight:
-    """Counts requests that wait for the end of their answer; one whose client has hung up no longer counts."""
+    """Counts requests that wait for the end of their answer; one whose client has hung up no longer counts.
+
+    `ended` is called when a request counts no longer, perhaps more than once.
+    """
 
     def __init__(self) -> None:
         self.highest = 0
-        self._sockets: dict[object, socket.socket] = {}
+        self._waiting: dict[object, tuple[socket.socket, Callable[[], None]]] = {}
         self._lock = threading.Lock()
 
-    def enter(self, key: object, connection: socket.socket) -> None:
+    def enter(self, key: object, connection: socket.socket, ended: Callable[[], None]) -> None:
         with self._lock:
             # A client that gave up may come again before our thread has noticed: that is one, not two.
-            gone = [each for each, waiting in self._sockets.items() if has_left(waiting)]
-            for each in gone:
-                del self._sockets[each]
-            self._sockets[key] = connection
-            self.highest = max(self.highest, len(self._sockets))
+            gone = [each for each, (waits, _) in self._waiting.items() if has_left(waits)]
+            calls = [self._waiting.pop(each)[1] for each in gone]
+            self._waiting[key] = connection, ended
+            self.highest = max(self.highest, len(self._waiting))
+        for call in calls:
+            call()
 
     def leave(self, key: object) -> None:
         with self._lock:
-            self._sockets.pop(key, None)
+            _, ended = self._waiting.pop(key, (None, None))
+        if ended:
+            ended()
 
 
 def has_left(connection: socket.socket) -> bool:

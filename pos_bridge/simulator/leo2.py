@@ -8,19 +8,20 @@ an article id that is not a number stops the service until `heal()`.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pos_bridge.simulator import faults as drawing
 from pos_bridge.simulator import leo2_lists, tape
 from pos_bridge.simulator.catalogue import Catalogue
-from pos_bridge.simulator.exchange import Reply, Request
+from pos_bridge.simulator.exchange import Reply, Request, as_json
+from pos_bridge.simulator.leo2_careless import article_ids, as_number, number_in, of_a_stranger
 from pos_bridge.simulator.leo2_relay import RECEIVED, Relay, digest
 from pos_bridge.simulator.leo2_rules import LAST_NUMBER, Basis, Breach, Verdict, judge
-from pos_bridge.simulator.modes import Scripted, twists
-from pos_bridge.simulator.server import SimulatedRegister, as_json
+from pos_bridge.simulator.modes import MODES, Scripted, twists
+from pos_bridge.simulator.server import SimulatedRegister
 
 __all__ = ["Catalogue", "Leo2Register"]
 
@@ -32,6 +33,10 @@ LISTS = {"atoo_statelist_table": "till", "atoo_statelist_table_all": "all"}
 POST_MODES = twists(
     "post", dup_known="", dup_unknown="", forget_ids="0", store_only="1", clamp31=""
 )
+# What is drawn of these. Numbers are forgotten when no machine sends them again any more (20 minutes). Not drawn:
+# dup_unknown, since nobody on this side of the till could see that such an order is lost.
+DELIVERY = (*drawing.DELIVERY, "dup_known", "forget_ids(1200)", "store_only", "clamp31")
+READING = (*drawing.READING, *leo2_lists.DRAWN)
 
 
 class Leo2Register(SimulatedRegister):
@@ -41,6 +46,12 @@ class Leo2Register(SimulatedRegister):
     for a till that was off, so that six hours need not be waited for. `keep_doubles`: numbers are not looked at.
     `list_size`: how many of the latest the lists have; the vendor says "the latest" and no number. `clock`: seconds
     since 1970.
+
+    `running_orders_only`: an addition for a table without a running order is refused. `covers_add_up`: an addition's
+    covers are added to the table's. Both can be switched in `settings` while it runs.
+
+    `faults` and `list_faults`: the probability, 0 to 1, with which a delivery or the reading of a list gets one of
+    `fault_modes` or `list_fault_modes`, dealt from `seed`. Over a restart on the same ledger the dealing goes on.
     """
 
     def __init__(
@@ -58,6 +69,13 @@ class Leo2Register(SimulatedRegister):
         simulated_late: float = 0.0,
         scale: float = 1.0,
         list_size: int = 200,
+        running_orders_only: bool = False,
+        covers_add_up: bool = False,
+        seed: int = 0,
+        faults: float = 0.0,
+        list_faults: float = 0.0,
+        fault_modes: Sequence[str] = DELIVERY,
+        list_fault_modes: Sequence[str] = READING,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.catalogue = catalogue
@@ -73,8 +91,27 @@ class Leo2Register(SimulatedRegister):
         )
         try:
             own_modes = POST_MODES | leo2_lists.MODES
-            super().__init__(host=host, port=port, scale=scale, own_modes=own_modes)
-        except OSError:
+            dealers = {
+                "post": drawing.dealer(seed, "post", faults, fault_modes, MODES | own_modes),
+                "list": drawing.dealer(
+                    seed, "list", list_faults, list_fault_modes, MODES | own_modes
+                ),
+            }
+            for use, dealer in dealers.items():
+                counts = self._relay.counts
+                dealer.resume(counts.requests[use], counts.dealt[use])
+            super().__init__(
+                host=host,
+                port=port,
+                scale=scale,
+                own_modes=own_modes,
+                dealers=dealers,
+                settings={
+                    "running_orders_only": running_orders_only,
+                    "covers_add_up": covers_add_up,
+                },
+            )
+        except (OSError, ValueError):
             self._relay.close()
             raise
 
@@ -86,22 +123,40 @@ class Leo2Register(SimulatedRegister):
         super().heal()
         self._service_stopped = False
 
-    def ledger(self) -> list[dict[str, Any]]:
-        """What the till really holds, in booking order.
+    def ledger(self, *, after: int = 0) -> list[dict[str, Any]]:
+        """What the till really holds, in booking order, without the first `after`.
 
         number, body (amounts as Decimal), raw, sha256, taken_at and booked_at (seconds since 1970), state, `late`
         (seconds) where it waited for a till that was off, `foreign` where it was planted as a stranger's.
         """
-        return [self._relay.entry(addition) for addition in self._relay.booked()]
+        return [self._relay.entry(addition) for addition in self._relay.booked(after)]
 
-    def posts(self) -> list[dict[str, Any]]:
-        """Every delivery: number, sha256, mode, time, booked, and what became of it.
+    def posts(self, *, after: int = 0) -> list[dict[str, Any]]:
+        """Every delivery but the first `after`: place, number, sha256, mode, time, ended, booked, what became of it.
+
+        `place` counts from 0. `time` is when it had come whole; `ended` the moment before the end of its answer left,
+        or when its connection was gone; absent before (both in seconds since 1970). `drawn` is True or absent.
 
         `outcome`: booked or stored (on the relay), double, conflict (same number, other content: dropped), vanished,
         refused, denied (shop or key), stopped; absent where the register never worked on it. `conflict` is True or
-        absent; `breaches` and `remarks` are lists of sentences, absent where there are none.
+        absent; `breaches` and `remarks` are lists of sentences, absent where there are none; `reason` is why the till
+        took nothing for this table.
         """
-        return self._relay.told_posts()
+        return self._relay.told_posts(after)
+
+    def tables(self) -> list[dict[str, Any]]:
+        """Each with number, open (has a running order), locked, covers: those that something is known about."""
+        return self._relay.told_tables()
+
+    def set_table(
+        self, number: int, *, open: bool | None = None, locked: bool | None = None
+    ) -> None:
+        if number not in self.catalogue.tables and not self.catalogue.knows_all:
+            raise KeyError(f"the till has no table {number}")
+        self._relay.set_table(number, open=open, locked=locked)
+
+    def fired(self) -> dict[str, dict[str, int]]:
+        return self._relay.fired()
 
     def set_state(self, number: int, state: int) -> None:
         self._relay.set_state(number, state)
@@ -109,25 +164,25 @@ class Leo2Register(SimulatedRegister):
     def close_till(self, shown: int = RECEIVED) -> None:
         """The till is off: the relay takes additions, and lists them with the status `shown` (1 or 0, neither is
         documented) in the list of all."""
-        with self._relay.lock:
-            self._relay.till_is_open = False
-            self._relay.shown_while_closed = shown
+        self._relay.close_till(shown)
 
     def open_till(self) -> None:
         self._relay.open_till()
 
     def tape(self) -> str:
+        booked, waiting = self._relay.how_many()
         return tape.page(
             self.catalogue,
-            [self._relay.entry(each) for each in self._relay.booked()],
-            waiting=len(self._relay.waiting()),
-            refused=[post for post in self.posts() if post.get("outcome") == "refused"],
+            self.ledger(after=max(booked - tape.LONGEST, 0)),
+            booked=booked,
+            waiting=waiting,
+            refused=self._relay.refused(tape.LONGEST),
         )
 
     def prepare(self, modes: Sequence[Scripted]) -> None:
-        """A stale list is the one of the moment when the mode was asked for."""
+        """A stale list is the one of the moment when the mode was asked for, or of the last reading since."""
         if any(scripted.name == "list_stale" for scripted in modes):
-            self._stale = {"till": self._relay.list_of_till(), "all": self._relay.list_of_all()}
+            self._stale = {which: self._latest(which) for which in LISTS.values()}
 
     # The protocol
 
@@ -136,12 +191,18 @@ class Leo2Register(SimulatedRegister):
             return None
         return "post" if request.method == "POST" else "list"
 
-    def arrived(self, request: Request, mode: str) -> int:
-        number = _number(request.body)
-        return self._relay.arrive(number=number, sha256=digest(request.body), mode=mode)
+    def arrived(self, request: Request, scripted: Scripted) -> int:
+        number, sha256 = number_in(request.body), digest(request.body)
+        return self._relay.arrive(number=number, sha256=sha256, **_words(scripted))
+
+    def ended(self, post: int) -> None:
+        self._relay.end(post)
+
+    def fires(self, event: str, scripted: Scripted) -> None:
+        self._relay.note({"event": event, **_words(scripted)})
 
     def pretend(self, request: Request) -> Reply:
-        return as_json({"id": _number(request.body), "state": RECEIVED})
+        return as_json({"id": number_in(request.body), "state": RECEIVED})
 
     def produce(self, request: Request, post: int | None, twist: str, argument: str) -> Reply:
         if not self._may(request):
@@ -165,12 +226,17 @@ class Leo2Register(SimulatedRegister):
         return _only(request, "shop") == self._shop and _only(request, "pub_key") == self._pub_key
 
     def _list(self, which: str, twist: str, argument: str) -> Reply:
-        states = self._relay.list_of_till() if which == "till" else self._relay.list_of_all()
-        latest = dict([*states.items()][-self._list_size :])
-        return leo2_lists.reply(latest, self._stale[which], twist, argument)
+        latest, stale = self._latest(which), self._stale[which]
+        if twist != "list_stale":
+            self._stale[which] = latest
+        return leo2_lists.reply(latest, stale, twist, argument)
+
+    def _latest(self, which: str) -> dict[int, int]:
+        read = self._relay.list_of_till if which == "till" else self._relay.list_of_all
+        return read(self._list_size)
 
     def _deliver(self, request: Request, post: int | None, twist: str, argument: str) -> Reply:
-        raw, number = request.body, _number(request.body)
+        raw, number = request.body, number_in(request.body)
         if twist == "clamp31" and number is not None:
             number = min(number, LAST_NUMBER)
         verdict = self._verdict(request, clamped=twist == "clamp31")
@@ -180,7 +246,7 @@ class Leo2Register(SimulatedRegister):
         }
         facts: dict[str, Any] = {name: words for name, words in found.items() if words}
         if twist == "dup_unknown" and number is not None:
-            self._relay.take(number, _of_a_stranger(number), None, foreign=True)
+            self._relay.take(number, of_a_stranger(number), None, foreign=True)
         answer = as_json({"id": number, "state": RECEIVED})
         memory = float(argument) * self._scale if twist == "forget_ids" else None
         known = self._relay.known(number, younger_than=memory)
@@ -197,6 +263,14 @@ class Leo2Register(SimulatedRegister):
         if number is None:
             self._relay.settle(post, outcome="refused", **facts)
             return as_json({"id": None, "state": 4, "error": "Commande illisible"})
+        # Where the till is off, nobody asks it about its tables.
+        if self._relay.till_is_open and twist != "store_only":
+            reason = self._relay.tables.refusal(
+                number_in(raw, "table"), running_orders_only=self.settings["running_orders_only"]
+            )
+            if reason:
+                self._relay.settle(post, outcome="refused", reason=reason, **facts)
+                return as_json({"id": number, "state": 4, "error": reason})
         return self._take(number, raw, post, facts, twist, argument) or answer
 
     def _take(
@@ -209,15 +283,21 @@ class Leo2Register(SimulatedRegister):
         argument: str,
     ) -> Reply | None:
         """Have the relay take it; an answer only where that is not the ordinary one."""
-        ids = _article_ids(raw)
-        if any(_as_number(each) is None for each in ids):
+        ids = article_ids(raw)
+        if any(as_number(each) is None for each in ids):
             self._service_stopped = True
             self._relay.settle(post, outcome="stopped", **facts)
             return as_json({"error": "Service de la caisse à l'arrêt"}, 500)
-        unknown = any(_as_number(each) not in self.catalogue.articles for each in ids)
+        unknown = any(as_number(each) not in self.catalogue.articles for each in ids)
         vanished = unknown and not self.catalogue.knows_all
         stored = twist == "store_only" or not self._relay.till_is_open
-        bent = {"shown": int(float(argument))} if twist == "store_only" else {}
+        bent: dict[str, Any] = {
+            "table": number_in(raw, "table"),
+            "covers": number_in(raw, "nbCouverts"),
+            "adds_up": self.settings["covers_add_up"],
+        }
+        if twist == "store_only":
+            bent["shown"] = int(float(argument))
         self._relay.take(number, raw, post, till_has_it=not stored, vanished=vanished, **bent)
         facts["outcome"] = "vanished" if vanished else "stored" if stored else "booked"
         self._relay.settle(post, **facts)
@@ -247,48 +327,11 @@ class Leo2Register(SimulatedRegister):
         return verdict
 
 
+def _words(scripted: Scripted) -> dict[str, Any]:
+    """A mode for the journal."""
+    return {"mode": scripted.text} | ({"drawn": True} if scripted.drawn else {})
+
+
 def _only(request: Request, name: str) -> str | None:
     values = request.query.get(name, [])
     return values[0] if len(values) == 1 else None
-
-
-def _as_number(value: object) -> int | None:
-    """What a careless register takes for a number: 39, "39", 39.0."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return int(value)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _carelessly(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw.decode("utf-8-sig", "replace"))
-    except (RecursionError, ValueError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _number(raw: bytes) -> int | None:
-    return _as_number(_carelessly(raw).get("id"))
-
-
-def _article_ids(raw: bytes) -> list[object]:
-    """Ids of the lines and of the choices inside them, whatever they are."""
-    ids: list[object] = []
-    lines = _carelessly(raw).get("products")
-    for line in lines if isinstance(lines, list) else []:
-        if isinstance(line, dict):
-            ids.append(line.get("id"))
-            inside = line.get("products")
-            choices = inside if isinstance(inside, list) else []
-            ids += [choice.get("id") for choice in choices if isinstance(choice, dict)]
-    return ids
-
-
-def _of_a_stranger(number: int) -> bytes:
-    """An addition of somebody else who had the number first."""
-    total = {"ht": 0, "tva_amount": 0, "ttc": 0}
-    body = {"id": number, "state": 0, "products": [], "table": 1, "nbCouverts": 1}
-    return json.dumps(body | {"total_order": total}).encode()

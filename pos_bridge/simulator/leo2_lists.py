@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pos_bridge.simulator.exchange import Reply
+from pos_bridge.simulator.exchange import Reply, as_json
 from pos_bridge.simulator.modes import twists
-from pos_bridge.simulator.server import as_json
 
 States = dict[int, int]
 
@@ -70,6 +69,12 @@ SHAPES: dict[str, tuple[Callable[[States, States, str], object], str]] = {
 }
 
 MODES = twists("list", **{name: default for name, (_, default) in SHAPES.items()})
+
+# What is drawn of these. The stranger's number is below any of ours: one above would rightly stop a sender.
+DRAWN = (
+    *("list_missing", "list_missing(1)", "list_stale", "list_regress", "list_unknown", "list_foreign(1)"),
+    *("list_object", "list_keyed", "list_strings"),
+)  # fmt: skip
 
 
 def reply(states: States, stale: States, twist: str, argument: str) -> Reply:

@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import lru_cache, partial
 
 from pos_bridge.simulator.exchange import Exchange, Reply
 
@@ -23,12 +23,16 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Mode:
-    """`place`: door (no connection), wire (any request), post or list; `default` is the argument when none is given."""
+    """`place`: door (no connection), wire (any request), post or list; `default` is the argument when none is given.
+
+    `loses`: the register books, and the answer is lost or cannot be understood.
+    """
 
     play: Play
     place: str = "wire"
     default: str = ""
     number: bool = False
+    loses: bool = False
 
 
 class UnknownMode(ValueError):
@@ -38,8 +42,10 @@ class UnknownMode(ValueError):
 # Answers garbled
 
 
-def _http500(reply: Reply, _: str) -> Reply:
-    return Reply(500, b"<html><body><h1>Internal Server Error</h1></body></html>", HTML)
+def _http500(reply: Reply, argument: str) -> Reply:
+    return Reply(
+        int(float(argument)), b"<html><body><h1>Internal Server Error</h1></body></html>", HTML
+    )
 
 
 def _retry_after(status: int, reply: Reply, argument: str) -> Reply:
@@ -47,8 +53,8 @@ def _retry_after(status: int, reply: Reply, argument: str) -> Reply:
     return Reply(status, body, headers=(("Retry-After", argument),))
 
 
-def _401(reply: Reply, _: str) -> Reply:
-    return Reply(401, '{"error": "Clef API refusée"}'.encode())
+def _401(reply: Reply, argument: str) -> Reply:
+    return Reply(int(float(argument)), '{"error": "Clef API refusée"}'.encode())
 
 
 def _302(reply: Reply, argument: str) -> Reply:
@@ -88,7 +94,7 @@ def _huge(reply: Reply, argument: str) -> Reply:
     return replace(reply, body=reply.body + b" " * int(float(argument) * 1_000_000))
 
 
-@cache
+@lru_cache(8)  # the same answer is packed again and again, thousands of others are not kept
 def _bomb(body: bytes, megabytes: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     parts = [packer.compress(body)]
@@ -134,10 +140,10 @@ def _id_of(reply: Reply) -> object:
 
 # name -> how the answer looks, whether the register books when the name has no suffix, default argument, numeric
 ANSWERS: dict[str, tuple[Garble, bool, str, bool]] = {
-    "http500": (_http500, False, "", False),
+    "http500": (_http500, False, "500", True),
     "503_retry_after": (partial(_retry_after, 503), False, "2", False),
     "429": (partial(_retry_after, 429), False, "2", False),
-    "401": (_401, False, "", False),
+    "401": (_401, False, "401", True),
     "302": (_302, False, "302", True),
     "html200": (_html200, False, "", False),
     "json_error": (_json_error, False, "Produit inconnu", False),
@@ -218,7 +224,7 @@ def _table() -> dict[str, Mode]:
     modes = {
         "ok": Mode(_ok),
         "ok_slow": Mode(_ok_slow, default="2", number=True),
-        "late_after": Mode(_late_after, default="20", number=True),
+        "late_after": Mode(_late_after, default="20", number=True, loses=True),
         "late_before": Mode(_silent, default="20", number=True),
         "refuse_conn": Mode(_nothing, "door", "1", number=True),
         "blackhole": Mode(_nothing, "door", "4", number=True),
@@ -226,15 +232,15 @@ def _table() -> dict[str, Mode]:
     for name, (garble, books, default, number) in ANSWERS.items():
         for suffix, does in (("", books), ("_before", False), ("_after", True)):
             garbled = partial(_garbled, garble, does)
-            modes[name + suffix] = Mode(garbled, default=default, number=number)
+            modes[name + suffix] = Mode(garbled, default=default, number=number, loses=does)
     for name, play_either in (("rst", _reset), ("hangup", _hang_up), ("truncated", _truncated)):
         before, after = _both_sides(play_either)
-        modes |= {f"{name}_before": Mode(before), f"{name}_after": Mode(after)}
+        modes |= {f"{name}_before": Mode(before), f"{name}_after": Mode(after, loses=True)}
     modes["truncated"] = modes["truncated_after"]
     for name, drip in (("drip_body", _drip_body), ("drip_headers", _drip_headers)):
         before, after = _both_sides(drip)
         for suffix, play in (("", after), ("_before", before), ("_after", after)):
-            modes[name + suffix] = Mode(play, default="0.4", number=True)
+            modes[name + suffix] = Mode(play, default="0.4", number=True, loses=play is after)
     return modes
 
 
@@ -253,11 +259,12 @@ def twists(place: str, **defaults: str) -> dict[str, Mode]:
 
 @dataclass(frozen=True)
 class Scripted:
-    """One mode as it was asked for: `text` is "late_after(20)"."""
+    """One mode as it was asked for: `text` is "late_after(20)"; `drawn` at random."""
 
     text: str
     mode: Mode
     argument: str
+    drawn: bool = False
 
     @property
     def name(self) -> str:
@@ -276,3 +283,11 @@ def parse(text: str, known: dict[str, Mode]) -> Scripted:
     if match[1].startswith("wrong_type") and argument not in WRONG_TYPES:
         raise UnknownMode(f"wrong_type knows: {', '.join(WRONG_TYPES)}")
     return Scripted(text.strip(), mode, argument)
+
+
+def parse_for(text: str, use: str, known: dict[str, Mode]) -> Scripted:
+    """Read a mode for a delivery ("post") or a reading of a list; raise UnknownMode where it has no sense there."""
+    scripted = parse(text, known)
+    if scripted.mode.place not in {"wire", use, "door" if use == "post" else use}:
+        raise UnknownMode(f"{text!r} is a mode for a {scripted.mode.place}, not for a {use}")
+    return scripted

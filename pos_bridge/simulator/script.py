@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pos_bridge.simulator.door import Door
-from pos_bridge.simulator.modes import MODES, Mode, Scripted, UnknownMode, parse
+from pos_bridge.simulator.faults import Dealer
+from pos_bridge.simulator.modes import MODES, Mode, Scripted, parse_for
 
 OK = Scripted("ok", MODES["ok"], "")
 
 
 class Script:
-    """A queue of modes for deliveries ("post"), one for readings of a list ("list"), and what holds after them.
+    """A queue of modes for deliveries ("post"), one for readings of a list ("list"), what holds after them, and what is
+    drawn at random where nothing else was said.
 
-    `before_shutting` is called when the door shuts: a connection kept alive would be a way around it.
+    `shut` is called when a mode has shut the door: a connection kept alive would be a way around it.
     """
 
     def __init__(
-        self, door: Door, modes: dict[str, Mode], scale: float, before_shutting: Callable[[], None]
+        self,
+        door: Door,
+        modes: dict[str, Mode],
+        scale: float,
+        dealers: Mapping[str, Dealer],
+        shut: Callable[[Scripted], None],
     ) -> None:
         self.door = door
         self.modes = modes
         self._scale = scale
-        self._before_shutting = before_shutting
+        self._dealers = dealers
+        self._shut = shut
         self._queues: dict[str, deque[Scripted]] = {"post": deque(), "list": deque()}
         self._always = {"post": OK, "list": OK}
         self._timer: threading.Timer | None = None
@@ -33,10 +41,7 @@ class Script:
 
     def parse(self, text: str, use: str) -> Scripted:
         """Read a mode for this use; raise UnknownMode where it has no sense there."""
-        scripted = parse(text, self.modes)
-        if scripted.mode.place not in {"wire", use, "door" if use == "post" else use}:
-            raise UnknownMode(f"{text!r} is a mode for a {scripted.mode.place}, not for a {use}")
-        return scripted
+        return parse_for(text, use, self.modes)
 
     def add(self, posts: Sequence[Scripted], readings: Sequence[Scripted]) -> None:
         with self._lock:
@@ -55,10 +60,24 @@ class Script:
             for queue in self._queues.values():
                 queue.clear()
             self._always = {"post": OK, "list": OK}
+            for dealer in self._dealers.values():
+                dealer.set_rate(0)
             if self._timer:
                 self._timer.cancel()
                 self._timer = None
             self.door.open()
+
+    def draw(self, rates: Mapping[str, float]) -> None:
+        """From now on draw with these probabilities, by use; raise ValueError for what is none."""
+        with self._lock:
+            before = {use: dealer.rate for use, dealer in self._dealers.items()}
+            try:
+                for use, rate in rates.items():
+                    self._dealers[use].set_rate(rate)
+            except (TypeError, ValueError):
+                for use, rate in before.items():
+                    self._dealers[use].set_rate(rate)
+                raise
 
     def end(self) -> None:
         """Shut the door for good."""
@@ -69,13 +88,24 @@ class Script:
             self.door.close()
 
     def next(self, use: str) -> Scripted:
-        """The mode for a request that has come; one that came through a closing door finds all well."""
+        """The mode for a request that has come; one that came through a closing door finds all well.
+
+        Where a shut door is drawn, this request still goes through, and the door shuts behind it.
+        """
         with self._lock:
-            queue = self._queues[use]
+            falls = self._dealers[use].falls()
+            queue, held = self._queues[use], self._always[use]
             if queue and queue[0].mode.place != "door":
                 return queue.popleft()
-            held = self._always[use]
-            return OK if held.mode.place == "door" else held
+            if held != OK:
+                return OK if held.mode.place == "door" else held
+            if queue or not falls:
+                return OK
+            drawn = self._dealers[use].deal()
+            if drawn.mode.place != "door":
+                return drawn
+            queue.append(drawn)
+            return OK
 
     def turn_the_door(self) -> None:
         """Shut the door if its turn has come, open it if not, and see to it that its time ends."""
@@ -93,8 +123,10 @@ class Script:
             if shut is None:
                 self.door.open()
                 return
+            was_open = self.door.is_open
             (self.door.refuse if shut.name == "refuse_conn" else self.door.swallow)()
-            self._before_shutting()
+            if was_open or self._timer:  # what holds is asked again after each request
+                self._shut(shut)
             if self._timer:
                 self._timer.start()
 
@@ -111,4 +143,8 @@ class Script:
                     use: [each.text for each in queue] for use, queue in self._queues.items()
                 },
                 "always": {use: held.text for use, held in self._always.items()},
+                "draw": {
+                    "faults": self._dealers["post"].rate,
+                    "list_faults": self._dealers["list"].rate,
+                },
             }

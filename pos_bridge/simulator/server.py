@@ -1,49 +1,27 @@
 """A register that speaks HTTP and can be told to fail: what every simulated register has in common.
 
-Beside the register's own protocol it answers, for other processes and for people:
-
-    GET  /          the tape, a web page
-    GET  /_ledger   what the till holds, oldest first
-    GET  /_posts    every delivery that came
-    GET  /_status   {"max_posts_in_flight", "redirects_followed", "script", "always"}
-    POST /_script   {"modes": […], "list": […]} | {"always": "…", "always_list": "…"} | {"heal": true}
-                    | {"till": "open" or "closed"}
-    POST /_state    {"number": n, "state": 9}
-
-A POST there must say `Content-Type: application/json`, so that no page of another site can send it from a browser.
+Beside the register's own protocol it answers to what control.py lists.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from pos_bridge.simulator import control
 from pos_bridge.simulator.door import Door
 from pos_bridge.simulator.exchange import Exchange, InFlight, Reply, Request
-from pos_bridge.simulator.modes import MODES, Mode, Scripted, UnknownMode
+from pos_bridge.simulator.faults import Dealer
+from pos_bridge.simulator.modes import MODES, Mode, Scripted
 from pos_bridge.simulator.script import Script
 
 LARGEST_BODY = 10_000_000
-STYLESHEET = Path(__file__).with_name("tape.css")
-PAGE_HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-)
-
-
-def as_json(value: object, status: int = 200) -> Reply:
-    """A JSON answer, accents as they are."""
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return Reply(status, body, headers=PAGE_HEADERS)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -96,17 +74,28 @@ class Handler(BaseHTTPRequestHandler):
 class SimulatedRegister(ABC):
     """A context manager around a real HTTP server; a subclass speaks one vendor's protocol.
 
-    `scale` shortens all waits: with 0.01, `late_after(20)` waits 0.2 s.
+    `scale` shortens all waits: with 0.01, `late_after(20)` waits 0.2 s. `dealers`: what is drawn at random, by use.
+    `settings`: what of the register can be switched while it runs, name to whether it is on.
     """
 
-    def __init__(self, *, host: str, port: int, scale: float, own_modes: dict[str, Mode]) -> None:
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        scale: float,
+        own_modes: dict[str, Mode],
+        dealers: Mapping[str, Dealer],
+        settings: dict[str, bool],
+    ) -> None:
+        self.settings = settings
         self.redirects_followed = 0
         self._scale = scale
         self._in_flight = InFlight()
         self._busy: dict[socket.socket, bool] = {}
         self._stopping = threading.Event()
         self._door = Door(host, port, Handler, self)
-        self._script = Script(self._door, MODES | own_modes, scale, self._end_idle_connections)
+        self._script = Script(self._door, MODES | own_modes, scale, dealers, self._door_is_shut)
 
     @property
     def url(self) -> str:
@@ -155,8 +144,27 @@ class SimulatedRegister(ABC):
         self._script.hold(post, reading)
 
     def heal(self) -> None:
-        """Forget the script; all is well from now on."""
+        """Forget the script, and draw no more; all is well from now on."""
         self._script.clear()
+
+    def draw(self, *, faults: float | None = None, list_faults: float | None = None) -> None:
+        """Draw from now on with these probabilities, 0 to 1, for each delivery and for each reading of a list."""
+        wished = {"post": faults, "list": list_faults}
+        self._script.draw({use: rate for use, rate in wished.items() if rate is not None})
+
+    def shuts_the_door(self, mode: str) -> bool:
+        """Whether this mode for deliveries keeps every client out."""
+        return self._script.parse(mode, "post").mode.place == "door"
+
+    def status(self) -> dict[str, Any]:
+        """What it has been told, what came of it, and how often, as plain values."""
+        return {
+            "max_posts_in_flight": self.max_posts_in_flight,
+            "redirects_followed": self.redirects_followed,
+            "fired": self.fired(),
+            "settings": dict(self.settings),
+            **self._script.as_words(),
+        }
 
     # What a kind of register does
 
@@ -165,8 +173,20 @@ class SimulatedRegister(ABC):
         """ "post" for a delivery, "list" for any other request of the protocol, None for what is not of it."""
 
     @abstractmethod
-    def arrived(self, request: Request, mode: str) -> int:
+    def arrived(self, request: Request, scripted: Scripted) -> int:
         """Write a delivery down before anything is done with it; its place in `posts()`."""
+
+    @abstractmethod
+    def ended(self, post: int) -> None:
+        """A delivery's answer is about to leave, or its connection is gone; called again, it changes nothing."""
+
+    @abstractmethod
+    def fires(self, event: str, scripted: Scripted) -> None:
+        """Count a mode that a "list" has got, or that has shut the "door"."""
+
+    @abstractmethod
+    def fired(self) -> dict[str, dict[str, int]]:
+        """Use ("post", "list") to mode to how often it came, "ok" too, since the ledger began."""
 
     @abstractmethod
     def produce(self, request: Request, post: int | None, twist: str, argument: str) -> Reply:
@@ -177,12 +197,22 @@ class SimulatedRegister(ABC):
         """The answer of a success, with nothing done."""
 
     @abstractmethod
-    def ledger(self) -> list[dict[str, Any]]:
-        """What the till really holds."""
+    def ledger(self, *, after: int = 0) -> list[dict[str, Any]]:
+        """What the till really holds, without the first `after`."""
 
     @abstractmethod
-    def posts(self) -> list[dict[str, Any]]:
-        """Every delivery that came."""
+    def posts(self, *, after: int = 0) -> list[dict[str, Any]]:
+        """Every delivery that came, without the first `after`."""
+
+    @abstractmethod
+    def tables(self) -> list[dict[str, Any]]:
+        """The tables that the till knows something about."""
+
+    @abstractmethod
+    def set_table(
+        self, number: int, *, open: bool | None = None, locked: bool | None = None
+    ) -> None:
+        """What a waiter does with a table; KeyError in words for one that there is not."""
 
     @abstractmethod
     def tape(self) -> str:
@@ -212,6 +242,10 @@ class SimulatedRegister(ABC):
     def disconnected(self, connection: socket.socket) -> None:
         self._busy.pop(connection, None)
 
+    def _door_is_shut(self, scripted: Scripted) -> None:
+        self.fires("door", scripted)
+        self._end_idle_connections()
+
     def _end_idle_connections(self) -> None:
         for connection, busy in tuple(self._busy.items()):
             if not busy:
@@ -222,25 +256,23 @@ class SimulatedRegister(ABC):
         """Answer one request; whether its connection may be kept."""
         self._busy[connection] = True
         use = self.use_of(request)
-        key, post, scripted = object(), None, None
-        if use == "post":
-            self._in_flight.enter(key, connection)
-        if use is not None:
-            scripted = self._script.next(use)
-        if use == "post" and scripted:
-            post = self.arrived(request, scripted.text)
+        key, post = object(), None
 
-        def produce(twist: str, argument: str) -> Reply:
-            if use is None:
-                return self._page(request)
-            return self.produce(request, post, twist, argument)
+        def ended() -> None:
+            if post is not None:
+                self.ended(post)
 
         def leave() -> None:
             self._in_flight.leave(key)
-            if (
-                use is not None
-            ):  # before the answer is out, so that the next connection finds the door shut
+            ended()
+            # Before the answer is out, so that the next connection finds the door shut.
+            if use is not None:
                 self._script.turn_the_door()
+
+        def produce(twist: str, argument: str) -> Reply:
+            if use is None:
+                return control.answer(self, request)
+            return self.produce(request, post, twist, argument)
 
         exchange = Exchange(
             connection,
@@ -251,74 +283,20 @@ class SimulatedRegister(ABC):
             leave=leave,
         )
         try:
-            if scripted is None:
+            if use is None:
                 exchange.send(exchange.answer(books=True))
             else:
+                if use == "post":
+                    self._in_flight.enter(key, connection, ended)
+                scripted = self._script.next(use)
+                if use == "post":
+                    post = self.arrived(request, scripted)
+                else:
+                    self.fires(use, scripted)
                 scripted.mode.play(exchange, scripted.argument)
         finally:
             self._in_flight.leave(key)
+            ended()
             if connection in self._busy:
                 self._busy[connection] = False
         return exchange.keep_open and self._door.is_open
-
-    def _page(self, request: Request) -> Reply:
-        if request.path == "/_elsewhere":
-            self.redirects_followed += 1
-            return as_json({"id": 1, "state": 1})
-        if request.method == "POST":
-            return self._told(request)
-        if request.path == "/":
-            page = self.tape().encode("utf-8", "replace")
-            return Reply(200, page, "text/html; charset=utf-8", PAGE_HEADERS)
-        if request.path == "/tape.css":
-            return Reply(200, STYLESHEET.read_bytes(), "text/css; charset=utf-8", PAGE_HEADERS)
-        if request.path == "/_ledger":
-            # For other processes the bodies are plain JSON again.
-            return as_json([{**each, "body": _plain(each["raw"])} for each in self.ledger()])
-        if request.path == "/_posts":
-            return as_json(self.posts())
-        if request.path == "/_status":
-            counts = {
-                "max_posts_in_flight": self.max_posts_in_flight,
-                "redirects_followed": self.redirects_followed,
-            }
-            return as_json(counts | self._script.as_words())
-        return as_json({"error": f"Rien à l'adresse {request.path}"}, 404)
-
-    def _told(self, request: Request) -> Reply:
-        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            return as_json({"error": "say Content-Type: application/json"}, 415)
-        try:
-            wish = json.loads(request.body)
-            if request.path == "/_script":
-                self._obey(wish)
-            elif request.path == "/_state":
-                self.set_state(wish["number"], wish["state"])
-            else:
-                return as_json({"error": f"Rien à l'adresse {request.path}"}, 404)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return as_json({"error": f"{type(error).__name__}: {error}"}, 400)
-        return as_json({"done": True})
-
-    def _obey(self, wish: dict[str, Any]) -> None:
-        if unknown := wish.keys() - {"modes", "list", "always", "always_list", "heal", "till"}:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        if wish.get("heal"):
-            self.heal()
-        if "always" in wish or "always_list" in wish:
-            always = wish.get("always", "ok")
-            if self._script.parse(always, "post").mode.place == "door":
-                raise UnknownMode(
-                    f"nobody could heal it over HTTP: script {always!r} for some seconds"
-                )
-            self.fail_always(always, list=wish.get("always_list", "ok"))
-        self.script(*wish.get("modes", ()), list=wish.get("list", ()))
-        if "till" in wish:
-            {"open": self.open_till, "closed": self.close_till}[wish["till"]]()
-
-
-def _plain(raw: str) -> Any:
-    try:
-        return json.loads(raw)
-    except (RecursionError, ValueError):
-        return None

@@ -67,18 +67,20 @@ def page(
     catalogue: Catalogue,
     entries: Sequence[dict[str, Any]],
     *,
+    booked: int,
     waiting: int,
     refused: Sequence[dict[str, Any]],
 ) -> str:
     """The newest ticket first, with refused deliveries among them; at most the last hundred slips.
 
-    `waiting`: additions that the relay has and the till does not.
+    `entries` and `refused` need no more than the last hundred. `booked`: additions that the till has. `waiting`: those
+    that the relay has and the till does not.
     """
     slips = [(entry["booked_at"], _ticket(catalogue, entry)) for entry in entries[-LONGEST:]]
     slips += [(post["time"], _refusal(post)) for post in refused[-LONGEST:]]
     slips.sort(key=lambda slip: slip[0], reverse=True)
     nothing = '<p class="nothing">Aucun ticket pour le moment.</p>'
-    summary = f"{_count(len(entries), 'addition')} en caisse"
+    summary = f"{_count(booked, 'addition')} en caisse"
     if waiting:
         summary += f", {_count(waiting, 'addition')} en attente sur le relais"
     return PAGE.format(
@@ -167,7 +169,8 @@ def _row(kind: str, quantity: str, label: str, amount: Fraction | None) -> str:
 
 
 def _refusal(post: dict[str, Any]) -> str:
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in post.get("breaches", ()))
+    sentences = [*post.get("breaches", ()), *([post["reason"]] if "reason" in post else ())]
+    reasons = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     return (
         f'<article class="ticket refused"><h2>Addition refusée</h2>'
         f'<p class="facts"><span>Addition n°&nbsp;{escape(str(post["number"]))}</span> '

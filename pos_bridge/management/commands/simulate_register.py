@@ -40,8 +40,33 @@ class Command(BaseCommand):
             "--till-delay", type=float, default=0.0, metavar="SECONDS", help="from relay to till"
         )
         parser.add_argument(
+            "--scale", type=float, default=1.0, metavar="S",
+            help="what every wait of a mode is multiplied by: with 0.05, late_after(20) waits 1 s",
+        )  # fmt: skip
+        parser.add_argument(
+            "--running-orders-only", action="store_true",
+            help="refuse an addition for a table that has no running order",
+        )  # fmt: skip
+        parser.add_argument(
+            "--covers-add-up", action="store_true", help="add an addition's covers to the table's"
+        )
+        parser.add_argument(
             "--mode", default="ok", help='a fault for every delivery, such as "late_after(20)"'
         )
+        drawn = parser.add_argument_group("faults drawn at random")
+        drawn.add_argument(
+            "--seed", type=int, default=0, help="the same seed and requests, the same faults"
+        )
+        drawn.add_argument(
+            "--faults", type=float, default=0.0, metavar="RATE", help="for each delivery, 0 to 1"
+        )
+        drawn.add_argument(
+            "--fault-modes", metavar="A,B,C", help="of these alone, half of them losing the answer"
+        )
+        drawn.add_argument(
+            "--list-faults", type=float, default=0.0, metavar="RATE", help="for each list read"
+        )
+        drawn.add_argument("--list-fault-modes", metavar="A,B,C", help="of these alone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         ended = threading.Event()
@@ -58,8 +83,19 @@ class Command(BaseCommand):
                 strict=options["strict"],
                 keep_doubles=options["keep_doubles"],
                 till_delay=options["till_delay"],
+                scale=options["scale"],
+                running_orders_only=options["running_orders_only"],
+                covers_add_up=options["covers_add_up"],
+                seed=options["seed"],
+                faults=options["faults"],
+                list_faults=options["list_faults"],
+                **{
+                    name: options[name].split(",")
+                    for name in ("fault_modes", "list_fault_modes")
+                    if options[name] is not None
+                },
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         with register:
             try:
