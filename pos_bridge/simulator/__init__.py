@@ -12,7 +12,10 @@ from pos_bridge.simulator.server import SimulatedRegister
 __all__ = ["REGISTERS", "Catalogue", "SimulatedRegister", "register_class"]
 
 # kind -> class, imported when it is asked for
-REGISTERS = {"leo2": "pos_bridge.simulator.leo2.Leo2Register"}
+REGISTERS = {
+    "leo2": "pos_bridge.simulator.leo2.Leo2Register",
+    "tiller": "pos_bridge.simulator.tiller.TillerRegister",
+}
 
 
 def register_class(kind: str) -> Callable[..., SimulatedRegister]:

@@ -6,11 +6,17 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
+from inspect import signature
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from pos_bridge.simulator import REGISTERS, Catalogue, register_class
+
+# kind -> what --shop and --key are called there
+KEYS = {"leo2": ("shop", "pub_key"), "tiller": ("restaurant_token", "provider_token")}
+# What only some kinds of register can be told.
+OF_SOME = ("running_orders_only", "covers_add_up", "doubles_named")
 
 
 class Command(BaseCommand):
@@ -34,8 +40,8 @@ class Command(BaseCommand):
             "--restaurant", metavar="FILE", nargs="+", default=[],
             help="restaurant files that the till knows; without one it knows every table and article",
         )  # fmt: skip
-        parser.add_argument("--shop", default="SHOP1")
-        parser.add_argument("--key", default="KEY1")
+        parser.add_argument("--shop", default="SHOP1", help="tiller: the restaurant's token")
+        parser.add_argument("--key", default="KEY1", help="tiller: the provider's token")
         parser.add_argument(
             "--till-delay", type=float, default=0.0, metavar="SECONDS", help="from relay to till"
         )
@@ -50,6 +56,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--covers-add-up", action="store_true", help="add an addition's covers to the table's"
         )
+        parser.add_argument(
+            "--doubles-named", action="store_true",
+            help="refuse a repeat with an error that names its id, not with 409",
+        )  # fmt: skip
         parser.add_argument(
             "--mode", default="ok", help='a fault for every delivery, such as "late_after(20)"'
         )
@@ -78,17 +88,15 @@ class Command(BaseCommand):
                 ledger=options["ledger"],
                 host=options["host"],
                 port=options["port"],
-                shop=options["shop"],
-                pub_key=options["key"],
+                **dict(zip(KEYS[options["kind"]], (options["shop"], options["key"]), strict=True)),
                 strict=options["strict"],
                 keep_doubles=options["keep_doubles"],
                 till_delay=options["till_delay"],
                 scale=options["scale"],
-                running_orders_only=options["running_orders_only"],
-                covers_add_up=options["covers_add_up"],
                 seed=options["seed"],
                 faults=options["faults"],
                 list_faults=options["list_faults"],
+                **self._of_this_kind(options),
                 **{
                     name: options[name].split(",")
                     for name in ("fault_modes", "list_fault_modes")
@@ -107,6 +115,14 @@ class Command(BaseCommand):
             sys.stdout.flush()
             ended.wait()
         self.stdout.write("Simulated register stopped.")
+
+    def _of_this_kind(self, options: dict[str, Any]) -> dict[str, bool]:
+        told = {name: True for name in OF_SOME if options[name]}
+        foreign = told.keys() - signature(register_class(options["kind"])).parameters.keys()
+        if foreign:
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(foreign))
+            raise CommandError(f"a simulated {options['kind']} register has no {flags}")
+        return told
 
     def _catalogue(self, files: list[str]) -> Catalogue:
         if not files:
