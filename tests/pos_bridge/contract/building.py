@@ -1,6 +1,7 @@
 """What is built for every kind of ticket: told accurately, or refused in words, never dropped."""
 
 import json
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,9 @@ from tests.pos_bridge.contract.tickets import TICKETS, confirmed, names_in, tick
 
 
 class Building(Hooks):
-    def sold(self, register, adapter, said, number=NUMBER):
-        """Send a ticket; the one entry that the strict till has of it."""
+    def sold(self, register, adapter, said, number=NUMBER, before=0):
+        """Send a ticket; the one entry that the strict till has of it, after `before` others."""
         self.teach(register, said)
-        before = len(register.ledger())
         outcome = tried(adapter, self.build(said, number), number)
         assert isinstance(outcome, Receipt), f"{outcome!r} {register.posts()[-1:]}"
         assert outcome.state == self.success
@@ -63,6 +63,7 @@ class Building(Hooks):
         """The judge is the simulator's: it knows the vendor's page, and none of our code."""
         with self.simulator(credentials=self.credentials) as register:
             adapter = self.adapter_at(register.url)
+            before = count()
 
             @settings.get_profile("contract")
             @given(said=tickets)
@@ -72,7 +73,7 @@ class Building(Hooks):
                     with pytest.raises(Unsupported):
                         self.build(said, number)
                     return
-                entry = self.sold(register, adapter, said, number)
+                entry = self.sold(register, adapter, said, number, next(before))
                 self.stands_as_ordered(entry, said, number)
 
             judged()
