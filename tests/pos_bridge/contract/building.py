@@ -1,6 +1,7 @@
 """What is built for every kind of ticket: told accurately, or refused in words, never dropped."""
 
 import json
+import re
 from itertools import count
 
 import pytest
@@ -10,7 +11,7 @@ from pos_bridge.errors import Unsupported
 from pos_bridge.registers.base import Receipt
 from pos_bridge.ticket import Ticket
 from tests.pos_bridge.contract.hooks import NUMBER, Hooks, tried
-from tests.pos_bridge.contract.tickets import TICKETS, confirmed, names_in, tickets
+from tests.pos_bridge.contract.tickets import TICKETS, confirmed, names_in, said_words, tickets
 
 
 class Building(Hooks):
@@ -35,6 +36,11 @@ class Building(Hooks):
             return
         entry = self.sold(register, adapter, said)
         self.stands_as_ordered(entry, said)
+        text = self.text_on_till(entry)
+        for word in said_words(said) if not name.startswith("strange_") else ():
+            assert re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text), (
+                f"{word} is left out of {text}"
+            )
 
     def stands_as_ordered(self, entry, said, number=NUMBER):
         assert self.is_ours(entry, number, self.uuid_of(number))

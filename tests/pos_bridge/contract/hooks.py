@@ -74,6 +74,10 @@ class Hooks(ABC):
         """Whether an entry of the ledger is the addition with this number; a register may number by itself."""
         return bool(entry["number"] == number)
 
+    def text_on_till(self, entry: dict[str, Any]) -> str:
+        """An entry of the ledger as text, its letters unescaped."""
+        return str(entry["raw"])
+
     def refuses(self, said: Ticket) -> bool:
         """Whether a generated ticket is one that this register cannot be told."""
         return any(each.total < 0 for each in said.lines)

@@ -150,6 +150,17 @@ def names_in(said: Ticket) -> set[str]:
     return found
 
 
+def said_words(said: Ticket) -> set[str]:
+    """What must be found in any accurate telling: every id, the first words of a note, what has a name and no id."""
+    found = set()
+    for each in said.lines:
+        found |= {" ".join(each.note.split()[:2])} - {""}
+        for item in (each, *each.choices):
+            for one in (item, *item.options):
+                found.add(one.register_id or one.name)
+    return found
+
+
 # --- Generated ----------------------------------------------------------------------------------
 
 _ids = st.integers(1, 10**9).map(str)
