@@ -12,6 +12,7 @@ from pos_bridge.registers.base import Adapter
 
 ADAPTERS = {
     "leo2": "pos_bridge.registers.leo2.Leo2",
+    "enregistreuse": "pos_bridge.registers.enregistreuse.Enregistreuse",
 }
 
 

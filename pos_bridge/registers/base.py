@@ -101,8 +101,10 @@ class Adapter(ABC):
     def check(self) -> None:
         """Speaks to the register without booking anything. Raises DeliveryError."""
 
-    def post(self, url: Secret, body: bytes, content_type: str) -> Answer:
-        """Posts once, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
+    def post(self, url: Secret, body: bytes | Secret, content_type: str) -> Answer:
+        """Posts once, on a connection of its own; a body that holds a key is a Secret. Raises NotSent, Uncertain or
+        Misconfigured.
+        """
         return self._exchange(
             "POST", url, deadline=http.POST_DEADLINE, body=body, content_type=content_type
         )

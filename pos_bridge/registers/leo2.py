@@ -6,8 +6,6 @@ of states say what became of it. A second addition with a known number is droppe
 same bytes may be sent again.
 """
 
-import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import count
@@ -22,6 +20,7 @@ from pos_bridge.errors import DeliveryError, Unsupported
 from pos_bridge.registers.base import Adapter, Receipt, TillState
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.secret import Secret
+from pos_bridge.registers.strict import clean, read_json
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
@@ -275,14 +274,6 @@ def _ht_of_options(options: Iterable[TicketOption], vat: Decimal) -> int:
     return sum(money.ht(option.price, vat) for option in options)
 
 
-def clean(text: str) -> str:
-    """Without control characters, which a printer would obey, and without halves of characters, which are not
-    UTF-8.
-    """
-    readable = {"Cc": " ", "Cs": ""}
-    return "".join(readable.get(unicodedata.category(each), each) for each in text).strip()
-
-
 # --- Reading answers ----------------------------------------------------------------------------
 
 
@@ -300,25 +291,7 @@ def _read(answer: Answer) -> Any:
     """The JSON of an answer, or None where it is not exactly that."""
     if answer.content_type.partition(";")[0].strip().lower() != CONTENT_TYPE:
         return None
-    try:
-        return json.loads(
-            answer.body.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-        )
-    except (ValueError, RecursionError):
-        return None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return members
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    return read_json(answer.body)
 
 
 def _rows(said: Any) -> list[tuple[str, str]] | None:

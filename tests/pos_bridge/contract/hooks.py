@@ -1,7 +1,7 @@
 """What a subclass says of its register, and what all cases speak to it with."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from pos_bridge.registers import adapter_class
 from pos_bridge.registers.base import Adapter, Receipt
 from pos_bridge.registers.network import Network
 from pos_bridge.simulator import SimulatedRegister
+from pos_bridge.simulator.modes import WRONG_TYPES
 from pos_bridge.ticket import Ticket
 from tests.pos_bridge.contract.tickets import TICKETS
 
@@ -45,6 +46,8 @@ class Hooks(ABC):
     unsupported: ClassVar[dict[str, str]]
     # What its own modes end in, and those of the wire that end otherwise than outcomes.COMMON says.
     outcomes: ClassVar[dict[str, Outcome]] = {}
+    # Which wrong types its answers can have (the simulator's `wrong_type`).
+    wrong_types: ClassVar[Iterable[str]] = WRONG_TYPES
     # What a key that the register does not know ends in.
     wrong_key: ClassVar[type[DeliveryError]] = Misconfigured
     # How often the till has what was sent twice; a register may drop doubles although nothing documents it.

@@ -7,7 +7,7 @@ import pytest
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.registers import http
 from pos_bridge.registers.base import Receipt
-from pos_bridge.simulator.modes import WRONG_TYPES, Mode
+from pos_bridge.simulator.modes import Mode
 from tests.pos_bridge.contract.hooks import NUMBER, PATIENT, QUICK, Hooks, Outcome, tried
 from tests.pos_bridge.contract.tickets import TICKETS
 
@@ -52,7 +52,6 @@ COMMON: dict[str, Outcome] = {
         for name, (error, reason) in BOTH_SIDES.items()
         for side in ("before", "after")
     },
-    **{f"wrong_type_after({kind})": Outcome(Uncertain, "unreadable", True) for kind in WRONG_TYPES},
 }
 
 
@@ -63,7 +62,11 @@ def _name(mode: str) -> str:
 class Trying(Hooks):
     @classmethod
     def all_outcomes(cls) -> dict[str, Outcome]:
-        return {**COMMON, **cls.outcomes}
+        wrong = {
+            f"wrong_type_after({kind})": Outcome(Uncertain, "unreadable", True)
+            for kind in cls.wrong_types
+        }
+        return {**COMMON, **wrong, **cls.outcomes}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "mode" in metafunc.fixturenames:

@@ -1,6 +1,7 @@
 """Every kind of ticket, by name, and generated ones. No register is thought of here; an id is a number, as for all."""
 
 import os
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import HealthCheck, settings
@@ -81,7 +82,10 @@ TICKETS = {
     "a_menu_with_a_note": ticket(menu(choice(), note="allergie aux noix")),
     "courses": ticket(line(course=1), line("Entrecôte", course=2), menu(choice(course=2))),
     "every_rate": ticket(
-        *(line(f"à {rate} %", 3, 123, rate) for rate in (ZERO, LOWEST, LOW, TEN, TWENTY))
+        *(
+            line(f"à {rate} %", 3, 123, rate, str(600 + n))
+            for n, rate in enumerate((ZERO, LOWEST, LOW, TEN, TWENTY))
+        )
     ),
     "half_a_cent": ticket(line(unit_price=123, vat=TWENTY, options=(option("Petit", -3, "17"),))),
     "a_long_name": ticket(line("Très longue entrecôte " * 10)),
@@ -107,7 +111,9 @@ TICKETS = {
         table=12,
         table_register_id="77",
     ),
-    "forty_lines": ticket(*(line(f"Plat {n}", n % 20 + 1, 100 + n) for n in range(40))),
+    "forty_lines": ticket(
+        *(line(f"Plat {n}", n % 20 + 1, 100 + n, TEN, str(700 + n)) for n in range(40))
+    ),
     "forty_rich_lines": ticket(
         *(
             menu(
@@ -155,13 +161,37 @@ def said_words(said: Ticket) -> set[str]:
     found = set()
     for each in said.lines:
         found |= {" ".join(each.note.split()[:2])} - {""}
-        for item in (each, *each.choices):
-            for one in (item, *item.options):
-                found.add(one.register_id or one.name)
+        things = (each, *each.choices, *each.options)
+        inside = (one for chosen in each.choices for one in chosen.options)
+        found |= {one.register_id or one.name for one in (*things, *inside)}
     return found
 
 
 # --- Generated ----------------------------------------------------------------------------------
+
+
+def _of_one_carte(said: Ticket) -> Ticket:
+    """On a carte an id is one thing with one price; of those with the same id the first says it."""
+    options: dict[str | None, int] = {None: 0}
+    lines: dict[str | None, tuple[int, Decimal]] = {}
+
+    def priced(chosen: tuple[TicketOption, ...]) -> tuple[TicketOption, ...]:
+        return tuple(
+            replace(one, price=options.setdefault(one.register_id, one.price)) for one in chosen
+        )
+
+    def told(each: TicketLine) -> TicketLine:
+        price, vat = lines.setdefault(each.register_id, (each.unit_price, each.vat))
+        return replace(
+            each,
+            unit_price=price,
+            vat=vat,
+            options=priced(each.options),
+            choices=tuple(replace(one, options=priced(one.options)) for one in each.choices),
+        )
+
+    return replace(said, lines=tuple(told(each) for each in said.lines))
+
 
 _ids = st.integers(1, 10**9).map(str)
 _names = st.text(max_size=40).map(lambda text: f"a{text}")
@@ -212,4 +242,4 @@ tickets = st.builds(
     covers=st.integers(1, 30),
     lines=_lines,
     table_register_id=st.none() | st.integers(1, 89_999).map(str),
-)
+).map(_of_one_carte)
