@@ -39,7 +39,7 @@ test: install tools check ## run every check and every test, on SQLite and on Po
 .PHONY: tools
 tools: $(TO_TEST)
 	@echo "== Tools of the system"
-	@$(BIN)/python tests/system_tools.py chromium playwright zbar postgresql gettext fonts
+	@$(BIN)/python tests/system_tools.py chromium playwright zbar postgresql gettext fonts strace
 
 check: $(TO_TEST) ## check format, style, types, templates, migrations and a production set-up
 	@echo "== Format and style"

@@ -10,14 +10,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ordering.models import Guest, Order, Restaurant, Table
 from ordering.services.visits import VisitEnded, open_visit
+from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
+from pos_bridge.models import Register
 
 GUEST_COOKIE = "tablee"
 COOKIE_SECONDS = 24 * 3600
@@ -137,12 +139,27 @@ def remember_language(request: HttpRequest, response: HttpResponse, chosen: str)
         _set_cookie(response, {**cookie, "language": chosen})
 
 
+def register_is_silent(found: Guest | Table) -> bool:
+    """Whether the register has not answered for so long that nobody should order by phone (F64), as the query that
+    found this guest or table has seen it.
+    """
+    return bool(getattr(found, "register_silent", False))
+
+
 def _tables() -> QuerySet[Table]:
-    return Table.objects.select_related("restaurant").filter(enabled=True)
+    tables = Table.objects.select_related("restaurant").filter(enabled=True)
+    return tables.annotate(register_silent=_silent_register_of("restaurant"))
 
 
 def _guests() -> QuerySet[Guest]:
-    return Guest.objects.select_related("visit__table__restaurant")
+    guests = Guest.objects.select_related("visit__table__restaurant")
+    return guests.annotate(register_silent=_silent_register_of("visit__table__restaurant"))
+
+
+def _silent_register_of(restaurant: str) -> Exists:
+    """In the same query: the carte costs no more for it."""
+    silent = Register.objects.filter(breaker.silent(timezone.now()), current=True)
+    return Exists(silent.filter(restaurant=OuterRef(restaurant)))
 
 
 def _accepted(request: HttpRequest) -> list[str]:

@@ -5,9 +5,12 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from ordering import alarm_addresses, storage
 from ordering.env import host_of, is_private
+
+SHORTEST_TOKEN = 20
 
 
 @register("tablee")
@@ -97,6 +100,51 @@ def check_proxy(**_kwargs: Any) -> Sequence[CheckMessage]:
                 "BASE_URL is HTTPS and PROXIES is 0, so the proxy's X-Forwarded-Proto is not believed.",
                 hint="Behind nginx or Caddy set PROXIES=1, else every page redirects to itself.",
                 id="ordering.W001",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def check_durable(databases: Sequence[str] | None = None, **_kwargs: Any) -> Sequence[CheckMessage]:
+    """Nothing that is confirmed is lost: asked by `check --database default`, `migrate` and `deliver` (P3, F27)."""
+    return storage.durable(thorough=True) if "default" in (databases or ()) else []
+
+
+@register(Tags.database, deploy=True)
+def check_ready(databases: Sequence[str] | None = None, **_kwargs: Any) -> Sequence[CheckMessage]:
+    """The tables are there. Not asked by `migrate`, which makes them; by `check --deploy --database default`."""
+    return storage.ready() if "default" in (databases or ()) else []
+
+
+@register("tablee", deploy=True)
+def check_alarm_urls(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Each entry of ALARM_URLS is an address that Apprise understands. They hold passwords: shown by their place.
+
+    A warning: orders are delivered all the same, also where a newer Apprise has given up a service. It takes a second,
+    so that only `check --deploy` and `watch` ask it.
+    """
+    wrong = alarm_addresses.not_understood() if settings.ALARM_URLS else []
+    if not wrong:
+        return []
+    return [
+        Warning(
+            f"ALARM_URLS: Apprise does not understand entry {', '.join(map(str, wrong))}.",
+            hint="White space stands between entries; inside one, write a space as %20. docs/alarms.md has examples.",
+            id="ordering.W041",
+        )
+    ]
+
+
+@register("tablee")
+def check_health_token(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Whoever guesses HEALTH_TOKEN sees how busy every restaurant is."""
+    if settings.HEALTH_TOKEN and len(settings.HEALTH_TOKEN) < SHORTEST_TOKEN:
+        return [
+            Error(
+                f"HEALTH_TOKEN has fewer than {SHORTEST_TOKEN} characters.",
+                hint='Make one with: .venv/bin/python -c "import secrets; print(secrets.token_urlsafe())"',
+                id="ordering.E042",
             )
         ]
     return []

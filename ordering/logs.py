@@ -1,7 +1,9 @@
-"""One event, one line in the log (T36)."""
+"""One event, one line in the log, as words or as JSON (T36)."""
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
 
 # The code of a table or a visit in an address: whoever reads a log could order with it.
 CODE = re.compile(r"/(t|v|orders)/[A-Za-z0-9_-]{16,}")
@@ -12,4 +14,23 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's own name)
         line = super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
-        return CODE.sub(r"/\1/…", line)
+        return _without_codes(line)
+
+
+class JsonLine(logging.Formatter):
+    """One object a line, also with a traceback: JSON writes line ends, and what else forges lines, as text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps({name: _without_codes(text) for name, text in told.items()})
+
+
+def _without_codes(text: str) -> str:
+    return CODE.sub(r"/\1/…", text)

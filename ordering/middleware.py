@@ -10,8 +10,19 @@ from ordering.diner import errors
 
 logger = logging.getLogger(__name__)
 
-# SQLite's and PostgreSQL's words for “somebody else is writing”, and SQLite's for a full disk (F21, F23).
-REFUSED = ("database is locked", "lock timeout", "database or disk is full", "readonly database")
+READ_ONLY = "in a read-only transaction"  # a PostgreSQL that has become a standby; Django calls it an InternalError
+
+# Their words for “somebody else is writing”, a full disk, one that is read-only, and a server that is away; each
+# comes before anything was written (F21, F23, F27).
+REFUSED = (
+    "database is locked",
+    "lock timeout",
+    "database or disk is full",
+    "No space left on device",
+    "readonly database",
+    READ_ONLY,
+    "couldn't get a connection",
+)
 
 
 class DatabaseTrouble:
@@ -24,7 +35,7 @@ class DatabaseTrouble:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError):
+        if not isinstance(exception, OperationalError) and READ_ONLY not in str(exception):
             return None
         logger.error("The database did not answer.", exc_info=exception)
         return errors.busy(request, surely_nothing=any(word in str(exception) for word in REFUSED))

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ordering.health.healthz",  # first: it is asked by address, without HTTPS, and sets no cookie
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -110,12 +111,22 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": env_number("SQLITE_TIMEOUT", 5),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=ON;",
     }
-    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    # A connection that stays keeps the two files beside the database: to make them anew, even a reader needs room on
+    # the disk (F23).
+    _database["CONN_MAX_AGE"] = None
+    try:
+        Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The folder of the database cannot be made ({error}). See DATABASE_URL and DATA_DIR."
+        ) from error
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["OPTIONS"] = {
-        "options": "-c lock_timeout=5s",  # as long as SQLite waits; then the page says so (F21)
+        # lock_timeout: as long as SQLite waits; then the page says so (F21). synchronous_commit: a server that
+        # was told to confirm before it has written does not do so to us (P3).
+        "options": "-c lock_timeout=5s -c synchronous_commit=on",
         **_database.get("OPTIONS", {}),
-        "pool": True,
+        "pool": {"timeout": 5},  # as patient with a server that is away
     }
 
 # --- Languages and time ------------------------------------------------------------------------
@@ -197,7 +208,15 @@ TIME_DIVISOR = env_number("TIME_DIVISOR", 1)
 GUEST_SEND_INTERVAL = 5 / TIME_DIVISOR
 UNKNOWN_CODES_PER_MINUTE = 20
 UNKNOWN_CODE_DELAY = 1 / TIME_DIVISOR
+# Apprise addresses that alarms go to, white space between them; `slug=mailto://…` is for one restaurant
+# (docs/alarms.md).
+ALARM_URLS = (env_secret("ALARM_URLS") or "").split()
+# Whoever shows it at /healthz is told more than whether all is well.
+HEALTH_TOKEN = env_secret("HEALTH_TOKEN") or ""
 
+LOG_FORMAT = os.environ.get("LOG_FORMAT") or "plain"
+if LOG_FORMAT not in {"plain", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: write plain or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -206,13 +225,16 @@ LOGGING = {
             "()": "ordering.logs.OneLine",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "ordering.logs.JsonLine"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Their DEBUG lines hold addresses, and LEO2's address holds its key (T24).
         "urllib3": {"level": "WARNING"},
         "requests": {"level": "WARNING"},
+        # It names the addresses that it does not understand, and they hold passwords.
+        "apprise": {"level": "CRITICAL", "propagate": False},
     },
 }

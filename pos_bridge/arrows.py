@@ -1,4 +1,6 @@
-"""The states of an addition and the ways between them. They are walked in outbox.py, and only there."""
+"""The states of an addition and the ways between them. They are walked in outbox.py, and only there; docs/states.md
+is drawn from here (tests/states_page.py).
+"""
 
 from collections.abc import Mapping
 
@@ -48,9 +50,34 @@ ARROWS: Mapping[State, frozenset[State]] = {
     State.SETTLED: frozenset(),
     State.HANDLED: frozenset(),
 }
+# Who walks on from each.
+MOVED_BY: Mapping[State, str] = {
+    State.QUEUED: "a worker that claims it; a person; time, where it is too old or its register has changed",
+    State.SENDING: "the worker that sends it; another one when the lease has run out",
+    State.ACCEPTED: "the register's lists; a person, where the till stays off",
+    State.RECEIVED: "the register's lists, when the table has paid or the till fails on it",
+    State.UNCERTAIN: "the register's lists; a look-up; a worker, where doubles are dropped; a person; time",
+    State.HELD: "a person; the register's lists, where they show it",
+    State.REFUSED: "the guest, by taking it back; a person; the register's lists, where they contradict",
+    State.SETTLED: "nobody: the end",
+    State.HANDLED: "nobody: the end",
+}
 # Events that must act once, by the state that they stand for.
 EVENTS = {State.SETTLED: AdditionEvent.Kind.SETTLED, State.REFUSED: AdditionEvent.Kind.REFUSED}
 
 
 class ForbiddenArrow(ValueError):
     """An arrow that is not in ARROWS: a mistake in outbox.py."""
+
+
+def diagram() -> str:
+    """The states and arrows as a Mermaid diagram."""
+    ends = [state for state in State if not ARROWS[state]]
+    lines = ["stateDiagram-v2", "    [*] --> queued"]
+    lines += [
+        f"    {source.value} --> {target.value}"
+        for source in State
+        for target in State
+        if target in ARROWS[source]
+    ]
+    return "\n".join([*lines, *(f"    {end.value} --> [*]" for end in ends)])

@@ -2,6 +2,8 @@
 
 The count stands on the register's row, so that all workers share it. A probe is a reading of its lists, or its
 `check()` where it has none; one that succeeds lets one try through, and a try that fails shuts it again at once.
+Only a try tells that it takes orders again, so it counts as silent until then: lists may be read of a register that
+fails on every order.
 """
 
 import random
@@ -17,6 +19,7 @@ from pos_bridge.registers.base import Receipt
 from pos_bridge.times import SKEW, seconds
 
 FAILURES = 5
+HALF_OPEN = FAILURES - 1
 # Seconds from probe to probe, and what is drawn on top: two in a minute at the most (P12).
 PROBE, JITTER = 30.0, 5.0
 # So long a register is silent before guests are told to order from the team (F64); seconds.
@@ -30,16 +33,21 @@ def lets_through() -> Q:
     return Q(failures__lt=FAILURES)
 
 
+def is_probed() -> Q:
+    """Of registers: those that are asked now and then whether they are there, also where nothing waits for them."""
+    return Q(failures__gte=FAILURES) | Q(failures=HALF_OPEN, silent_since__isnull=False)
+
+
 def silent(now: datetime) -> Q:
     """Of registers: those that have not answered for so long that nobody should order by phone."""
     long_ago = Q(silent_since__lte=now - seconds(GUESTS_TOLD_AFTER))
-    return Q(failures__gte=FAILURES) & (long_ago | Q(silent_since__gt=now + SKEW))
+    return Q(failures__gte=HALF_OPEN) & (long_ago | Q(silent_since__gt=now + SKEW))
 
 
 def is_silent(register: Register, now: datetime) -> bool:
     """The same of one register that has been read."""
     since = register.silent_since
-    if register.failures < FAILURES or since is None:
+    if register.failures < HALF_OPEN or since is None:
         return False
     return since <= now - seconds(GUESTS_TOLD_AFTER) or since > now + SKEW
 
@@ -57,9 +65,21 @@ def after_try(outcome: Receipt | DeliveryError | None, now: datetime) -> dict[st
 
 
 def probed(register_id: int) -> bool:
-    """It has answered: the next try goes through, and alone decides. Whether it was left alone until now."""
+    """It has answered: the next try goes through, and alone decides. Whether it was left alone until now.
+
+    A second answer is believed where no try has come in between: what waited has been held or dealt with.
+    """
     open_one = Register.objects.filter(pk=register_id, failures__gte=FAILURES)
-    return bool(open_one.update(failures=FAILURES - 1, silent_since=None))
+    if open_one.update(failures=HALF_OPEN):
+        return True
+    answers(register_id)
+    return False
+
+
+def answers(register_id: int) -> None:
+    """Guests may order again: theirs is the try that decides."""
+    half_open = Register.objects.filter(pk=register_id, failures=HALF_OPEN)
+    half_open.exclude(silent_since=None).update(silent_since=None)
 
 
 def was_left_alone(tried: Register) -> bool:

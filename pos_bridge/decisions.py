@@ -10,12 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Exists, Max, Q
 from django.utils import timezone
 
-from pos_bridge import attempts, outbox, wake
+from pos_bridge import attempts, outbox, waiting, wake
 from pos_bridge.models import Addition, Register, StrangeNumber
-from pos_bridge.registers import kinds_that_drop_doubles
+from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
 from pos_bridge.times import seconds
 from pos_bridge.words import ON_TILL_TOO
 
@@ -50,8 +50,8 @@ FROM: Mapping[Decision, frozenset[State]] = {
     Decision.REPLACE: frozenset({State.UNCERTAIN, State.HELD, State.REFUSED}),
     Decision.SEEN: frozenset({State.HANDLED}),
 }
-# Reasons for which the number that it has must not be sent again.
-_NEW_NUMBER = {"number_taken", "register_changed"}
+# Why the number that it has must not be sent again.
+NUMBER_TAKEN = "number_taken"
 
 
 @dataclass(frozen=True)
@@ -96,22 +96,26 @@ def decide(addition: Addition, decision: Decision, *, wait: float = IN_FLIGHT) -
 
 
 def replaced(addition: Addition, now: datetime) -> bool:
-    """End an addition in favour of the next of its order, in the caller's transaction. False: somebody was faster."""
+    """End an addition in favour of the next of its order, in the caller's transaction. False: somebody was faster, or
+    its own number is the one to send.
+    """
     source = State(addition.state)
-    if source not in FROM[Decision.REPLACE]:
+    if Decision.REPLACE not in possible(addition):
         return False
     return outbox.move(
         addition.pk, source, State.HANDLED, now, handled_as=Handled.REPLACED, next_try_at=None
     )
 
 
-def accept_numbers(register: Register) -> int:
-    """A person has looked at the numbers that were never given here: the register goes on, above them. How many."""
-    now = timezone.now()
+def accept_numbers(register: Register, *, highest: int | None = None) -> int:
+    """A person has looked at the numbers that were never given here, up to the highest that they saw: the register goes
+    on, above them, unless another has come since. How many.
+    """
     strange = StrangeNumber.objects.filter(register=register, settled_at=None)
-    settled = strange.update(settled_at=now)
+    seen = strange if highest is None else strange.filter(number__lte=highest)
+    settled = seen.update(settled_at=timezone.now())
     paused = Register.objects.filter(pk=register.pk, paused_reason=outbox.STRANGE_NUMBERS)
-    paused.update(paused_reason="")
+    paused.filter(~Exists(strange)).update(paused_reason="")
     wake.ring()
     return settled
 
@@ -126,7 +130,7 @@ def _may_be_sent_again(addition: Addition) -> bool:
     """Under its number, to its register: not after a refusal, nor where the number or the register is another's."""
     return (
         addition.state != State.REFUSED
-        and addition.reason not in _NEW_NUMBER
+        and addition.reason != NUMBER_TAKEN
         and addition.register.current
     )
 
@@ -160,15 +164,21 @@ def _carry_out(addition: Addition, decision: Decision, source: State) -> bool:
 def _send_again(addition: Addition, source: State, now: datetime) -> bool:
     """The same number and the same bytes, fresh from now on; the lists are read before (F62)."""
     fields: dict[str, Any] = {"released_at": now, "reason": "", "detail": ""}
-    fields["next_try_at"] = now + seconds(outbox.LOOK_FIRST)
     register = Register.objects.filter(pk=addition.register_id)
     register.update(next_poll_at=None)
-    drops = addition.register.kind in kinds_that_drop_doubles()
-    target = State.UNCERTAIN if drops and attempts.may_have_booked(addition) else State.QUEUED
+    kind = addition.register.kind
+    drops = kind in kinds_that_drop_doubles()
+    sent = source != State.QUEUED and attempts.may_have_booked(addition)
+    target = State.UNCERTAIN if drops and sent else State.QUEUED
+    is_old = addition.created_at <= now - seconds(waiting.FRESH)
+    waits = is_old and target == State.UNCERTAIN and kind in kinds_that_list_states()
+    # Old, and perhaps sent: whether the register still knows the number nobody says (waiting.for_a_list).
+    fields["next_try_at"] = None if waits else now + seconds(outbox.LOOK_FIRST)
     if source == target:
         same = Addition.objects.filter(pk=addition.pk, state=source, tries=addition.tries)
         won = bool(same.update(**fields))
     else:
-        won = outbox.move(addition.pk, source, target, now, **fields)
+        still_its_own = ~Q(reason=NUMBER_TAKEN)
+        won = outbox.move(addition.pk, source, target, now, still_its_own, **fields)
     wake.ring()
     return won

@@ -14,12 +14,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q, Value
+from django.db.models import Max, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from pos_bridge import attempts, breaker, numbers, outbox, waiting
 from pos_bridge.arrows import ARROWS
 from pos_bridge.models import Addition, Register, StrangeNumber
+from pos_bridge.registers import kinds_that_list_states
 from pos_bridge.registers.base import TillState
 from pos_bridge.times import seconds
 from pos_bridge.words import ON_TILL_TOO
@@ -31,6 +32,7 @@ States = Mapping[int, TillState]
 # Pauses that a readable list ends: a login page in between, keys that were blocked for a while.
 OVER_WITH_A_LIST = ("redirect", "keys_refused", "certificate")
 AT_ONCE = 500  # numbers in one query
+VALIDATED = "2"  # the till's word after which it fails on an addition no more
 
 
 def begin_poll(register_id: int, *, now: datetime, lasts: float, anyway: bool = False) -> bool:
@@ -40,8 +42,9 @@ def begin_poll(register_id: int, *, now: datetime, lasts: float, anyway: bool = 
     register = Register.objects.filter(pk=register_id)
     if not anyway:
         register = register.filter(waiting.poll_is_due(now))
-        if not waiting.followed(register_id, now).exists():
-            register = register.exclude(breaker.lets_through())
+        listed = waiting.followed(register_id, now)
+        if not listed.filter(register__kind__in=kinds_that_list_states()).exists():
+            register = register.filter(breaker.is_probed())
     return bool(register.update(next_poll_at=now + seconds(lasts)))
 
 
@@ -56,6 +59,8 @@ def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
         register.filter(paused_reason__in=OVER_WITH_A_LIST).update(paused_reason="")
         if breaker.probed(register_id):
             outbox.hasten(register_id, now, first_only=True)
+            if not waiting.resent().filter(register=register_id).exists():
+                breaker.answers(register_id)  # nothing is left that could be tried
     newest = (
         waiting.followed(register_id, now)
         .exclude(state__in=[State.RECEIVED, State.HELD])
@@ -75,17 +80,17 @@ def follow(register_id: int, states: States, *, now: datetime) -> int:
     moved.
     """
     moved = 0
-    for addition in waiting.followed(register_id, now):
-        till = states.get(addition.number)
-        if till is None:
-            continue  # absence proves nothing
+    # What a list does not name it says nothing of: absence proves nothing.
+    for addition in _listed(waiting.followed(register_id, now), states):
+        till = states[addition.number]
         if addition.state == State.HELD and attempts.was_never_sent(addition):
             _is_taken(addition, now)
         else:
             moved += found(addition, till, now=now)
-    for addition in _never_tried(register_id, states):
+    for addition in _never_sent(register_id, states):
         _is_taken(addition, now)
     _note_on_till_too(register_id, states, now)
+    waiting.for_a_list(register_id).update(next_try_at=now)
     return moved
 
 
@@ -96,7 +101,8 @@ def found(addition: Addition, till: TillState, *, now: datetime) -> bool:
     target = State(till.state) if till.state else source
     if target in ARROWS[source] and not _is_backward(addition, target):
         return outbox.move(addition.pk, source, target, now, **_seen(target, text, now))
-    if till.state is None and text != addition.till_state:
+    later = source == target == State.RECEIVED and text == VALIDATED
+    if (till.state is None or later) and text != addition.till_state:
         same = Addition.objects.filter(pk=addition.pk, state=source)
         same.update(till_state=text, changed_at=now)
     return False
@@ -114,11 +120,14 @@ def compare_numbers(register_id: int, states: States, *, now: datetime) -> list[
     if ours[-1] < numbers.ALARM_AT:
         rows.filter(last_number__lt=ours[-1]).update(last_number=ours[-1])
     given: set[int] = set()
+    # Given to the restaurant's registers of before too: the same till may have had another address.
+    houses = list(rows.values_list("restaurant", flat=True))
+    sent = Addition.objects.filter(register__restaurant__in=houses)
+    named = StrangeNumber.objects.filter(register__in=rows)
     for start in range(0, len(ours), AT_ONCE):
         some = ours[start : start + AT_ONCE]
-        for model in (Addition, StrangeNumber):
-            known = model._default_manager.filter(register__in=rows, number__in=some)
-            given.update(known.values_list("number", flat=True))
+        given.update(sent.filter(number__in=some).values_list("number", flat=True))
+        given.update(named.filter(number__in=some).values_list("number", flat=True))
     strange = [number for number in ours if number not in given]
     if strange:
         logging.getLogger(__name__).error(
@@ -147,7 +156,7 @@ def _is_backward(addition: Addition, target: State) -> bool:
     if addition.state == State.REFUSED:
         return addition.till_state != ""
     refused_late = addition.state == State.RECEIVED and target == State.REFUSED
-    return refused_late and addition.till_state not in {"", "1"}
+    return refused_late and addition.till_state == VALIDATED
 
 
 def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:
@@ -160,10 +169,20 @@ def _seen(target: State, text: str, now: datetime) -> dict[str, Any]:
     return fields
 
 
-def _never_tried(register_id: int, states: States) -> list[Addition]:
-    """What waits for its first try, and whose number the register lists all the same."""
-    queued = waiting.resent().filter(register=register_id, state=State.QUEUED, tries=0)
-    return [addition for addition in queued if addition.number in states]
+def _listed(additions: QuerySet[Addition], states: States) -> list[Addition]:
+    """Those of them that the list names, without their long texts: an evening's orders are read after each new one."""
+    found: list[Addition] = []
+    given = sorted(states)
+    for start in range(0, len(given), AT_ONCE):
+        some = additions.filter(number__in=given[start : start + AT_ONCE])
+        found += some.defer("ticket", "body", "detail").order_by("number")
+    return found
+
+
+def _never_sent(register_id: int, states: States) -> list[Addition]:
+    """What waits, was surely never sent, and stands in the register's list by its number all the same."""
+    queued = waiting.resent().filter(register=register_id, state=State.QUEUED)
+    return [each for each in _listed(queued, states) if attempts.was_never_sent(each)]
 
 
 def _is_taken(addition: Addition, now: datetime) -> None:
@@ -173,7 +192,7 @@ def _is_taken(addition: Addition, now: datetime) -> None:
         same.exclude(reason="number_taken").update(reason="number_taken", changed_at=now)
         return
     outbox.move(
-        addition.pk, State.QUEUED, State.HELD, now, Q(tries=0),
+        addition.pk, State.QUEUED, State.HELD, now, Q(tries=addition.tries),
         reason="number_taken", next_try_at=None,
     )  # fmt: skip
 

@@ -48,6 +48,7 @@ class Pulse:
         if self._last is None:
             old = Heartbeat.objects.filter(kind=self._kind)
             old.filter(beat_at__lt=now - seconds(FORGOTTEN_AFTER)).delete()
+            fields["started_at"] = now
         else:
             clock, before = self._last
             passed = stopwatch - before

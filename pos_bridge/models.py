@@ -183,6 +183,8 @@ class Addition(models.Model):
                 condition=Q(state="handled", reason="on_till_too"),
                 name="addition_on_till_too",
             ),
+            # alarms.present: what came late; health: how many came in the last minute.
+            models.Index(fields=["received_at"], name="addition_received"),
         ]
 
     def __str__(self) -> str:
@@ -316,7 +318,10 @@ class Alarm(models.Model):
     # Set when what it is about has passed.
     over_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    # Which addresses have it (alarms.mark_of): one that fails must not repeat it to the others.
+    served = models.JSONField(default=list)
     tries = models.PositiveIntegerField(default=0)
+    first_tried_at = models.DateTimeField(null=True)
     next_try_at = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=64, blank=True, default="")
     lease_until = models.DateTimeField(null=True)

@@ -144,7 +144,11 @@ def hold(now: datetime) -> int:
     ):
         for addition in additions:
             source = State(addition.state)
-            held += move(addition.pk, source, State.HELD, now, reason=reason, next_try_at=None)
+            # A person may let it go on at this very moment.
+            as_read = Q(released_at=addition.released_at)
+            held += move(
+                addition.pk, source, State.HELD, now, as_read, reason=reason, next_try_at=None
+            )
     return held
 
 
@@ -273,7 +277,7 @@ def put_off(register_id: int, now: datetime) -> None:
 
 def look_again(addition: Addition, now: datetime) -> None:
     """It was looked up and not found, which proves nothing: again later, ever more rarely, while it is fresh."""
-    age = now - addition.created_at
+    age = now - (addition.released_at or addition.created_at)
     at = now + max(seconds(LOOK_FIRST), age / 4) if age < seconds(waiting.FRESH) else None
     Addition.objects.filter(pk=addition.pk, state=State.UNCERTAIN).update(next_try_at=at)
 
@@ -307,8 +311,8 @@ def _consequence(
     if isinstance(outcome, NotSent):
         return claim.was, {**fields, "next_try_at": now + seconds(wait)}
     if isinstance(outcome, Misconfigured):
-        # Whoever answered has read the request; where doubles are dropped nothing is lost by assuming the worst.
-        read = again and outcome.http_status is not None
+        # Whoever answered has read the request, and may have booked it.
+        read = outcome.http_status is not None
         return State.UNCERTAIN if read else claim.was, {**fields, "next_try_at": now}
     if isinstance(outcome, Rejected):
         if attempts.may_have_booked(addition):

@@ -61,7 +61,7 @@ def registers_to_serve(now: datetime) -> list[int]:
     to_send = Q(Exists(due(OuterRef("pk"), now)), paused_reason="")
     to_look_up = Q(Exists(to_be_looked_up(OuterRef("pk"), now)))
     to_read = Q(Exists(followed(OuterRef("pk"), now)), kind__in=kinds_that_list_states())
-    to_probe = Q(current=True) & ~breaker.lets_through()
+    to_probe = Q(current=True) & breaker.is_probed()
     abandoned = Q(Exists(lost(now).filter(register=OuterRef("pk"))))
     return list(
         Register.objects.filter(lease_is_free(now))
@@ -129,6 +129,15 @@ def unbound() -> QuerySet[Addition]:
     return resent().filter(register__current=False)
 
 
+def for_a_list(register: Any) -> QuerySet[Addition]:
+    """What a person sends again so late that the register may have forgotten its number: its lists are read before
+    (F62).
+    """
+    return resent().filter(
+        register=register, state=State.UNCERTAIN, released_at__isnull=False, next_try_at=None
+    )
+
+
 def to_be_looked_up(register: Any, now: datetime) -> QuerySet[Addition]:
     """What may be on a register that can be asked for one number, and that must not be sent twice."""
     return Addition.objects.filter(
@@ -142,9 +151,11 @@ def to_be_looked_up(register: Any, now: datetime) -> QuerySet[Addition]:
 
 
 def _is_fresh(now: datetime) -> Q:
-    """Young, or let go on by a person a short while ago (P8)."""
-    since = now - seconds(FRESH)
-    return Q(created_at__gt=since) | Q(released_at__isnull=False, released_at__gt=since)
+    """Young, or let go on by a person a short while ago (P8). What comes from far ahead is of an unknown age (F38)."""
+    since, ahead = now - seconds(FRESH), now + seconds(FRESH)
+    return Q(created_at__gt=since, created_at__lt=ahead) | Q(
+        released_at__isnull=False, released_at__gt=since, released_at__lt=ahead
+    )
 
 
 def lost(now: datetime) -> QuerySet[Addition]:

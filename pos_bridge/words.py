@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pos_bridge.models import Addition
@@ -143,8 +144,11 @@ REASONS = {
     "address_invalid": _("the register's address is not an address"),
     "address_refused": _("the register's address is not allowed"),
     "certificate": _("the register's certificate is not valid"),
+    "clock": _("this machine's clock has jumped"),
     "connect_timeout": _("the register does not answer"),
     "crashes": _("our own software failed on it three times"),
+    "cut_short": _("the register's answer broke off"),
+    "encoded": _("the register's answer cannot be read"),
     "hung_up": _("the register hung up"),
     "internal": _("our own software failed"),
     "keys_refused": _("the register refuses its keys"),
@@ -152,18 +156,48 @@ REASONS = {
     "keys_unreadable": _("its keys cannot be decrypted: FIELD_KEYS has changed"),
     "no_answer": _("the register took too long to answer"),
     "no_connection": _("the register cannot be reached"),
+    "not_accepted": _("it has not reached the register yet"),
+    "not_received": _(
+        "it waits in the till's queue: do not enter it again without cancelling it there"
+    ),
     "not_in_production": _("this installation is not in production and may not speak to it"),
+    "number_taken": _("its number stands on the register for something else"),
+    "numbers_end": _("the numbers of its orders end soon: is this machine's clock right?"),
+    "on_till_too": _("it stands on the till although it was dealt with: it may be there twice"),
     "redirect": _("the register's address leads elsewhere"),
     "refused": _("the register refused it"),
     "refused_late": _("the register refused it after an unclear try: look on the till first"),
+    "register_changed": _("it was meant for the register of before"),
     "lease_short": _("our delivery was interrupted"),
+    "silent": _("the register has not answered for a while"),
     "stale": _("it is too old to be sent by itself"),
+    "strange_numbers": _("the register has orders under numbers that were never given here"),
+    "tls": _("the encryption with the register failed"),
+    "too_large": _("the register's answer cannot be read"),
     "unknown_host": _("the register's name is not known"),
     "unreadable": _("the register's answer cannot be read"),
+    "worker_dead": _("orders are not being delivered: manage.py deliver does not run"),
     "worker_lost": _("our delivery was interrupted"),
 }
+# With the whole minutes behind it, "late:372": how late it came onto the till (F63).
+LATE = "late:"
+
+
+HTTP = "http_"  # and the status, as registers/http.py writes it
 
 
 def reason(code: str) -> str:
-    """The words for a reason; an HTTP status and whatever else has none is shown as it is."""
+    """The words for a reason; whatever has none is shown as it is."""
+    if code.startswith(LATE):
+        return _came_late(int(code.removeprefix(LATE)))
+    if code.startswith(HTTP):
+        return gettext("the register answers with an error (HTTP %(status)s)") % {
+            "status": code.removeprefix(HTTP)
+        }
     return str(REASONS.get(code, code))
+
+
+def _came_late(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    delay = f"{hours} h {rest:02} min" if hours else f"{rest} min"
+    return gettext("it came onto the till only %(delay)s after it was ordered") % {"delay": delay}

@@ -110,7 +110,7 @@ class Worker:
         except Error as error:
             # Locked, restarted, away for a moment, ahead of this version: the next look has a new connection.
             logger.warning("The database cannot be read: %s", type(error).__name__)
-            _check_migrated()
+            check_migrated()
             connection.close()
             return True
         for pk in self._turns.next(found, self._running, self._threads - len(self._running)):
@@ -164,7 +164,7 @@ class Worker:
         self._stopping.wait(seconds)
 
 
-def _check_migrated() -> None:
+def check_migrated() -> None:
     """Raises NotMigrated where the database can be read and has not even the registers' table."""
     try:
         tables = connection.introspection.table_names()
@@ -311,6 +311,8 @@ def read_lists(
         return False
     if not kind.can_list_states:
         compared.done(register_id)  # there is nothing to compare with
+        if anyway:
+            return False
     rest = 0.0 if anyway else rests.left(register_id)
     lasts = rest or 3 * READ_DEADLINE
     taken = following.begin_poll(register_id, now=timezone.now(), lasts=lasts, anyway=anyway)

@@ -1,6 +1,6 @@
 """Find the programs that the tests need, install those that are missing, or say how.
 
-    python3 tests/system_tools.py chromium zbar postgresql gettext fonts
+    python3 tests/system_tools.py chromium zbar postgresql gettext fonts strace
 
 Needs nothing but Python, since it runs before anything is installed. One line for each tool, and
 exit status 1 with the command to run where it may not install by itself.
@@ -188,6 +188,14 @@ def find_playwright(machine: Machine) -> str | None:
     return version.strip() if version else None
 
 
+def find_strace(machine: Machine) -> str | None:
+    """One that may look at another process, which some containers forbid."""
+    if sys.platform != "linux":
+        return "not needed, only Linux has it"
+    path = machine.which("strace")
+    return path if path and machine.output([path, "-o", "/dev/null", "true"]) is not None else None
+
+
 def find_venv(machine: Machine) -> str | None:
     """Debian keeps half of venv in a package of its own."""
     return sys.executable if machine.has_module("ensurepip") else None
@@ -212,6 +220,7 @@ TOOLS = {
     "postgresql": Tool(find_database, apt="postgresql", brew="postgresql@17"),
     "gettext": Tool(find_gettext, apt="gettext", brew="gettext"),
     "fonts": Tool(find_fonts, apt="fonts-noto-core"),
+    "strace": Tool(find_strace, apt="strace"),
     "venv": Tool(find_venv, apt=f"python3.{sys.version_info.minor}-venv"),
 }
 

@@ -1,4 +1,6 @@
-"""What was ordered and what became of it, to be read; the one thing to be done is to free a table."""
+"""What was ordered and what became of it, to be read. What is done here is to free a table, and what the list of the
+undelivered offers (undelivered.py).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import READING, HouseAdmin, HouseInline, Narrowed, is_installer
 from ordering.admin.fields import amount_text
+from ordering.admin.undelivered import DECIDE, UndeliveredPages
 from ordering.models import Order, OrderLine, Visit
 from ordering.services import visits
 from ordering.texts import in_language
@@ -169,7 +172,10 @@ class VisitAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Addition)
-class AdditionAdmin(ReadOnlyAdmin):
+class AdditionAdmin(UndeliveredPages, ReadOnlyAdmin):
+    service_may = READING | {DECIDE}
+    manager_may = READING | {DECIDE}
+    installer_may = READING | {DECIDE}
     inlines = [AttemptInline]
     list_display = ["number", "order", "register", "state", "handled_as", "tries", "created_at"]
     list_filter = ["state", "handled_as", "register"]

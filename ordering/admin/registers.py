@@ -10,7 +10,9 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -20,13 +22,15 @@ from ordering.admin.forms import HouseForm, id_problem
 from ordering.admin.paths import narrow
 from ordering.models import Option, Product, Restaurant, SetMenu, Table
 from ordering.services import registers
-from pos_bridge import address
+from pos_bridge import address, decisions
 from pos_bridge.encryption import DOTS, mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
-from pos_bridge.models import Register
+from pos_bridge.models import HIGHEST_NUMBER, Register, StrangeNumber
 from pos_bridge.registers import adapter_for, kinds
 from pos_bridge.words import reason
 
+# So many numbers that were never given here are listed; what is said of them counts them all.
+SHOWN = 100
 # Of a try that books nothing. The class is all that is shown: an answer could be anything (P19, T25).
 OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
     (NotSent, _("it cannot be reached at its address")),
@@ -138,7 +142,7 @@ class RegisterAdmin(HouseAdmin):
     # Deleted, it is gone from the cached carte as well, which knows whether there is one.
     of_carte = True
     form = RegisterForm
-    list_display = ["__str__", "restaurant", "base_url", "current", "paused"]
+    list_display = ["__str__", "restaurant", "base_url", "current", "paused", "silence"]
     list_filter = ["restaurant", "kind", "current"]
     list_select_related = ["restaurant"]
     actions = ["check_connections"]
@@ -153,9 +157,16 @@ class RegisterAdmin(HouseAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not obj.current:
-            shown = ["kind", "base_url", "keys", "current", "paused"]
+            shown = ["kind", "base_url", "keys", "current", "paused", "silence"]
             return [(None, {"fields": shown, "description": _("A register of before.")})]
-        state = ["paused"] if obj is not None and obj.paused_reason else []
+        state = [
+            name
+            for name, shown in (
+                ("paused", obj is not None and obj.paused_reason),
+                ("silence", obj is not None and obj.failures),
+            )
+            if shown
+        ]
         groups = [
             (
                 label,
@@ -172,7 +183,7 @@ class RegisterAdmin(HouseAdmin):
         return [(None, {"fields": ["kind", "base_url", *state]}), *groups]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["keys", "paused", "current"]
+        return ["keys", "paused", "silence", "current"]
 
     @admin.display(description=_("keys"))
     def keys(self, register: Register) -> str:
@@ -182,6 +193,18 @@ class RegisterAdmin(HouseAdmin):
     @admin.display(description=_("paused because"), ordering="paused_reason")
     def paused(self, register: Register) -> str:
         return reason(register.paused_reason)
+
+    @admin.display(description=_("no answer"), ordering="silent_since")
+    def silence(self, register: Register) -> str:
+        """Tries in a row that it has not answered as it should, and since when."""
+        if not register.failures:
+            return ""
+        tries = ngettext("%(count)s try in a row", "%(count)s tries in a row", register.failures)
+        tries %= {"count": register.failures}
+        if register.silent_since is None:
+            return tries
+        since = date_format(localtime(register.silent_since), "SHORT_DATETIME_FORMAT")
+        return gettext("%(tries)s, since %(time)s") % {"tries": tries, "time": since}
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         restaurant = obj.restaurant
@@ -207,6 +230,37 @@ class RegisterAdmin(HouseAdmin):
             return HttpResponseRedirect(_page_of(obj.pk))
         return response
 
+    # --- Numbers that were never given here ----------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        shown: dict[str, Any] = {**(extra_context or {})}
+        if object_id.isdecimal():
+            strange = StrangeNumber.objects.filter(register=int(object_id), settled_at=None)
+            mine = self.allowed(request, Register.objects.filter(pk=object_id), CHANGE)
+            if strange.exists() and mine.exists():
+                shown["strange"] = strange.order_by("-number")[:SHOWN]
+                shown["strange_count"] = strange.count()
+        return super().change_view(request, object_id, form_url, shown)
+
+    def numbers_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A person has looked at the numbers, up to the highest that the page showed."""
+        register = self.allowed(request, Register.objects.all(), CHANGE).filter(pk=pk).first()
+        highest = request.POST.get("highest", "")
+        if request.method != "POST" or register is None or not highest.isdecimal():
+            raise Http404
+        settled = decisions.accept_numbers(register, highest=min(int(highest), HIGHEST_NUMBER))
+        said = ngettext(
+            "%(count)s number was looked at: orders go on above %(highest)s.",
+            "%(count)s numbers were looked at: orders go on above %(highest)s.",
+            settled,
+        ) % {"count": settled, "highest": highest}
+        if settled:
+            self.log_change(request, register, said)
+        self.message_user(request, said, messages.SUCCESS if settled else messages.WARNING)
+        return HttpResponseRedirect(_page_of(pk))
+
     # --- Checking the connection ---------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
@@ -215,7 +269,12 @@ class RegisterAdmin(HouseAdmin):
             self.admin_site.admin_view(self.check_view),
             name="pos_bridge_register_check",
         )
-        return [check, *super().get_urls()]
+        numbers = path(
+            "<int:pk>/numbers/",
+            self.admin_site.admin_view(self.numbers_view),
+            name="pos_bridge_register_numbers",
+        )
+        return [check, numbers, *super().get_urls()]
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         register = self.allowed(request, Register.objects.all(), CHANGE).filter(pk=pk).first()

@@ -73,10 +73,13 @@ class Row:
         return f"{self.section.key}_{self.item.key}"
 
 
-def why_not(table: Table, carte: Carte, now: datetime) -> Problem | None:
-    """Why nothing can be ordered at this table now. A register that the compiled carte has seen is believed."""
+def why_not(table: Table, carte: Carte, now: datetime, *, silent: bool) -> Problem | None:
+    """Why nothing can be ordered at this table now. A register that the compiled carte has seen is believed; `silent`:
+    it does not answer, as whoever has found the table knows.
+    """
     register = Register() if carte.has_register else outbox.current_register(table.restaurant_id)
-    return ordering_problem(table, register, now)
+    problem = ordering_problem(table, register, now)
+    return Problem("register_silent") if silent and problem is None else problem
 
 
 def fragment(

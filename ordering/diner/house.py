@@ -175,7 +175,8 @@ def _public(request: HttpRequest, response: HttpResponse, language: str) -> Http
 
 
 def _why_not(table: Table, now: datetime) -> Problem | None:
-    return carte_page.why_not(table, compiled.compiled(table.restaurant), now)
+    found = compiled.compiled(table.restaurant)
+    return carte_page.why_not(table, found, now, silent=access.register_is_silent(table))
 
 
 def _door_sign(request: HttpRequest, table: Table, language: str, problem: Problem) -> HttpResponse:

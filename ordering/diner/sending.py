@@ -16,6 +16,7 @@ from ordering.diner.views import save, show_cart
 from ordering.models import Order
 from ordering.services import orders
 from ordering.services.problems import Refused
+from pos_bridge import attempts
 from pos_bridge.models import Addition
 from pos_bridge.words import REASONS, Told, Word, reason
 
@@ -39,6 +40,8 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     key = form.cleaned_data["submission_key"]
     if sent := access.order_sent_with(guest.visit.code, key):
         return pages.go(request, f"/v/{guest.visit.code}/orders/{sent.code}/")
+    if not form.is_understood():
+        return show_cart(request, guest, language, changed=True, submission_key=key)
     try:
         if save(guest, cart_page(request.POST)):
             return show_cart(request, guest, language, changed=True)
@@ -65,14 +68,15 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     language = access.language(request, found.restaurant)
     told, addition = orders.told(found)
     every = poll_seconds(told, timezone.now() - found.created_at)
-    seen = f"{told.word}-{every}-{addition.state == addition.State.QUEUED}"
+    not_passed_on = told.word == Word.NOT_CONFIRMED and _surely_waits(addition)
+    seen = f"{told.word}-{every}-{not_passed_on}"
     if pages.is_htmx(request) and request.GET.get("seen") == seen:
         return pages.private(HttpResponse(status=204))
     response = pages.show(
         request, "diner/_status_again.html" if pages.is_htmx(request) else "diner/order.html",
         found.restaurant, language, order=found, lines=list(found.lines.all()), table=found.table,
         word=told.word.value, received_at=told.received_at, every=every, seen=seen,
-        **_context(request, found, told, addition),
+        not_passed_on=not_passed_on, **_context(request, found, told, addition),
     )  # fmt: skip
     access.remember_language(request, response, language)
     return pages.private(response)
@@ -95,6 +99,13 @@ def poll_seconds(told: Told, age: timedelta) -> int | None:
     return next((every for until, every in POLLS if age < until), None)
 
 
+def _surely_waits(addition: Addition) -> bool:
+    """Whatever was tried and came back is surely not there. What a person sends again may be."""
+    if addition.state != Addition.State.QUEUED:
+        return False
+    return addition.tries == 0 or attempts.was_never_sent(addition)
+
+
 def _sent_by_another(guest: Guest, refused: Refused) -> Order | None:
     """The order that has just emptied the cart, where this phone sends it for the second time (F09)."""
     if "empty" not in {problem.code for problem in refused.problems}:
@@ -109,8 +120,6 @@ def _context(request: HttpRequest, order: Order, told: Told, addition: Addition)
     return {
         "is_guest": pages.is_guest(request, order.visit.code),
         "house_interface": house if house in dict(settings.LANGUAGES) else "en",
-        # Whatever was tried and came back: it is surely not there.
-        "not_passed_on": addition.state == addition.State.QUEUED,
         "reason": reason(addition.reason)
         if refused and addition.reason in REASONS.keys() - {"refused"}
         else "",

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from ordering import access
 from ordering.diner import carte_page, compiled, errors, hours, pages
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
@@ -30,7 +32,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     """The cached carte, with this table's cart in it: at most four queries, whatever the carte's size."""
     table, now = guest.visit.table, timezone.now()
     found = compiled.compiled(table.restaurant)
-    problem = carte_page.why_not(table, found, now)
+    problem = _why_not(guest, found, now)
     cart = carts.priced(guest.visit)
     # Led here from the page of a dish that has left the carte.
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
@@ -134,7 +136,7 @@ def show_cart(
     visit = guest.visit
     now = timezone.now()
     cart = cart or carts.priced(visit)
-    problem = carte_page.why_not(visit.table, compiled.compiled(visit.table.restaurant), now)
+    problem = _why_not(guest, compiled.compiled(visit.table.restaurant), now)
     return pages.show_to(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
@@ -144,6 +146,11 @@ def show_cart(
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
+
+
+def _why_not(guest: Guest, found: compiled.Carte, now: datetime) -> Problem | None:
+    silent = access.register_is_silent(guest)
+    return carte_page.why_not(guest.visit.table, found, now, silent=silent)
 
 
 def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
@@ -198,7 +205,7 @@ def _product(
     return pages.show_to(
         request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
-        row=row, problem=carte_page.why_not(table, found, now), problems=problems,
+        row=row, problem=_why_not(guest, found, now), problems=problems,
         quantity=quantity, chosen=taken, total=quantity * row.item.unit_price(taken),
         back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/p/{key}/",

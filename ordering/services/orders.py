@@ -8,20 +8,21 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, OuterRef, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table, Visit
-from ordering.services import visits
+from ordering.services import tickets, visits
 from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import amount, in_language
-from pos_bridge import outbox, words
+from pos_bridge import breaker, decisions, outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
 from pos_bridge.numbers import NumbersExhausted
-from pos_bridge.ticket import Ticket, TicketLine, TicketOption
+from pos_bridge.times import SKEW
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,9 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
         raise Changed(_changes(cart))
     order = _write(guest, cart, submission_key, language, now)
     try:
-        outbox.enqueue(order_id=order.pk, register=register, ticket=_ticket(order, table, cart))
+        outbox.enqueue(
+            order_id=order.pk, register=register, ticket=tickets.of_cart(order, table, cart)
+        )
     except Unsupported as unsupported:
         raise Refused(_unsupported(unsupported, cart)) from unsupported
     except NumbersExhausted as exhausted:
@@ -106,6 +109,8 @@ def ordering_problem(table: Table, register: Register | None, now: datetime) -> 
         return Problem("no_register")
     if not is_open(restaurant.hours, local):
         return Problem("closed")
+    if breaker.is_silent(register, now):
+        return Problem("register_silent")
     return None
 
 
@@ -143,6 +148,30 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         return True
 
 
+def replace(*, addition: Addition) -> Addition | None:
+    """Send an order anew: another addition, with a number of its own and the register's ids of today, to the register
+    in use. What was sold stays as it was. None: somebody was faster, and nothing was changed.
+
+    `addition` as the person saw it. Raises Refused.
+    """
+    with transaction.atomic():
+        if not decisions.replaced(addition, timezone.now()):
+            return None
+        order = Order.objects.select_related("restaurant", "table").get(pk=addition.order_id)
+        register = outbox.current_register(order.restaurant_id)
+        if register is None:
+            raise Refused(Problem("no_register"))
+        try:
+            return outbox.enqueue(
+                order_id=order.pk, register=register, ticket=tickets.of_order(order)
+            )
+        except Unsupported as unsupported:
+            raise Refused(Problem("unsupported")) from unsupported
+        except NumbersExhausted as exhausted:
+            logger.error("%s: %s", register, exhausted)
+            raise Refused(Problem("no_register")) from exhausted
+
+
 def sent(visit: Visit) -> list[Order]:
     """The rounds of a visit, the oldest first. One that was taken back is in the cart again, and no round."""
     taken_back = Addition.Handled.TAKEN_BACK
@@ -173,7 +202,9 @@ def _problems(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
         problems.append(Problem("too_expensive", params={"max": amount(most)}))
     orders = Order.objects.filter(table=guest.visit.table_id)
     pause = timedelta(seconds=settings.GUEST_SEND_INTERVAL)
-    if orders.filter(guest=guest, created_at__gt=now - pause).exists():
+    # One from the future was sent before the clock was set back: it must not keep its guest waiting for hours (F38).
+    just_now = orders.filter(guest=guest, created_at__gt=now - pause, created_at__lte=now + SKEW)
+    if just_now.exists():
         problems.append(Problem("too_fast"))
     if (
         orders.filter(created_at__gt=now - timedelta(hours=1)).count()
@@ -221,9 +252,12 @@ def service_day(restaurant: Restaurant, moment: datetime) -> date:
 
 def _next_number(restaurant: Restaurant, day: date) -> int:
     row = Restaurant.objects.filter(pk=restaurant.pk)
+    # A day that is not the last one is new, or is back because the clock was set back over five in the morning (F38).
+    given = Order.objects.filter(restaurant=OuterRef("pk"), day=day).order_by("-number")
+    of_the_day = Coalesce(Subquery(given.values("number")[:1]), 0)
     # One UPDATE, so that two tables never get one number; its row stays locked until the order is committed.
     row.update(
-        order_count=Case(When(order_day=day, then=F("order_count") + 1), default=Value(1)),
+        order_count=Case(When(order_day=day, then=F("order_count") + 1), default=of_the_day + 1),
         order_day=day,
     )
     return row.values_list("order_count", flat=True).get()
@@ -251,33 +285,6 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
             }
             for option in line.options
         ],
-    )
-
-
-def _ticket(order: Order, table: Table, cart: PricedCart) -> Ticket:
-    house = table.restaurant.house_language  # the register's own
-    return Ticket(
-        order=order.number,
-        table=table.number,
-        table_register_id=table.register_id or None,
-        covers=order.covers,
-        lines=tuple(
-            TicketLine(
-                register_id=line.product.register_id or None,
-                name=in_language(line.product.name, house),
-                quantity=line.quantity,
-                unit_price=line.product.price,
-                vat=line.product.vat,
-                course=line.product.course,
-                options=tuple(
-                    TicketOption(
-                        in_language(option.name, house), option.price, option.register_id or None
-                    )
-                    for option in line.options
-                ),
-            )
-            for line in cart.lines
-        ),
     )
 
 

@@ -11,6 +11,7 @@ MESSAGES = {
     "ordering_off": _("Orders are taken by the team at the moment, not by phone."),
     "table_off": _("This table does not take orders by phone. Please order from the team."),
     "no_register": _("Orders by phone are not set up yet. Please order from the team."),
+    "register_silent": _("The till does not answer at the moment. Please order from the team."),
     # The visit
     "covers": _("Please say how many you are, from 1 to %(max)s."),
     # A line

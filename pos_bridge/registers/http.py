@@ -188,6 +188,14 @@ def _judge_answer(answer: Answer) -> DeliveryError | None:
     return None
 
 
+def _is_malformed(response: requests.Response) -> bool:
+    """Whether the head of the answer is one that the parser has guessed at: then its body may be anybody's."""
+    length = response.headers.get("Content-Length")
+    is_guess = length is not None and not (length.isascii() and length.isdigit())
+    head = getattr(response.raw, "_original_response", None)
+    return is_guess or bool(head is not None and head.msg.defects)
+
+
 def _cause(error: Exception) -> Any:
     """What `requests` and urllib3 have wrapped: the reason of a MaxRetryError, else the error itself."""
     inner = error.args[0] if error.args else None
@@ -232,6 +240,8 @@ def _speak(
             if line.was_open:
                 raise
             raise AddressInvalid from None
+        if _is_malformed(response):
+            raise requests.exceptions.InvalidHeader
         read, whole = _read(response.raw, largest)
         return Answer(
             status=response.status_code,

@@ -174,6 +174,28 @@ def test_it_lets_a_guest_send_only_every_few_seconds(guest):
         assert send(guest, key="second").number == 2
 
 
+def test_a_clock_that_is_set_back_keeps_no_guest_waiting_f38(guest):
+    with time_machine.travel(EVENING + timedelta(hours=1), tick=False) as clock:
+        fill(guest)
+        send(guest)
+        clock.move_to(EVENING)
+        fill(guest)
+        assert send(guest, key="second").number == 2
+
+
+def test_a_clock_that_is_set_back_into_the_day_before_gives_no_number_twice_f38(guest):
+    """The day of service begins at five: F37 there, F38 back."""
+    before_five = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
+    with time_machine.travel(before_five, tick=False) as clock:
+        numbers = []
+        for key, later in enumerate([0, 3600, 10]):
+            clock.move_to(before_five + timedelta(seconds=later))
+            fill(guest)
+            order = send(guest, key=f"key-{key}")
+            numbers.append((order.day.day, order.number))
+        assert numbers == [(20, 1), (21, 1), (20, 2)]
+
+
 def test_it_lets_a_table_send_a_dozen_orders_in_an_hour(guest):
     """P15."""
     with time_machine.travel(EVENING, tick=False) as clock:

@@ -1,5 +1,6 @@
 """Real web processes, killed: what a diner was told survives, and the same form is the same order afterwards."""
 
+import contextlib
 import os
 import re
 import signal
@@ -49,21 +50,13 @@ class House:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def start(self):
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "ordering.wsgi",
-            "--workers",
-            "2",
-            "--log-level",
-            "error",
-        ]
+    def start(self, application="ordering.wsgi", *, workers=2, under=(), **environment):
+        """`under`: a command that runs the server, strace for one."""
+        command = [*under, sys.executable, "-m", "gunicorn", application, "--log-level", "error"]
         self.web = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{self.port}"],
+            [*command, "--workers", str(workers), "--bind", f"127.0.0.1:{self.port}"],
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **environment},
             start_new_session=True,
         )
         eventually(self.answers, timeout=30)
@@ -79,8 +72,9 @@ class House:
             self.web.wait(10)
             eventually(lambda: not self.answers())
 
-    def rows(self):
-        with sqlite3.connect(self.database) as found:
+    def rows(self, database=None):
+        """Each order with its addition."""
+        with contextlib.closing(sqlite3.connect(database or self.database)) as found:
             return found.execute(
                 "SELECT o.code, o.number, o.total, a.number, a.body FROM ordering_order o "
                 "JOIN pos_bridge_addition a ON a.order_id = o.id"
@@ -134,21 +128,55 @@ def test_what_was_confirmed_survives_kill_9(running):
     )
 
 
+def sent_without_waiting(running, phone, visit, form):
+    """The line on which the form went out; its answer can be read from it."""
+    body = urlencode({"csrfmiddlewaretoken": phone.cookies["csrftoken"], **form})
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in phone.cookies)
+    line = socket.create_connection(("127.0.0.1", running.port))
+    head = (
+        f"POST {visit.removeprefix(running.address)}send/ HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
+        f"Cookie: {cookies}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    line.sendall((head + body).encode())
+    return line
+
+
 def test_an_order_that_nobody_was_told_of_is_there_or_not_at_all(running):
     """Killed while it is sent. Whatever had happened, the same form gives one order."""
     phone, visit, form = filled_cart(running)
-    token = phone.cookies["csrftoken"]
-    body = urlencode({"csrfmiddlewaretoken": token, **form})
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in phone.cookies)
-    with socket.create_connection(("127.0.0.1", running.port)) as line:
-        head = (
-            f"POST {visit.removeprefix(running.address)}send/ HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\n"
-            f"Cookie: {cookies}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        line.sendall((head + body).encode())
+    with sent_without_waiting(running, phone, visit, form):
         running.kill()
     assert len(running.rows()) in (0, 1)
     running.start()
     assert post(phone, visit + "send/", **form).status_code == 303
     assert len(running.rows()) == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "orders"),
+    [("before the commit", 0), ("before the answer", 1)],
+    ids=["f24", "f25"],
+)
+def test_killed_at_the_worst_moment_the_same_form_is_one_order(running, tmp_path, moment, orders):
+    """F24: between INSERT and COMMIT there is no order and no answer. F25, F02: between COMMIT and answer there is one,
+    and the form that is sent again is told its number.
+    """
+    phone, visit, form = filled_cart(running)
+    running.kill()
+    paused = tmp_path / "paused"
+    running.start("tests.ordering.harmed_wsgi", PAUSE=moment, PAUSED=str(paused))
+    with sent_without_waiting(running, phone, visit, form) as line:
+        eventually(paused.exists)
+        running.kill()
+        with contextlib.suppress(ConnectionResetError):
+            assert line.recv(1) == b""
+    before = running.rows()
+    assert len(before) == orders
+    running.start()
+    answer = post(phone, visit + "send/", **form)
+    assert answer.status_code == 303
+    after = running.rows()
+    assert len(after) == 1
+    assert after[:orders] == before
+    assert f"/orders/{after[0][0]}/" in answer.headers["Location"]

@@ -38,6 +38,7 @@ def start(tmp_path, *arguments, **environment):
 
 
 def test_it_starts_on_ones_own_machine_without_any_setting(tmp_path):
+    assert start(tmp_path, "manage.py", "migrate")[0] == 0
     status, said = start(tmp_path)
     assert status == 0, said
     keys = tmp_path / "data" / "keys.json"
@@ -45,6 +46,7 @@ def test_it_starts_on_ones_own_machine_without_any_setting(tmp_path):
 
 
 def test_it_starts_in_production(tmp_path):
+    assert start(tmp_path, "manage.py", "migrate", **PRODUCTION)[0] == 0
     status, said = start(tmp_path, **PRODUCTION)
     assert status == 0, said
 

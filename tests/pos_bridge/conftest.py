@@ -5,6 +5,7 @@ import pytest
 from pos_bridge import outbox
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
 from tests import factories
+from tests.pos_bridge.steps import soon
 
 
 @pytest.fixture
@@ -38,3 +39,14 @@ class Restaurant:
 @pytest.fixture
 def chez_alice(leo2, db):
     return Restaurant(leo2.url)
+
+
+@pytest.fixture
+def alice(db):
+    """A restaurant whose register nobody speaks to: the test says what became of each try."""
+    return Restaurant("https://caisse.example.fr")
+
+
+@pytest.fixture
+def now():
+    return soon()

@@ -160,7 +160,8 @@ def test_a_worker_that_slept_through_its_lease_harms_nothing_f35(chez_alice, leo
     zombie.send_signal(signal.SIGCONT)
     other = chez_alice.order(table=2)
     once_on_the_till(leo2, addition, other)
-    assert zombie.poll() is None
+    # Where it slept for longer than the watchdog waits, it was ended as it woke (F40).
+    assert zombie.poll() in {None, 1}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -11,7 +11,9 @@ from pos_bridge import outbox, waiting, words
 from pos_bridge.errors import DeliveryError, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers import adapter_for, http
-from pos_bridge.simulator.enregistreuse import Catalogue, EnregistreuseRegister
+from pos_bridge.registers.base import TillState
+from pos_bridge.registers.enregistreuse import Enregistreuse
+from pos_bridge.simulator.enregistreuse import DELIVERY, Catalogue, EnregistreuseRegister
 from pos_bridge.worker import Worker, serve
 from tests.helpers import eventually
 from tests.pos_bridge.conftest import Restaurant
@@ -64,6 +66,12 @@ def deliver(restaurant):
     serve(restaurant.register.pk, worker="test", stopping=threading.Event())
 
 
+def adapter_of(restaurant):
+    found = adapter_for(restaurant.register)
+    assert isinstance(found, Enregistreuse)
+    return found
+
+
 def state(addition):
     return Addition.objects.get(pk=addition.pk).state
 
@@ -114,7 +122,7 @@ def test_a_wrong_key_is_refused_in_the_till_s_words(till, db):
     assert addition.state == State.REFUSED
     assert "clef inconnue" in addition.detail
     with pytest.raises(Rejected):
-        adapter_for(alice.register).check()
+        adapter_of(alice).check()
 
 
 AFTER_BOOKING = [
@@ -223,7 +231,7 @@ def test_a_sale_that_was_paid_meanwhile_is_found_among_the_orders(alice, till):
     outbox.recover(alice.register.pk, timezone.now() + timedelta(seconds=60))
     assert state(addition) == State.UNCERTAIN
     with pytest.raises(Uncertain):
-        adapter_for(alice.register).send(addition.number, addition.body)
+        adapter_of(alice).send(addition.number, addition.body)
     till.set_state(addition.number, 9)
     deliver(alice)
     assert state(addition) == State.RECEIVED
@@ -233,10 +241,10 @@ def test_a_sale_that_was_paid_meanwhile_is_found_among_the_orders(alice, till):
 def test_two_posts_would_be_two_sales_so_there_is_only_one(alice, till):
     """The simulator keeps doubles, and the look-up names both."""
     addition = alice.order()
-    adapter = adapter_for(alice.register)
+    adapter = adapter_of(alice)
     for _ in range(2):
         adapter.send(addition.number, addition.body)
-    assert adapter.look_up(addition.number).text == "1001, 1002"
+    assert adapter.look_up(addition.number) == TillState("received", "1001, 1002")
     assert not waiting.resent().filter(state=State.UNCERTAIN).exists()
 
 
@@ -247,6 +255,37 @@ def test_several_workers_send_each_order_once_f32_p12(alice, till, working):
     eventually(lambda: {state(each) for each in additions} == {State.RECEIVED}, timeout=30)
     assert len(till.posts()) == len(till.ledger()) == 15
     assert till.max_posts_in_flight == 1
+
+
+# Without those that pause the register until a person comes.
+DRAWN = [mode for mode in DELIVERY if not mode.startswith(("401", "302"))]
+
+
+def test_whatever_is_drawn_nothing_is_doubled_and_no_calm_is_false_p2_p9(db, tmp_path, working):
+    """What stands on the till stands there once, and is found; what does not, nobody was told of."""
+    with EnregistreuseRegister(
+        Catalogue.of_everything(), ledger=tmp_path / "drawn", scale=0.02, seed=4,
+        faults=0.5, fault_modes=DRAWN, list_faults=0.2,
+    ) as till:  # fmt: skip
+        alice = Restaurant(till.url, kind="enregistreuse", credentials=KEYS)
+        additions = [alice.order(table=table) for table in range(1, 31)]
+        numbers = {each.pk: each.number for each in additions}
+        working()
+
+        def told_right():
+            states = dict(Addition.objects.values_list("pk", "state"))
+            # After the states, so that it is never behind them.
+            booked = [entry["number"] for entry in till.ledger()]
+            assert len(booked) == len(set(booked))
+            received = {numbers[pk] for pk, each in states.items() if each == State.RECEIVED}
+            assert received <= set(booked)
+            at_rest = {State.RECEIVED, State.REFUSED, State.UNCERTAIN}
+            return set(states.values()) <= at_rest and received == set(booked)
+
+        eventually(told_right, timeout=60)
+        assert till.ledger()
+        assert len(till.fired()["post"]) > 8
+        assert any(post["booked"] for post in till.posts() if post["mode"].endswith("_after"))
 
 
 def test_a_register_that_pauses_took_nothing_f55(alice, till):
@@ -273,7 +312,7 @@ def test_it_is_looked_up_while_its_register_pauses(alice, till):
 
 
 def test_the_connection_can_be_tried_without_booking_anything(alice, till):
-    adapter = adapter_for(alice.register)
+    adapter = adapter_of(alice)
     adapter.check()
     for mode in ("html200", "list_error", "empty", "rst_before"):
         till.script(list=mode)
@@ -285,7 +324,7 @@ def test_the_connection_can_be_tried_without_booking_anything(alice, till):
 def test_its_lists_are_read_in_other_shapes_f66(alice, till):
     addition = alice.order()
     deliver(alice)
-    adapter = adapter_for(alice.register)
+    adapter = adapter_of(alice)
     for mode, found in (
         ("list_keyed(sales)", True),
         ("list_strings", True),

@@ -11,49 +11,14 @@ from pos_bridge import following, numbers, outbox, retry, waiting
 from pos_bridge.arrows import ARROWS, ForbiddenArrow
 from pos_bridge.errors import Misconfigured, NotSent, Rejected, Uncertain, Unsupported
 from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
-from pos_bridge.registers.base import Receipt, TillState
+from pos_bridge.registers.base import Receipt
 from pos_bridge.ticket import Ticket
 from tests import factories
 from tests.helpers import at_once
 from tests.pos_bridge.conftest import Restaurant
-
-State = Addition.State
-ACCEPTED = Receipt("accepted", "1", 200, '{"id": 1, "state": 1}')
+from tests.pos_bridge.steps import ACCEPTED, State, claimed, later, put, settled, soon
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice(db):
-    return Restaurant("https://caisse.example.fr")
-
-
-@pytest.fixture
-def now():
-    """A moment after all that the test has ordered."""
-    return soon()
-
-
-def soon():
-    return timezone.now() + timedelta(seconds=5)
-
-
-def claimed(restaurant, now, worker="one"):
-    return outbox.claim(restaurant.register.pk, worker=worker, now=now)
-
-
-def settled(claim, outcome, now):
-    return outbox.settle(claim, outcome, now=now, duration=0.25)
-
-
-def put(addition, state, **fields):
-    Addition.objects.filter(pk=addition.pk).update(state=state, **fields)
-    addition.refresh_from_db()
-    return addition
-
-
-def later(now, seconds):
-    return now + timedelta(seconds=seconds)
 
 
 # --- Arrows -------------------------------------------------------------------------------------
@@ -335,198 +300,6 @@ def test_a_register_that_refuses_its_keys_pauses_until_someone_changes_something
     assert claimed(alice, later(now, 1)).addition == addition
 
 
-# --- Order and age ------------------------------------------------------------------------------
-
-
-def test_first_come_first_served(alice, now):
-    orders = [alice.order(table=table) for table in (3, 1, 2)]
-    served = []
-    while claim := claimed(alice, now):
-        settled(claim, ACCEPTED, now)
-        served.append(claim.addition)
-    assert served == orders
-
-
-def test_a_table_s_orders_stay_in_order_while_the_register_is_down(alice, now):
-    first, second, other = alice.order(table=1), alice.order(table=1), alice.order(table=2)
-    settled(claimed(alice, now), NotSent("no_connection"), now)
-    Addition.objects.filter(pk=first.pk).update(next_try_at=later(now, 30))
-    assert claimed(alice, now).addition == other
-    Register.objects.update(lease_owner="")
-    put(other, State.ACCEPTED)
-    assert claimed(alice, later(now, 29)) is None
-    settled(claimed(alice, later(now, 31)), ACCEPTED, later(now, 31))
-    assert claimed(alice, later(now, 31)).addition == second
-
-
-def test_a_sick_order_waits_behind_the_healthy_and_then_lets_its_table_pass_p7(alice, now):
-    sick, next_of_table = alice.order(table=1), alice.order(table=1)
-    for tries in range(1, 4):
-        claim = claimed(alice, now)
-        assert claim.addition == sick
-        settled(claim, Uncertain("http_500"), now)
-        Addition.objects.filter(pk=sick.pk).update(next_try_at=later(now, 60))
-        if tries < 3:
-            assert claimed(alice, now) is None, "its own table waits for a moment"
-        now = later(now, 60)
-    other = alice.order(table=2)
-    served = []
-    while claim := claimed(alice, now):
-        settled(claim, ACCEPTED, now)
-        served.append(claim.addition)
-    assert served == [next_of_table, other, sick]
-
-
-@pytest.mark.parametrize("state", [State.REFUSED, State.HELD, State.ACCEPTED, State.HANDLED])
-def test_what_is_no_longer_tried_lets_later_ones_pass(alice, now, state):
-    put(alice.order(table=1), state)
-    second = alice.order(table=1)
-    assert claimed(alice, now).addition == second
-
-
-@pytest.mark.parametrize("state", [State.QUEUED, State.UNCERTAIN])
-def test_what_is_older_than_twenty_minutes_waits_for_a_person_p8(alice, now, state):
-    addition = put(alice.order(), state, tries=4)
-    after = later(now, 20 * 60 + 5)
-    assert claimed(alice, after) is None
-    assert outbox.hold(later(now, 20 * 60 - 5)) == 0
-    assert outbox.hold(after) == 1
-    addition.refresh_from_db()
-    assert (addition.state, addition.reason) == (State.HELD, "stale")
-    assert claimed(alice, after) is None
-
-
-def test_a_clock_that_jumped_back_blocks_nothing_f38(alice, now):
-    alice.order()
-    far = later(now, 3600)
-    Register.objects.update(lease_owner="of a jump", lease_until=far)
-    Addition.objects.update(next_try_at=far)
-    assert claimed(alice, now) is not None
-    Register.objects.update(next_poll_at=far)
-    Addition.objects.update(state=State.ACCEPTED)
-    assert following.begin_poll(alice.register.pk, now=now, lasts=15)
-
-
-def test_a_clock_that_jumped_ahead_sends_nothing_twice_f37(alice, now):
-    addition = alice.order()
-    claim = claimed(alice, now)
-    jumped = later(now, 3600)
-    outbox.recover(alice.register.pk, jumped)
-    outbox.hold(jumped)
-    addition.refresh_from_db()
-    assert (addition.state, addition.reason) == (State.HELD, "stale")
-    assert not settled(claim, ACCEPTED, jumped)
-
-
-# --- What the lists say -------------------------------------------------------------------------
-
-
-def told(alice, number, state, text, now):
-    return following.follow(alice.register.pk, {number: TillState(state, text)}, now=now)
-
-
-def test_a_list_moves_it_to_the_till_and_to_the_end(alice, now):
-    addition = put(alice.order(), State.ACCEPTED, accepted_at=now)
-    assert told(alice, addition.number, "received", "2", later(now, 5)) == 1
-    addition.refresh_from_db()
-    assert (addition.state, addition.till_state) == (State.RECEIVED, "2")
-    assert addition.accepted_at == now
-    assert addition.received_at == later(now, 5)
-    assert told(alice, addition.number, "settled", "9", later(now, 60)) == 1
-    assert told(alice, addition.number, "settled", "9", later(now, 61)) == 0
-    addition.refresh_from_db()
-    assert addition.state == State.SETTLED
-    assert addition.received_at == later(now, 5)
-    assert AdditionEvent.objects.get().kind == "settled"
-
-
-FORWARD = [
-    # from, said before, the list says -> state
-    (State.ACCEPTED, "", "received", "1", State.RECEIVED),
-    (State.ACCEPTED, "", "settled", "9", State.SETTLED),
-    (State.ACCEPTED, "", "refused", "4", State.REFUSED),
-    (State.ACCEPTED, "", "accepted", "1", State.ACCEPTED),
-    (State.UNCERTAIN, "", "accepted", "1", State.ACCEPTED),
-    (State.UNCERTAIN, "", "received", "1", State.RECEIVED),
-    (State.UNCERTAIN, "", "refused", "4", State.REFUSED),
-    (State.HELD, "", "received", "1", State.RECEIVED),
-    (State.RECEIVED, "1", "refused", "4", State.REFUSED),
-    (State.RECEIVED, "1", "settled", "9", State.SETTLED),
-    # Never back.
-    (State.RECEIVED, "2", "refused", "4", State.RECEIVED),
-    (State.RECEIVED, "2", "received", "1", State.RECEIVED),
-    (State.RECEIVED, "1", "accepted", "0", State.RECEIVED),
-    (State.SETTLED, "9", "received", "2", State.SETTLED),
-    (State.SETTLED, "9", "refused", "4", State.SETTLED),
-    (State.REFUSED, "4", "received", "1", State.REFUSED),
-    (State.HANDLED, "", "received", "1", State.HANDLED),
-    (State.QUEUED, "", "received", "1", State.QUEUED),
-    (State.SENDING, "", "received", "1", State.SENDING),
-]
-
-
-@pytest.mark.parametrize(("state", "before", "said", "text", "after"), FORWARD)
-def test_states_only_move_forward_f66(alice, now, state, before, said, text, after):
-    addition = put(alice.order(), state, till_state=before, tries=1)
-    addition.attempts.create(number=1, worker="one", started_at=now, outcome="Uncertain")
-    told(alice, addition.number, said, text, now)
-    addition.refresh_from_db()
-    assert addition.state == after
-
-
-def test_a_word_that_we_do_not_know_is_kept_and_moves_nothing_f66(alice, now):
-    addition = put(alice.order(), State.ACCEPTED)
-    told(alice, addition.number, None, "7\0" + "x" * 100, now)
-    addition.refresh_from_db()
-    assert addition.state == State.ACCEPTED
-    assert addition.till_state.startswith("7�x")
-
-
-def test_numbers_of_others_are_ignored_and_absence_proves_nothing_f65_f66(alice, now):
-    addition = put(alice.order(), State.ACCEPTED)
-    assert told(alice, addition.number + 5, "settled", "9", now) == 0
-    assert following.follow(alice.register.pk, {}, now=now) == 0
-    addition.refresh_from_db()
-    assert addition.state == State.ACCEPTED
-
-
-def test_another_register_s_list_says_nothing_of_ours(alice, now):
-    addition = put(alice.order(), State.ACCEPTED)
-    other = Restaurant("https://other.example.fr", slug="chez-charlie")
-    assert told(other, addition.number, "received", "1", now) == 0
-
-
-def test_the_lists_are_read_soon_and_then_ever_slower(alice, now):
-    addition = put(alice.order(), State.ACCEPTED)
-    waits = []
-    for age in (0, 20, 100, 3600):
-        at = later(addition.created_at, age)
-        assert following.begin_poll(alice.register.pk, now=at, lasts=15)
-        assert not following.begin_poll(alice.register.pk, now=at, lasts=15)
-        following.end_poll(alice.register.pk, now=at, failed=False)
-        alice.register.refresh_from_db()
-        waits.append(round((alice.register.next_poll_at - at).total_seconds(), 1))
-    assert waits == [0.5, 1, 5, 30]
-    put(addition, State.RECEIVED)
-    following.end_poll(alice.register.pk, now=now, failed=False)
-    alice.register.refresh_from_db()
-    assert alice.register.next_poll_at == later(now, 30)
-
-
-def test_lists_that_cannot_be_read_are_not_hammered_p12(alice, now):
-    put(alice.order(), State.ACCEPTED)
-    following.end_poll(alice.register.pk, now=now, failed=True)
-    alice.register.refresh_from_db()
-    assert later(now, 5) <= alice.register.next_poll_at <= later(now, 6)
-
-
-def test_nothing_is_asked_for_where_nothing_is_open(alice, now):
-    put(alice.order(), State.SETTLED)
-    assert waiting.registers_to_serve(now) == []
-    assert not following.begin_poll(alice.register.pk, now=now, lasts=15)
-    assert not waiting.anything_open(timezone.now())
-
-
 # --- Taking back --------------------------------------------------------------------------------
 
 
@@ -597,33 +370,6 @@ def test_guest_and_staff_take_back_and_one_wins(transactional_db):
     addition = put(alice.order(), State.REFUSED)
     won = at_once(*[lambda: outbox.take_back(addition=addition) or "late"] * 6)
     assert sorted(map(str, won)) == ["True"] + ["late"] * 5
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_list_and_a_settle_at_once_leave_one_truth(transactional_db):
-    alice = Restaurant("https://caisse.example.fr")
-    now = soon()
-    for table in range(1, 11):
-        addition = alice.order(table=table)
-        claim = claimed(alice, now)
-        at_once(
-            lambda c=claim: settled(c, Uncertain("no_answer"), now) or "late",
-            lambda a=addition: told(alice, a.number, "received", "1", now) or "nothing",
-            lambda: outbox.recover(alice.register.pk, later(now, 30)) or "nothing",
-        )
-        addition.refresh_from_db()
-        assert addition.state in {State.UNCERTAIN, State.RECEIVED}
-        put(addition, State.SETTLED)
-        Register.objects.update(lease_owner="", failures=0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_event_is_written_once(transactional_db):
-    alice = Restaurant("https://caisse.example.fr")
-    addition = put(alice.order(), State.ACCEPTED)
-    now = soon()
-    at_once(*[lambda: told(alice, addition.number, "settled", "9", now) or "nothing"] * 6)
-    assert AdditionEvent.objects.filter(addition=addition).count() == 1
 
 
 def test_the_index_serves_what_is_asked_at_every_turn(alice, now):

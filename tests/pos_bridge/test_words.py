@@ -87,4 +87,5 @@ def test_the_divisor_shortens_the_waits(settings):
 
 def test_every_reason_that_is_written_has_words():
     assert words.reason("stale") != "stale"
-    assert words.reason("http_502") == "http_502"
+    assert words.reason("http_502") == "la caisse répond par une erreur (HTTP 502)"
+    assert words.reason("a_new_one") == "a_new_one"

@@ -1,4 +1,6 @@
-"""`make demo`: a filled restaurant, the web server, the delivery worker and a simulated register, in one terminal."""
+"""`make demo`: a filled restaurant, the web server, the delivery worker, the watch and a simulated register, in one
+terminal.
+"""
 
 import json
 import os
@@ -10,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -18,15 +20,38 @@ from django.core.management import BaseCommand, CommandError, call_command
 
 from ordering import qr
 from ordering.models import Restaurant, Table
+from ordering.services import registers
+from pos_bridge.encryption import Credentials
 from pos_bridge.models import Register
+from pos_bridge.registers import maker
 
 CARTE = Path(__file__).parents[2] / "demo" / "bistrot-colette.json"
 STARTED = "TABLEE_DEMO"  # set once the environment is the demo's
 STOP_WITHIN = 20  # seconds: longer than the worker needs to finish what it is sending
 
 
+class Simulated(NamedTuple):
+    """How the demo sets up a kind of register, and what it tells the one that it simulates."""
+
+    keys: dict[str, str]
+    options: dict[str, Any] = {}
+    flags: tuple[str, ...] = ()
+
+
+# The keys are those that `simulate_register` expects when it is told none.
+SIMULATED = {
+    "leo2": Simulated({"shop": "SHOP1", "pub_key": "KEY1"}, flags=("--till-delay", "2")),
+    "enregistreuse": Simulated(
+        {"idboutique": "SHOP1", "key": "KEY1"},
+        # Departments by rate of VAT, for what has no id of its own.
+        options={"free_lines": {"5.5": 1, "10": 2, "20": 3}},
+    ),
+    "tiller": Simulated({"restaurant_token": "SHOP1", "provider_token": "KEY1"}),
+}
+
+
 class Command(BaseCommand):
-    help = "Run the demo: LAN=1, PORT=8000, REGISTER_PORT=9500, RESTAURANT=file, RESET=1 in the environment."
+    help = "Run the demo: LAN=1, PORT=, REGISTER=, REGISTER_PORT=, RESTAURANT=file, RESET=1 in the environment."
     requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -42,7 +67,8 @@ class Command(BaseCommand):
         self.stdout.write("Preparing the database and the files …")
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        restaurant = filled_restaurant(f"http://127.0.0.1:{register_port}")
+        restaurant = filled_restaurant()
+        kind = simulated_register(restaurant, f"http://127.0.0.1:{register_port}")
         login, password = administrator()
         catalogue = settings.DATA_DIR / f"{restaurant.slug}.json"
         call_command(
@@ -54,20 +80,19 @@ class Command(BaseCommand):
             verbosity=0,
         )
         processes = {
-            "register": manage("simulate_register", "leo2", "--strict", "--port", register_port, "--till-delay", "2",
-                               "--ledger", str(settings.DATA_DIR / "register.jsonl"), "--restaurant", str(catalogue)),
+            "register": manage("simulate_register", kind, "--strict", "--port", register_port, *SIMULATED[kind].flags,
+                               "--ledger", str(settings.DATA_DIR / f"{kind}.jsonl"), "--restaurant", str(catalogue)),
             "deliver": manage("deliver"),
+            "watch": manage("watch"),
             "web": [sys.executable, "-m", "gunicorn", "ordering.wsgi", "--worker-class", "gthread", "--workers", "2",
                     "--threads", "4", *binds(host, port)],
         }  # fmt: skip
         with running(processes) as children:
             wait_for(int(port), children)
-            self.announce(restaurant, login, password, register_port)
+            self.announce(restaurant, login, password, kind)
             self.stdout.write(watch(children))
 
-    def announce(
-        self, restaurant: Restaurant, login: str, password: str, register_port: str
-    ) -> None:
+    def announce(self, restaurant: Restaurant, login: str, password: str, kind: str) -> None:
         table = restaurant.tables.filter(enabled=True, ordering=True).order_by("number").first()
         if table is None:
             raise CommandError(f"{restaurant} has no table that takes orders.")
@@ -77,7 +102,8 @@ class Command(BaseCommand):
             f"{restaurant}, table {table.number}: scan it, or open\n\n"
             f"  phone page   {address}\n"
             f"  admin        {settings.BASE_URL}/admin/   (login {login}, password {password})\n"
-            f"  the till     http://127.0.0.1:{register_port}/   (a simulated LEO2: its tape)\n\n"
+            f"  the till     http://127.0.0.1:{os.environ['REGISTER_PORT']}/   (a simulated register, "
+            f"{maker(kind).label}: its tape)\n\n"
             f"Other tables: DATA_DIR={settings.DATA_DIR} BASE_URL={settings.BASE_URL} "
             f".venv/bin/python manage.py table_links {restaurant.slug}\n"
             f"Logs: {settings.DATA_DIR}/logs\n"
@@ -88,8 +114,8 @@ class Command(BaseCommand):
 
 def environment() -> dict[str, str]:
     """The demo's settings: its own data, this machine alone or, with LAN=1, its own network."""
-    if os.environ.get("REGISTER", "leo2") != "leo2":
-        raise CommandError(f"REGISTER={os.environ['REGISTER']}: only leo2 can be simulated so far.")
+    if (kind := os.environ.get("REGISTER") or "leo2") not in SIMULATED:
+        raise CommandError(f"REGISTER={kind}: there are {', '.join(SIMULATED)}.")
     lan = os.environ.get("LAN", "") not in {"", "0"}
     host, port = (own_address() if lan else "127.0.0.1"), os.environ.get("PORT") or "8000"
     register_port = os.environ.get("REGISTER_PORT") or "9500"
@@ -139,7 +165,7 @@ def refuse_used_port(port: int, name: str) -> None:
             ) from error
 
 
-def filled_restaurant(register_url: str) -> Restaurant:
+def filled_restaurant() -> Restaurant:
     """The demo's restaurant, imported once; what was changed in admin since then is kept."""
     carte = Path(os.environ.get("RESTAURANT") or CARTE)
     try:
@@ -150,8 +176,27 @@ def filled_restaurant(register_url: str) -> Restaurant:
     if restaurant is None:
         call_command("import_restaurant", str(carte))
         restaurant = Restaurant.objects.get(slug=slug)
-    Register.objects.filter(restaurant=restaurant, current=True).update(base_url=register_url)
     return restaurant
+
+
+def simulated_register(restaurant: Restaurant, url: str) -> str:
+    """Its kind: what REGISTER wishes, or the restaurant's own. It is the one in use now, at this address."""
+    in_use = Register.objects.filter(restaurant=restaurant, current=True).first()
+    kind = os.environ.get("REGISTER") or (in_use.kind if in_use else "leo2")
+    simulated = SIMULATED[kind]
+    if in_use is not None and in_use.kind == kind:
+        Register.objects.filter(pk=in_use.pk).update(
+            base_url=url, credentials=Credentials(simulated.keys)
+        )
+    else:
+        registers.configure(
+            restaurant=restaurant,
+            kind=kind,
+            base_url=url,
+            credentials=simulated.keys,
+            options=simulated.options,
+        )
+    return kind
 
 
 def administrator() -> tuple[str, str]:

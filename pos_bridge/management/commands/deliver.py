@@ -3,8 +3,10 @@
 import signal
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from pos_bridge import watchdog
 from pos_bridge.worker import THREADS, NotMigrated, Worker
 
 
@@ -26,10 +28,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, once: bool, threads: int, **__: Any) -> None:
-        worker = Worker(threads=threads)
+        # Refuses a database in which an order would not be safe; which one that is, the project says.
+        self.check(tags=[Tags.database], databases=["default"], include_deployment_checks=True)
+        worker = Worker(threads=threads, alive=watchdog.alive)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         try:
             worker.run(once=once)
         except NotMigrated as error:
             raise CommandError(str(error)) from None
+        finally:
+            watchdog.rest()

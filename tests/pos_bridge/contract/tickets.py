@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -161,7 +162,7 @@ def said_words(said: Ticket) -> set[str]:
     found = set()
     for each in said.lines:
         found |= {" ".join(each.note.split()[:2])} - {""}
-        things = (each, *each.choices, *each.options)
+        things: list[Any] = [each, *each.choices, *each.options]
         inside = (one for chosen in each.choices for one in chosen.options)
         found |= {one.register_id or one.name for one in (*things, *inside)}
     return found

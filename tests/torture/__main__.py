@@ -1,0 +1,212 @@
+"""`python -m tests.torture`: run an evening of harm and judge it, or judge the history of one again."""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from tests.torture import history, report
+from tests.torture.checker import check
+from tests.torture.house import House
+from tests.torture.log import events
+from tests.torture.nemesis import Nemesis
+from tests.torture.plan import CLEARED_AFTER, Plan
+from tests.torture.processes import ROOT
+
+PACE = 4.0  # orders in a second, where nothing else is said
+KILLS_A_SECOND = 0.6
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    say = parser.add_argument
+    say("--orders", type=int, default=0, help="how many; by default four in a second")
+    say(
+        "--kills",
+        type=int,
+        default=-1,
+        help="kill -9, of all kinds of process; by default one in 2.5 seconds",
+    )
+    say("--seed", type=int, default=1)
+    say(
+        "--seconds", type=float, default=0, help="of service; by default what orders and kills need"
+    )
+    say("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    say("--divisor", type=float, default=10.0, help="of all promised seconds")
+    say("--registers", type=int, default=4)
+    say("--workers", type=int, default=3)
+    say("--diners", type=int, default=16)
+    say("--faults", type=float, default=0.25, help="of each delivery, 0 to 1")
+    say("--list-faults", type=float, default=0.1)
+    say("--keep-doubles", action="store_true", help="registers that book a number that they know")
+    say(
+        "--pauses",
+        type=float,
+        default=0.0,
+        help="of each claim: its worker stops itself before the POST",
+    )
+    say("--nemesis", default="", help="only these harms, comma between; - for none but kills")
+    say(
+        "--sabotage",
+        default="",
+        choices=["", "number_renewed", "told_before_commit", "unguarded_claim", "unguarded_settle"],
+    )
+    say(
+        "--whole-catalogue",
+        action="store_true",
+        help="a mode of the catalogue that fired no time is a failure",
+    )
+    say("--keep", metavar="DIR", help="the history goes there and stays")
+    say("--check", metavar="DIR", help="judge this history again, and run nothing")
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    if given.check:
+        return judge(Path(given.check), whole_catalogue=given.whole_catalogue)
+    with contextlib.ExitStack() as stack:
+        directory = Path(given.keep or tempfile.mkdtemp(prefix="tablee-torture-")).resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            print(f"{directory} is not empty: a history is written once.", file=sys.stderr)
+            return 2
+        url = ""
+        if given.database == "postgresql":
+            from tests.postgres import start
+
+            url = os.environ.get("DATABASE_URL", "") or stack.enter_context(start())
+        plan = plan_of(given, directory, url)
+        run(plan)
+        status = judge(directory, whole_catalogue=given.whole_catalogue)
+    if status or given.keep:
+        print(f"The history is in {directory}: python -m tests.torture --check {directory}")
+    else:
+        shutil.rmtree(directory)
+    return status
+
+
+def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
+    seconds = given.seconds or max(given.orders / PACE, max(given.kills, 0) / KILLS_A_SECOND, 60.0)
+    kills = given.kills if given.kills >= 0 else int(seconds / 2.5)
+    return Plan(
+        directory=str(directory), database=given.database, database_url=url, seed=given.seed,
+        orders=given.orders or int(seconds * PACE),
+        kills=kills, seconds=seconds, divisor=given.divisor, registers=given.registers, workers=given.workers,
+        diners=given.diners, faults=given.faults, list_faults=given.list_faults, keep_doubles=given.keep_doubles,
+        pauses=given.pauses, sabotage=given.sabotage, nemesis=[each for each in given.nemesis.split(",") if each],
+    )  # fmt: skip
+
+
+def run(plan: Plan) -> None:
+    """From the opening of the house to the end of all harm, and what is left then."""
+    began = time.monotonic()
+    house = House(plan)
+    try:
+        house.open()
+        say(began, f"the house is open at {plan.web}; {plan.seconds:.0f} s of service")
+        nemesis = Nemesis(plan, house)
+        with diners(plan, house) as service:
+            raging = threading.Thread(target=nemesis.rage, name="nemesis")
+            raging.start()
+            service.wait_until_over(plan)
+            raging.join()
+            service.end()
+            nemesis.stop()
+            house.heal()
+            say(began, f"all harm is over, {house.kills} kills")
+            settle(plan)
+        house.stop_recording()
+        house.collect()
+        for failed in nemesis.failed:
+            say(began, f"could not be done: {failed}")
+    finally:
+        house.close()
+    say(began, "closed")
+
+
+class Service:
+    """The diners' process."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        self._sent = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for _ in self._process.stdout:
+            self._sent.set()
+
+    def wait_until_over(self, plan: Plan) -> None:
+        """Until the seconds are over, or all orders are sent where their number is given."""
+        if not plan.orders:
+            self._sent.wait(plan.seconds)
+            return
+        if not self._sent.wait(4 * plan.seconds + 120):
+            print("not all orders could be sent", file=sys.stderr)
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write("over\n")
+            self._process.stdin.flush()
+
+
+@contextlib.contextmanager
+def diners(plan: Plan, house: House):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.torture.diners"], cwd=ROOT, text=True,
+        env={**os.environ, "TORTURE_DIR": plan.directory},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield Service(process)
+    finally:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def settle(plan: Plan) -> None:
+    """Wait until nothing is on the list any more, as long as promised and as staff needs."""
+    begin = time.monotonic()
+    at_least = begin + plan.divided(CLEARED_AFTER) + 1.0
+    end = at_least + 4 * plan.divided(CLEARED_AFTER) + 10.0
+    while time.monotonic() < end:
+        threading.Event().wait(0.5)
+        if time.monotonic() > at_least and list_is_empty(plan):
+            return
+
+
+def list_is_empty(plan: Plan) -> bool:
+    listed = True
+    for event in events(plan.path / "list.jsonl"):
+        if "list" in event:
+            listed = bool(event["list"])
+    return not listed
+
+
+def judge(directory: Path, *, whole_catalogue: bool) -> int:
+    found = history.load(directory)
+    lines, well = report.report(found, check(found), whole_catalogue=whole_catalogue)
+    print("\n".join(lines))
+    return 0 if well else 1
+
+
+def say(began: float, text: str) -> None:
+    print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""What a run has shown, for people: figures, and the history of every broken promise."""
+
+from collections import Counter
+from statistics import quantiles
+
+from tests.torture import catalogue
+from tests.torture.checker import Broken
+from tests.torture.history import History
+from tests.torture.wire import in_time
+
+SHOWN = 5  # of one promise, with their history
+
+
+def report(
+    history: History, broken: list[Broken], *, whole_catalogue: bool
+) -> tuple[list[str], bool]:
+    """The lines, the last of them the verdict, and whether all is well."""
+    lines = [*_figures(history), "", *_faults(history)]
+    missing = catalogue.missing(history.fired) if whole_catalogue else []
+    if missing:
+        lines += ["", f"These modes fired no time: {', '.join(missing)}"]
+    by_promise: dict[str, list[Broken]] = {}
+    for each in broken:
+        by_promise.setdefault(f"{each.promise} {each.kind}", []).append(each)
+    for found in by_promise.values():
+        for each in found[:SHOWN]:
+            lines += ["", *story(history, each)]
+        if len(found) > SHOWN:
+            lines += ["", f"… and {len(found) - SHOWN} more of {found[0].promise}"]
+    if by_promise:
+        lines += [
+            "",
+            "Broken: " + ", ".join(f"{name} ×{len(found)}" for name, found in by_promise.items()),
+        ]
+    return [*lines, "", verdict(history, broken)], not broken and not missing
+
+
+def verdict(history: History, broken: list[Broken]) -> str:
+    orders = len({ack["code"] for ack in history.acks})
+    kills = sum(event["what"] == "killed" for event in history.house)
+    counts = {
+        kind: len({each.order or each.text for each in broken if each.kind == kind})
+        for kind in ("lost", "doubled", "calm")
+    }
+    return (
+        f"torture: orders {orders} kills {kills} lost {counts['lost']} doubled {counts['doubled']} "
+        f"false calms {counts['calm']}"
+    )
+
+
+def _figures(history: History) -> list[str]:
+    plan = history.plan
+    harms = Counter(
+        window.what
+        if window.what != "killed"
+        else f"kill -9 of {window.facts['name'].partition('-')[0]}"
+        for window in history.windows
+    )
+    states = Counter(
+        f"{each.state} ({each.handled_as})" if each.handled_as else each.state
+        for each in history.additions
+    )
+    waits = in_time(history)
+    return [
+        f"seed {plan.seed}, {plan.database}, seconds divided by {plan.divisor:g}",
+        "harm: "
+        + (", ".join(f"{what} {times}" for what, times in sorted(harms.items())) or "none"),
+        "additions in the end: "
+        + ", ".join(f"{state} {count}" for state, count in sorted(states.items())),
+        f"deliveries {len(history.posts)}, of which {sum(post.mode == 'ok' for post in history.posts)} without a fault;"
+        f" looks at the list {len(history.samples)}; decisions of staff {len(history.decisions)};"
+        f" requests that failed {len(history.troubles)}",
+        "time to take over after a kill: " + _spread(waits, times=plan.divisor),
+        "added latency, from the confirmation to the register: "
+        + _spread(latencies(history), times=None),
+    ]
+
+
+def _spread(seconds: list[float], *, times: float | None) -> str:
+    if not seconds:
+        return "none was measured"
+    parts = quantiles(seconds, n=100) if len(seconds) > 1 else [seconds[0]] * 99
+    text = f"p50 {parts[49]:.3f} s, p99 {parts[98]:.3f} s, highest {max(seconds):.3f} s, of {len(seconds)}"
+    return f"{text} (undivided: highest {max(seconds) * times:.1f} s)" if times else text
+
+
+def latencies(history: History) -> list[float]:
+    """Seconds from a confirmation to the first delivery's arrival, where the register was idle and nothing was harmed.
+    Below zero is possible: a worker may be faster than the answer's way to the phone; that is none.
+    """
+    found = []
+    acked = {ack["code"]: ack["t"] for ack in reversed(history.acks)}
+    by_register: dict[int, list[tuple[float, float, str]]] = {}
+    for post in history.posts:
+        by_register.setdefault(post.register, []).append((post.at, post.ended, post.mode))
+    for addition in history.additions:
+        posts = history.posts_of.get((addition.register, addition.number), [])
+        at = acked.get(addition.order)
+        if at is None or not posts:
+            continue
+        first = posts[0]
+        calm = not any(
+            window.touches(at - 2.0, first.at)
+            for window in history.windows
+            if window.what != "till closed"
+        )
+        idle = not any(
+            ended > at - 0.1 and began < first.at
+            for began, ended, _ in by_register[addition.register]
+        )
+        well = all(
+            mode == "ok"
+            for began, _, mode in by_register[addition.register]
+            if at - 2.0 < began < first.at
+        )
+        if calm and idle and well:
+            found.append(max(0.0, first.at - at))
+    return found
+
+
+def _faults(history: History) -> list[str]:
+    lines = []
+    for use, modes in sorted(history.fired.items()):
+        shown = ", ".join(f"{mode} {times}" for mode, times in sorted(modes.items()))
+        lines.append(f"{'deliveries' if use == 'post' else 'readings of a list'}: {shown}")
+    reasons = [f"  {mode}: {why}" for mode, why in catalogue.CANNOT_FIRE_HERE.items()]
+    return [*lines, "modes that cannot fire here, or mean nothing:", *reasons]
+
+
+def story(history: History, broken: Broken) -> list[str]:
+    """Everything that is known about an order, in the order in which it happened."""
+    additions = history.by_order.get(broken.order, [])
+    if not additions and broken.addition in history.by_pk:
+        additions = [history.by_pk[broken.addition]]
+    told: list[tuple[float, str]] = []
+    for ack in history.acks:
+        if ack["code"] == broken.order:
+            told.append((ack["t"], "the diner has the confirmation"))
+    word = ""
+    for each in history.told:
+        if each["code"] == broken.order and (each.get("word") or each["status"]) != word:
+            word = each.get("word") or each["status"]
+            told.append((each["t"], f"the phone says: {word}"))
+    for addition in additions:
+        told += _of_addition(history, addition)
+    told.sort()
+    begins = told[0][0] if told else broken.at
+    ends = max(told[-1][0] if told else broken.at, broken.at)
+    for window in history.windows:
+        if window.touches(begins - 1.0, ends):
+            name = (
+                window.facts.get("name") or window.facts.get("how") or window.facts.get("after", "")
+            )
+            told.append(
+                (window.began, f"[{window.what} {name}, {window.until - window.began:.2f} s]")
+            )
+    head = f"{broken.promise}: {broken.text} — order {broken.order or '?'}, additions " + ", ".join(
+        f"{each.pk} (number {each.number}, register {each.register}, {each.state}"
+        f"{' ' + each.reason if each.reason else ''})"
+        for each in additions
+    )
+    marks = sorted([*told, (broken.at, "<-- here")] if broken.at else told)
+    return [head, *(f"    {at - begins:+9.3f}  {text}" for at, text in marks[:80])]
+
+
+def _of_addition(history: History, addition: object) -> list[tuple[float, str]]:
+    from tests.torture.history import Addition
+
+    assert isinstance(addition, Addition)
+    place = (addition.register, addition.number)
+    found = [
+        (change.at, f"addition {addition.pk}: {change.old or 'born'} → {change.new}")
+        for change in history.changes_of.get(addition.pk, [])
+    ]
+    for post in history.posts_of.get(place, []):
+        found.append(
+            (post.at, f"POST at the register: {post.mode}, {post.outcome or 'not worked on'}")
+        )
+        found.append((post.ended, "  that POST is over"))
+    found += [(entry.at, "in the till's ledger") for entry in history.booked_of.get(place, [])]
+    for decision in history.decided_of.get(addition.pk, []):
+        won = "wins" if decision["won"] else "loses"
+        found.append(
+            (decision["until"], f"staff: {decision['decision']} {won}, it is {decision['state']}")
+        )
+    listed = False
+    for sample in history.samples:
+        if (addition.pk in sample.listed) != listed:
+            listed = not listed
+            found.append(
+                (sample.began, "on the staff's list" if listed else "off the staff's list")
+            )
+    return found

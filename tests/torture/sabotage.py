@@ -1,0 +1,136 @@
+"""Ways to break the product in a run's processes, each the mistake that its rule forbids. The checker must find it."""
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+State = Any
+
+
+def number_renewed() -> None:
+    """A new number at each try: what the register drops as a double, it no longer knows."""
+    from pos_bridge import outbox
+    from pos_bridge.models import Addition, Register
+    from pos_bridge.registers import adapter_class
+    from pos_bridge.ticket import Ticket
+
+    claim = outbox.claim
+
+    def claim_anew(register_id: int, **given: Any) -> outbox.Claim | None:
+        claimed = claim(register_id, **given)
+        if claimed is None or claimed.addition.tries == 1:
+            return claimed
+        addition = claimed.addition
+        with transaction.atomic():
+            register = Register.objects.get(pk=register_id)
+            number = outbox._take_number(register, given["now"])
+            adapter = adapter_class(register.kind)
+            assert adapter is not None
+            ticket = Ticket.from_json(addition.ticket)
+            body = adapter.build(ticket, number, register.options)
+            Addition.objects.filter(pk=addition.pk).update(number=number, body=body)
+        addition.number, addition.body = number, body
+        return claimed
+
+    outbox.claim = claim_anew
+
+
+def told_before_commit() -> None:
+    """The diner has the page of the order while its transaction is still open."""
+    from ordering.services import orders
+
+    place = orders.place
+    commits_after = 0.2
+
+    def place_and_commit_later(**given: Any) -> Any:
+        done = threading.Event()
+        result: list[Any] = []
+
+        def run() -> None:
+            try:
+                with transaction.atomic():
+                    try:
+                        result.append(place(**given))
+                    except Exception as error:
+                        result.append(error)
+                        raise
+                    finally:
+                        done.set()
+                    threading.Event().wait(commits_after)
+            except Exception:  # noqa: BLE001  (handed on)
+                done.set()
+            finally:
+                connection.close()
+
+        threading.Thread(target=run).start()
+        done.wait()
+        if isinstance(result[0], Exception):
+            raise result[0]
+        return result[0]
+
+    orders.place = place_and_commit_later
+
+
+def unguarded_claim() -> None:
+    """Whoever finds an addition takes it, whatever the leases and its state say meanwhile."""
+    from pos_bridge import waiting
+
+    def always(now: datetime) -> Q:
+        return Q(pk__isnull=False)
+
+    waiting.lease_is_free = always
+    _unguard(lambda source, target: target == "sending")
+
+
+def unguarded_settle() -> None:
+    """Whoever comes back from a try writes what came of it, whether the lease is still theirs or not."""
+    _unguard(lambda source, target: source == "sending")
+
+
+def _unguard(which: Callable[[str, str], bool]) -> None:
+    from pos_bridge import outbox
+    from pos_bridge.models import Addition
+
+    move = outbox.move
+
+    def move_unguarded(
+        pk: int, source: Any, target: Any, now: datetime, guard: Q | None = None, **fields: Any
+    ) -> bool:
+        if not which(source, target):
+            return move(pk, source, target, now, guard, **fields)
+        row = Addition.objects.filter(pk=pk)
+        return bool(row.update(state=target, changed_at=now, **fields))
+
+    outbox.move = move_unguarded
+
+
+SABOTAGES: dict[str, Callable[[], None]] = {
+    "number_renewed": number_renewed,
+    "told_before_commit": told_before_commit,
+    "unguarded_claim": unguarded_claim,
+    "unguarded_settle": unguarded_settle,
+}
+
+
+def pause_after_claim(probability: float) -> None:
+    """No sabotage: the machine pauses this process now and then when it has claimed and not sent, longer than the lease
+    (F35). The house wakes it up. For registers that keep doubles, where no pause after the POST may be.
+    """
+    from pos_bridge import outbox
+
+    claim = outbox.claim
+
+    def claim_and_pause(register_id: int, **given: Any) -> Any:
+        claimed = claim(register_id, **given)
+        if claimed is not None and random.random() < probability:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return claimed
+
+    outbox.claim = claim_and_pause
