@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
@@ -17,12 +18,17 @@ from pos_bridge.ticket import Ticket
 
 @dataclass(frozen=True)
 class Receipt:
-    """A strict success answer. `accepted`: the relay has it. `received`: the till has it."""
+    """A strict success answer. `accepted`: the relay has it. `received`: the till has it.
+
+    `repeat`: it says that it has this addition already, which is believed after an earlier try that may have
+    brought it, and after no other.
+    """
 
     state: Literal["accepted", "received"]
     till_state: str = ""
     http_status: int | None = None
     answer: str = ""
+    repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Adapter(ABC):
     can_look_up: ClassVar[bool]
     # There is a list that moves additions on after they were accepted.
     can_list_states: ClassVar[bool]
+    # An addition has a UUID of its own there beside its number.
+    needs_uuid: ClassVar[bool] = False
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
@@ -71,8 +79,10 @@ class Adapter(ABC):
 
     @classmethod
     @abstractmethod
-    def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
-        """The exact body without credentials. Pure. Raises Unsupported."""
+    def build(
+        cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
+    ) -> str:
+        """The exact body without credentials; `uuid` where the register `needs_uuid`. Pure. Raises Unsupported."""
 
     @abstractmethod
     def send(self, number: int, body: str) -> Receipt:
@@ -92,8 +102,10 @@ class Adapter(ABC):
     def check(self) -> None:
         """Speaks to the register without booking anything. Raises DeliveryError."""
 
-    def post(self, url: Secret, body: bytes, content_type: str) -> Answer:
-        """Posts once, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
+    def post(self, url: Secret, body: bytes | Secret, content_type: str) -> Answer:
+        """Posts once, on a connection of its own; a body that holds a key is a Secret. Raises NotSent, Uncertain or
+        Misconfigured.
+        """
         return self._exchange(
             "POST", url, deadline=http.POST_DEADLINE, body=body, content_type=content_type
         )
