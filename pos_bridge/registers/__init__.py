@@ -11,6 +11,7 @@ from pos_bridge.registers.base import Adapter
 
 ADAPTERS = {
     "leo2": "pos_bridge.registers.leo2.Leo2",
+    "tiller": "pos_bridge.registers.tiller.Tiller",
 }
 
 
