@@ -39,6 +39,14 @@ OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
     (Uncertain, _("something answers that does not speak as a register does")),
 ]
 
+# What a restaurant should know before it chooses this kind.
+NOTES = {
+    "tiller": _(
+        "Only for this kind; its maker gives them to the restaurant, and calls this API deprecated: "
+        "only a restaurant that still has it can use it."
+    )
+}
+
 
 def _input_name(kind: str, credential: str) -> str:
     return f"{kind}_{credential}"
@@ -175,7 +183,8 @@ class RegisterAdmin(HouseAdmin):
                         _input_name(kind, name) for name in registers.credential_names(kind)
                     ],
                     "classes": [] if obj is None or obj.kind == kind else ["collapse"],
-                    "description": _("Only for this kind; its maker gives them to the restaurant."),
+                    "description": NOTES.get(kind)
+                    or _("Only for this kind; its maker gives them to the restaurant."),
                 },
             )
             for kind, label in kinds()

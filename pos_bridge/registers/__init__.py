@@ -1,7 +1,6 @@
 """The registers that are spoken. A new one is one new file and one new line here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -13,23 +12,7 @@ from pos_bridge.registers.base import Adapter
 ADAPTERS = {
     "leo2": "pos_bridge.registers.leo2.Leo2",
     "enregistreuse": "pos_bridge.registers.enregistreuse.Enregistreuse",
-}
-
-
-@dataclass(frozen=True)
-class Unspoken:
-    """A kind of register that can be configured and has no adapter yet; an adapter says the same of itself."""
-
-    label: str
-    credential_names: tuple[str, ...]
-    shop_name: str
-
-
-UNSPOKEN = {
-    "enregistreuse": Unspoken("enregistreuse.fr", ("idboutique", "key"), "idboutique"),
-    "tiller": Unspoken(
-        "Tiller (Order API v2)", ("restaurant_token", "provider_token"), "restaurant_token"
-    ),
+    "tiller": "pos_bridge.registers.tiller.Tiller",
 }
 
 
@@ -40,14 +23,17 @@ def adapter_class(kind: str) -> type[Adapter] | None:
     return import_string(path) if path else None
 
 
-def maker(kind: str) -> type[Adapter] | Unspoken:
-    """What a kind of register says of itself: label, credential_names, shop_name. KeyError where there is none."""
-    return adapter_class(kind) or UNSPOKEN[kind]
+def maker(kind: str) -> type[Adapter]:
+    """The adapter of a kind that is spoken, which says its label and its keys. KeyError where it is not."""
+    found = adapter_class(kind)
+    if found is None:
+        raise KeyError(kind)
+    return found
 
 
 def kinds() -> list[tuple[str, str]]:
     """Every kind of register with the name that people know it by: the choices of a form."""
-    return [(kind, maker(kind).label) for kind in {**ADAPTERS, **UNSPOKEN}]
+    return [(kind, maker(kind).label) for kind in ADAPTERS]
 
 
 def kinds_that_drop_doubles() -> list[str]:

@@ -18,12 +18,17 @@ from pos_bridge.ticket import Ticket
 
 @dataclass(frozen=True)
 class Receipt:
-    """A strict success answer. `accepted`: the relay has it. `received`: the till has it."""
+    """A strict success answer. `accepted`: the relay has it. `received`: the till has it.
+
+    `repeat`: it says that it has this addition already, which is believed after an earlier try that may have
+    brought it, and after no other.
+    """
 
     state: Literal["accepted", "received"]
     till_state: str = ""
     http_status: int | None = None
     answer: str = ""
+    repeat: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,11 @@ from uuid import UUID
 
 from pos_bridge import money
 from pos_bridge.errors import DeliveryError, Unsupported
-from pos_bridge.registers import strict
+from pos_bridge.registers import texts
+from pos_bridge.registers.answers import parse
 from pos_bridge.registers.base import Adapter, Receipt, TillState
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.secret import Secret
-from pos_bridge.registers.strict import read_json
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
@@ -177,7 +177,7 @@ class Enregistreuse(Adapter):
         )
 
     def _read_receipt(self, answer: Answer) -> Receipt:
-        said = read_json(answer.body)
+        said = parse(answer.body)
         words = refusal_of(said)
         if words is not None:
             raise self.refusal("refused", words, answer)
@@ -190,7 +190,7 @@ class Enregistreuse(Adapter):
         """A page's list. Raises DeliveryError where it is none."""
         base = f"{self.base_url.rstrip('/')}{FOLDER}{page}.php"
         answer = self.get(Secret(f"{base}?{self._keys().reveal()}&format=json"))
-        said = read_json(answer.body)
+        said = parse(answer.body)
         words = refusal_of(said)
         if words is not None:
             raise self.refusal("refused", words, answer)
@@ -378,7 +378,7 @@ def _rate(text: object) -> Decimal | None:
 
 def clean(text: str) -> str:
     """Without what a printer would obey, and without what would end a part of an item (T11)."""
-    return strict.clean(text.replace("_", "-"))
+    return texts.clean(text.replace("_", "-"))
 
 
 # --- Reading answers ----------------------------------------------------------------------------

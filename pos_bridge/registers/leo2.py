@@ -17,10 +17,11 @@ import simplejson
 
 from pos_bridge import money
 from pos_bridge.errors import DeliveryError, Unsupported
+from pos_bridge.registers.answers import JSON, read_json
 from pos_bridge.registers.base import Adapter, Receipt, TillState
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.secret import Secret
-from pos_bridge.registers.strict import clean, read_json
+from pos_bridge.registers.texts import clean
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
@@ -30,7 +31,7 @@ SENT = 0  # what the sender puts; any other state, and so any payment, is the ti
 # Nobody says it; it is what we build on until the vendor says otherwise (docs/registers/README.md). All of it is here.
 
 PATH = "/api.php"  # under the base address
-CONTENT_TYPE = "application/json"  # of what we send, and of any answer that we believe
+CONTENT_TYPE = JSON  # of what we send, and of any answer that we believe
 FIRST_IDX = (
     1  # lines are numbered in reading order, the choices of a set menu on in the same sequence
 )
@@ -156,7 +157,7 @@ class Leo2(Adapter):
         """A success repeats our number and says a state that we know. What cannot be read may all the same be
         booked.
         """
-        said = _read(answer)
+        said = read_json(answer)
         if not isinstance(said, dict):
             raise self.unclear("unreadable", answer)
         state, error = said.get("state"), said.get("error")
@@ -176,7 +177,7 @@ class Leo2(Adapter):
     ) -> dict[int, TillState]:
         """Raises DeliveryError where it is not a list."""
         answer = self.get(self._url(method))
-        rows = _rows(_read(answer)) if answer.status == 200 else None
+        rows = _rows(read_json(answer)) if answer.status == 200 else None
         if rows is None:
             raise self.unclear("unreadable", answer)
         # A number that stands there twice: the later row is the later word. A word that we know is left as it is.
@@ -285,13 +286,6 @@ def _is_refused_in_words(state: object, error: object) -> bool:
     """Words beside a state that may mean a success contradict themselves."""
     in_words = isinstance(error, str) and bool(error.strip())
     return in_words and (state is None or _is_int(state, SENT))
-
-
-def _read(answer: Answer) -> Any:
-    """The JSON of an answer, or None where it is not exactly that."""
-    if answer.content_type.partition(";")[0].strip().lower() != CONTENT_TYPE:
-        return None
-    return read_json(answer.body)
 
 
 def _rows(said: Any) -> list[tuple[str, str]] | None:

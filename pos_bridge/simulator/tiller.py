@@ -111,15 +111,15 @@ class TillerRegister(SimulatedRegister):
     def ledger(self, *, after: int = 0) -> list[dict[str, Any]]:
         """What the till really holds, in booking order, without the first `after`.
 
-        number (the register's own), external_id, body (amounts as Decimal), raw and its sha256, both without the
-        tokens, taken_at and booked_at (seconds since 1970), state, `late` (seconds) where it waited for a till that was
-        off.
+        number (the sender's), id (the register's own), external_id, body (amounts as Decimal), raw and its sha256,
+        both without the tokens, taken_at and booked_at (seconds since 1970), state, `late` (seconds) where it waited
+        for a till that was off.
         """
         return [self._till.entry(order) for order in self._till.booked(after)]
 
     def posts(self, *, after: int = 0) -> list[dict[str, Any]]:
-        """Every delivery but the first `after`: place, external_id, sha256 (of the body without the tokens), mode,
-        time, ended, booked, what became of it; `number` where it got one.
+        """Every delivery but the first `after`: place, number, external_id, sha256 (of the body without the tokens),
+        mode, time, ended, booked, what became of it; `id` where it got one.
 
         `outcome`: booked, stored (Tiller's server has it), double, conflict (same external id, other content), refused,
         denied (tokens); absent where the register never worked on it. See Leo2Register.posts for the rest.
@@ -141,7 +141,7 @@ class TillerRegister(SimulatedRegister):
         return self._till.fired()
 
     def set_state(self, number: int, state: int) -> None:
-        """By the register's own number; 1 and 2 IN_PROGRESS, 4 CANCELED, 9 CLOSED."""
+        """By the sender's number; 1 and 2 IN_PROGRESS, 4 CANCELED, 9 CLOSED."""
         if state not in STATES:
             raise ValueError(f"a state is one of {', '.join(map(str, STATES))}, not {state!r}")
         self._till.set_state(number, state)
@@ -175,9 +175,11 @@ class TillerRegister(SimulatedRegister):
 
     def arrived(self, request: Request, scripted: Scripted) -> int:
         sha256 = digest(without_tokens(request.body))
-        external_id = external_id_in(request.body)
         return self._till.arrive(
-            number=None, external_id=external_id, sha256=sha256, **_words(scripted)
+            number=number_in(request.body, "number"),
+            external_id=external_id_in(request.body),
+            sha256=sha256,
+            **_words(scripted),
         )
 
     def ended(self, post: int) -> None:
@@ -189,7 +191,7 @@ class TillerRegister(SimulatedRegister):
     def pretend(self, request: Request) -> Reply:
         if request.method == "GET":
             return as_json([])
-        return as_json(self._told(self._till.next_number, request.body, RECEIVED))
+        return as_json(self._told(self._till.next_id, request.body, RECEIVED))
 
     def produce(self, request: Request, post: int | None, twist: str, argument: str) -> Reply:
         if not self._may(request):
@@ -215,7 +217,7 @@ class TillerRegister(SimulatedRegister):
         return right and not self.settings["tokens_expired"]
 
     def _read(self, request: Request) -> Reply:
-        """One order by the register's own number, or the latest."""
+        """One order by the register's own id, or the latest."""
         said = request.path.removeprefix(PATH).removeprefix("/")
         if not said:
             most = min(int(_only(request, "maxResults") or PAGE_SIZE), PAGE_SIZE)
@@ -228,12 +230,12 @@ class TillerRegister(SimulatedRegister):
 
     def _order(self, order: Addition) -> dict[str, Any]:
         raw = order.raw.encode("utf-8", "surrogateescape")
-        return self._told(order.number, raw, order.state)
+        return self._told(self._till.own_id(order), raw, order.state)
 
-    def _told(self, number: int, raw: bytes, state: int) -> dict[str, Any]:
+    def _told(self, own_id: int, raw: bytes, state: int) -> dict[str, Any]:
         """An order as the register tells it: what was sent, its own id, its own status."""
         body = {key: value for key, value in carelessly(raw).items() if key not in TOKENS}
-        return {"id": number, **body, "status": STATES[state]}
+        return {"id": own_id, **body, "status": STATES[state]}
 
     def _deliver(self, request: Request, post: int | None, twist: str, argument: str) -> Reply:
         raw = without_tokens(request.body)
@@ -264,13 +266,13 @@ class TillerRegister(SimulatedRegister):
         if reason and self._till.till_is_open:
             self._till.settle(post, outcome="refused", reason=reason, **facts)
             return as_json({"error": reason}, 400)
-        number = self._till.next_number
-        self._till.take(number, raw, post, table=table, covers=number_in(raw, "nbCustomers"))
+        own_id, covers = self._till.next_id, number_in(raw, "nbCustomers")
+        self._till.take(number_in(raw, "number") or 0, raw, post, table=table, covers=covers)
         outcome = "booked" if self._till.till_is_open else "stored"
-        self._till.settle(post, outcome=outcome, number=number, **facts)
+        self._till.settle(post, outcome=outcome, id=own_id, **facts)
         if twist == "dup_known":
             return self._double(external_id)
-        return as_json(self._told(number, raw, RECEIVED))
+        return as_json(self._told(own_id, raw, RECEIVED))
 
     def _double(self, external_id: str | None) -> Reply:
         """What a repeat is answered: not on the page, so there are two ways (and `keep_doubles`)."""

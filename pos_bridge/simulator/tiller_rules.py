@@ -33,6 +33,7 @@ ORDER_NEEDS = {
     "restaurant_token": Basis.DOCUMENTED,
     "provider_token": Basis.DOCUMENTED,
     "externalId": Basis.DOCUMENTED,
+    "number": Basis.PROMISED,
     "type": Basis.PROMISED,
     "status": Basis.PROMISED,
     "nbCustomers": Basis.PROMISED,
@@ -51,7 +52,7 @@ LINE_NEVER = {
     "discountAmount": "aucune remise n'est envoyée",
     "date": "l'heure est celle de la caisse",
 }
-ORDER_KNOWS = {*ORDER_NEEDS, *ORDER_NEVER, "number", "name", "waiterId", "waiterName"}
+ORDER_KNOWS = {*ORDER_NEEDS, *ORDER_NEVER, "name", "waiterId", "waiterName"}
 LINE_KNOWS = {
     *("productId", "quantity", "name", "type", "price", "initialPrice", "tax", "comment", "status"),
     *("position", "extraLines", "sending", *LINE_NEVER),
@@ -103,7 +104,7 @@ class _Judge:
         self.external_id(value)
         self.text(value, "name", "", ORDER_NAME, nullable=True)
         self.text(value, "waiterName", "", EXTERNAL_ID, nullable=True)
-        self.integer(value, "number", "", 0)
+        self.integer(value, "number", "", 1)
         self.integer(value, "waiterId", "", 1, nullable=True)
         self.integer(value, "nbCustomers", "", 1)
         self.kind(value)

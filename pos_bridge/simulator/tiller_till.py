@@ -1,6 +1,7 @@
 """What a simulated Tiller register holds: the relay and till of LEO2, with orders found by their `externalId`.
 
-An order's number is the register's own, from 1. Its body is kept without the tokens, so that no key is in the ledger.
+An order has the sender's number, and an id of the register's own, from 1. Its body is kept without the tokens, so that
+no key is in the ledger.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Till(Relay):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._by_external_id: dict[str, list[Addition]] = {}
+        self._ids: dict[int, int] = {}
         super().__init__(*args, read=body, **options)
 
     def known_as(
@@ -37,20 +39,29 @@ class Till(Relay):
                 return order
         return None
 
-    def order(self, number: int) -> Addition | None:
-        """The order that has this number on the register, whether the till has fetched it or not."""
+    def order(self, own_id: int) -> Addition | None:
+        """The order that has this id on the register, whether the till has fetched it or not."""
         with self.lock:
-            return self.additions[number - 1] if 0 < number <= len(self.additions) else None
+            return self.additions[own_id - 1] if 0 < own_id <= len(self.additions) else None
+
+    def own_id(self, order: Addition) -> int:
+        return self._ids[id(order)]
 
     @property
-    def next_number(self) -> int:
+    def next_id(self) -> int:
         return len(self.additions) + 1
 
     def entry(self, addition: Addition) -> Event:
-        return {**super().entry(addition), "external_id": external_id_in(_bytes(addition))}
+        external_id = external_id_in(_bytes(addition))
+        return {
+            **super().entry(addition),
+            "id": self.own_id(addition),
+            "external_id": external_id,
+        }
 
     def _taken(self, addition: Addition) -> None:
         super()._taken(addition)
+        self._ids[id(addition)] = len(self.additions)
         external_id = external_id_in(_bytes(addition))
         if external_id is not None:
             self._by_external_id.setdefault(external_id, []).append(addition)

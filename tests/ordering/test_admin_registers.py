@@ -333,8 +333,10 @@ def test_it_checks_nothing_by_a_link(register, client, monkeypatch):
 
 
 def test_it_says_that_a_kind_is_not_spoken_yet(house, client):
-    register = factories.register(
-        house, kind="tiller", credentials={"restaurant_token": "r", "provider_token": "p"}
-    )
+    register = factories.register(house, kind="gone", credentials={"shop": "1", "key": "k"})
     address = reverse("admin:pos_bridge_register_check", args=[register.pk])
     assert "not spoken yet" in client.post(address, follow=True).content.decode()
+
+
+def test_it_says_that_the_maker_of_tiller_calls_its_api_deprecated(client):
+    assert client.get(page("add")).content.decode().count("deprecated") == 1

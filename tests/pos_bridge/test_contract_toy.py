@@ -33,6 +33,7 @@ class TestToy(RegisterContract):
     unsupported = {
         **{name: "is a set menu" for name, said in TICKETS.items() if any(each.choices for each in said.lines)},
         "an_option_without_id": "no id on the register",
+        "a_long_option_without_id": "no id on the register",
         "a_paid_option_without_id": "no id on the register",
         "a_product_without_id": "no id on the register",
         "an_id_that_is_no_number": "no id on the register",

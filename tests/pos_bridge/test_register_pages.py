@@ -21,6 +21,7 @@ from tests.pos_bridge.contract.tickets import TICKETS
 from tests.pos_bridge.far_end import Server, answering
 from tests.pos_bridge.test_contract_enregistreuse import OfEnregistreuse
 from tests.pos_bridge.test_contract_leo2 import TestLeo2 as OfLeo2
+from tests.pos_bridge.test_contract_tiller import TestTiller as OfTiller
 
 DOCS = Path(__file__).parents[2] / "docs" / "registers"
 ROW = re.compile(r"\| `([^`]+)` \| (sent|fixed|left out) \| (.+) \|")
@@ -49,6 +50,22 @@ def of_enregistreuse(page: str) -> set[str]:
     for item in re.findall(r"^((?:\[|-\[|Free_)\S.*?)(?: —|$)", page, re.MULTILINE):
         found |= {name.split()[0] for name in re.findall(r"\[([^\]]+)\]", item)}
         found |= {"Free"} if item.startswith("Free") else set()
+    return found
+
+
+def of_tiller(page: str) -> set[str]:
+    """Its three tables, of which one is that of lines and extra lines, and the names in its examples."""
+    owners = {
+        "Order": [""],
+        "OrderLine et ExtraLines": ["lines.", "lines.extraLines."],
+        "Payment": ["payments."],
+    }
+    found = {f"….{name}" for name in re.findall(r'^"(\w+)":', page, re.MULTILINE)}
+    for title, paths in owners.items():
+        table = re.search(rf"^{title}\nAttribut \|.*\n---.*\n((?:.+ \|\n)+)", page, re.MULTILINE)
+        assert table, title
+        for row in table[1].splitlines():
+            found |= {f"{path}{row.partition(' | ')[0]}" for path in paths}
     return found
 
 
@@ -114,6 +131,7 @@ PAGES = {
             {"free_lines": {"10": 5}},
         ],
     ),
+    "tiller": Page(OfTiller, "tiller_order_v2.fr.txt", of_tiller),
 }
 
 

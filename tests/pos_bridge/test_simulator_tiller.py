@@ -72,17 +72,19 @@ def test_it_takes_an_order_and_says_its_own_id() -> None:
         assert status == 200
         assert (answer["id"], answer["externalId"], answer["status"]) == (1, UUID, "IN_PROGRESS")
         (entry,) = till.ledger()
-        assert (entry["number"], entry["external_id"], entry["state"]) == (1, UUID, 1)
+        assert (entry["number"], entry["id"], entry["state"]) == (217_512_001, 1, 1)
+        assert entry["external_id"] == UUID
         assert entry["body"]["lines"][0]["price"] == 4980
         (post,) = till.posts()
         assert post["booked"]
-        assert (post["number"], post["external_id"], post["outcome"]) == (1, UUID, "booked")
+        assert (post["number"], post["external_id"], post["id"]) == (217_512_001, UUID, 1)
+        assert post["outcome"] == "booked"
 
 
 def test_it_reads_an_order_by_its_own_id_and_the_latest() -> None:
     with register() as till:
         ask(till, ORDERS, body())
-        ask(till, ORDERS, body(OTHER))
+        ask(till, ORDERS, body(OTHER, number=217_512_099))
         status, answer = ask(till, f"{ORDERS}/2{KEYS}")
         assert status == 200
         assert (answer["id"], answer["externalId"]) == (2, OTHER)
@@ -90,7 +92,7 @@ def test_it_reads_an_order_by_its_own_id_and_the_latest() -> None:
         assert [each["id"] for each in ask(till, f"{ORDERS}{KEYS}&maxResults=1")[1]] == [2]
         for unknown in ("3", "0", "-1", "x", UUID):
             assert ask(till, f"{ORDERS}/{unknown}{KEYS}")[0] == 404
-        till.set_state(2, 9)
+        till.set_state(217_512_099, 9)
         assert ask(till, f"{ORDERS}/2{KEYS}")[1]["status"] == "CLOSED"
 
 
@@ -135,7 +137,7 @@ def test_it_takes_what_it_can_parse_where_it_is_not_strict() -> None:
         assert ask(till, ORDERS, body(externalId=None))[0] == 200
         assert len(till.ledger()) == 2
         assert ask(till, ORDERS, b"<order/>")[0] == 403
-        assert "Commande n°&nbsp;1" in ask(till, "/")[1]
+        assert "Commande n°&nbsp;217512001" in ask(till, "/")[1]
 
 
 # Repeats
@@ -305,9 +307,9 @@ def test_it_prints_a_ticket_with_names_options_notes_and_the_total() -> None:
 def test_it_knows_only_its_states() -> None:
     with register() as till:
         ask(till, ORDERS, body())
-        assert ask(till, "/_state", b'{"number": 1, "state": 4}')[0] == 200
+        assert ask(till, "/_state", b'{"number": 217512001, "state": 4}')[0] == 200
         assert till.ledger()[0]["state"] == 4
-        assert ask(till, "/_state", b'{"number": 1, "state": 7}')[0] == 400
+        assert ask(till, "/_state", b'{"number": 217512001, "state": 7}')[0] == 400
         assert ask(till, "/_state", b'{"number": 2, "state": 9}')[0] == 400
 
 

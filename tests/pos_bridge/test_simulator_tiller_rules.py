@@ -47,7 +47,7 @@ def test_it_finds_nothing_documented_wrong_with_the_page_s_own_example() -> None
     assert documented == ["externalId"]
     promised = {breach.path for breach in breaches if breach.basis is Basis.PROMISED}
     assert promised == {
-        *("status", "tableId", "payments", "customer", "openDate"),
+        *("number", "status", "tableId", "payments", "customer", "openDate"),
         *("lines[0].date", "lines[0].price", "lines[1].date"),
     }
 
@@ -95,6 +95,8 @@ ORDER_RULES = [
     (put("name", ""), "name"),
     (put("name", "a\x1bp"), "name"),
     (put("number", "7"), "number"),
+    (put("number", 0), "number"),
+    (drop("number"), "number"),
     (put("type", 2), "type"),
     (put("type", 3), "type"),
     (put("type", "1"), "type"),

@@ -92,6 +92,7 @@ TICKETS = {
     "a_long_name": ticket(line("Très longue entrecôte " * 10)),
     "a_long_word": ticket(line("É" * 300)),
     "a_long_option": ticket(line(options=(option("Très long supplément " * 10),))),
+    "a_long_option_without_id": ticket(line(options=(option("Très long " * 10, 0, None),))),
     **{f"strange_{name}": ticket(line(f"Plat {text}")) for name, text in STRANGE.items()},
     **{
         f"strange_option_{name}": ticket(line(options=(option(f"Avec {text}"),)))
