@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pos_bridge.encryption import CredentialsField, EncryptedTextField
+from pos_bridge.registers import kinds
 
 HIGHEST_NUMBER = 2**31 - 1
 
@@ -14,18 +15,13 @@ HIGHEST_NUMBER = 2**31 - 1
 class Register(models.Model):
     """A till as it was configured. Another shop or host is another record: what waits stays bound to its own (F70)."""
 
-    class Kind(models.TextChoices):
-        LEO2 = "leo2", "LEO2 (LEO2Click)"
-        ENREGISTREUSE = "enregistreuse", "enregistreuse.fr"
-        TILLER = "tiller", "Tiller (Order API v2)"
-
     restaurant = models.ForeignKey(
         "ordering.Restaurant",
         models.PROTECT,
         related_name="registers",
         verbose_name=_("restaurant"),
     )
-    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=kinds)
     base_url = models.CharField(
         _("address"),
         max_length=500,

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -74,6 +75,7 @@ def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
     if adapter is None:
         raise Unsupported(f"{register.get_kind_display()} is not spoken yet")
     now = timezone.now()
+    uuid = uuid4() if adapter.needs_uuid else None
     with transaction.atomic():
         number = _take_number(register, now)
         last = Addition.objects.filter(order_id=order_id).aggregate(last=Max("position"))["last"]
@@ -82,8 +84,9 @@ def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
             position=(last or 0) + 1,
             register=register,
             number=number,
+            uuid=uuid,
             ticket=ticket.to_json(),
-            body=adapter.build(ticket, number, register.options),
+            body=adapter.build(ticket, number, register.options, uuid),
             state=State.QUEUED,
             next_try_at=now,
         )
@@ -227,6 +230,7 @@ def settle(
     """
     addition = claim.addition
     with transaction.atomic():
+        outcome = _believed(addition, outcome)
         target, fields = _consequence(claim, outcome, now)
         moved = move(
             addition.pk,
@@ -289,6 +293,17 @@ def _is_as_it_was(tried: Register) -> bool:
         return now is not None and now.credentials == tried.credentials
     except ImproperlyConfigured:
         return True  # they cannot be read, which is what the try has ended in
+
+
+def _believed(
+    addition: Addition, outcome: Receipt | DeliveryError | None
+) -> Receipt | DeliveryError | None:
+    """That it is there already proves something only after a try that may have brought it."""
+    if not isinstance(outcome, Receipt) or not outcome.repeat:
+        return outcome
+    if attempts.may_have_booked(addition):
+        return outcome
+    return Uncertain("number_taken", http_status=outcome.http_status, answer=outcome.answer)
 
 
 def _consequence(

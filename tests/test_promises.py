@@ -19,7 +19,8 @@ def numbers_of_the_catalogue() -> set[str]:
 
 def numbers_named_by_tests() -> set[str]:
     named = set()
-    for path in (ROOT / "tests").rglob("test_*.py"):
+    tests = [*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "tests").rglob("contract/*.py")]
+    for path in tests:
         if path.name == Path(__file__).name:
             continue
         for kind, digits in re.findall(

@@ -26,7 +26,7 @@ from pos_bridge import address, decisions
 from pos_bridge.encryption import DOTS, mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import HIGHEST_NUMBER, Register, StrangeNumber
-from pos_bridge.registers import adapter_for
+from pos_bridge.registers import adapter_for, kinds
 from pos_bridge.words import reason
 
 # So many numbers that were never given here are listed; what is said of them counts them all.
@@ -39,6 +39,14 @@ OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
     (Uncertain, _("something answers that does not speak as a register does")),
 ]
 
+# What a restaurant should know before it chooses this kind.
+NOTES = {
+    "tiller": _(
+        "Only for this kind; its maker gives them to the restaurant, and calls this API deprecated: "
+        "only a restaurant that still has it can use it."
+    )
+}
+
 
 def _input_name(kind: str, credential: str) -> str:
     return f"{kind}_{credential}"
@@ -50,8 +58,8 @@ class RegisterRules(HouseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stored = self.instance.credentials if self.instance.pk else {}
-        for kind, names in registers.CREDENTIALS.items():
-            for name in names:
+        for kind, _label in kinds():
+            for name in registers.credential_names(kind):
                 field = self.fields.get(_input_name(kind, name))
                 if field is not None and kind == self.instance.kind and name in stored:
                     field.help_text = _("Now %(mask)s. Leave empty to keep it.") % {
@@ -84,7 +92,7 @@ class RegisterRules(HouseForm):
         return cleaned
 
     def _refuse_keys_of_others(self, kind: str) -> None:
-        for other in registers.CREDENTIALS:
+        for other, _label in kinds():
             for name, value in self.typed(other).items() if other != kind else ():
                 if value:
                     self.add_error(
@@ -129,8 +137,8 @@ RegisterForm: Any = type(HouseForm)(  # type: ignore[misc]
     (RegisterRules,),
     {
         _input_name(kind, name): _key_field(name)
-        for kind, names in registers.CREDENTIALS.items()
-        for name in names
+        for kind, _label in kinds()
+        for name in registers.credential_names(kind)
     },
 )
 
@@ -169,14 +177,17 @@ class RegisterAdmin(HouseAdmin):
         ]
         groups = [
             (
-                kind.label,
+                label,
                 {
-                    "fields": [_input_name(kind, name) for name in names],
+                    "fields": [
+                        _input_name(kind, name) for name in registers.credential_names(kind)
+                    ],
                     "classes": [] if obj is None or obj.kind == kind else ["collapse"],
-                    "description": _("Only for this kind; its maker gives them to the restaurant."),
+                    "description": NOTES.get(kind)
+                    or _("Only for this kind; its maker gives them to the restaurant."),
                 },
             )
-            for kind, names in registers.CREDENTIALS.items()
+            for kind, label in kinds()
         ]
         return [(None, {"fields": ["kind", "base_url", *state]}), *groups]
 

@@ -12,22 +12,7 @@ from ordering.services import carte
 from pos_bridge import outbox
 from pos_bridge.encryption import Credentials
 from pos_bridge.models import Register
-from pos_bridge.registers import adapter_class
-
-Kind = Register.Kind
-
-# What each maker gives to a restaurant, of the kinds that have no adapter yet; an adapter names its own.
-CREDENTIALS = {
-    Kind.LEO2: ("shop", "pub_key"),
-    Kind.ENREGISTREUSE: ("idboutique", "key"),
-    Kind.TILLER: ("restaurant_token", "provider_token"),
-}
-# Which of them says which shop it is: another shop is another register (F70).
-SHOP = {
-    Kind.LEO2: "shop",
-    Kind.ENREGISTREUSE: "idboutique",
-    Kind.TILLER: "restaurant_token",
-}
+from pos_bridge.registers import maker
 
 
 @dataclass(frozen=True)
@@ -38,8 +23,8 @@ class Configured:
 
 
 def credential_names(kind: str) -> tuple[str, ...]:
-    adapter = adapter_class(kind)
-    return adapter.credential_names if adapter else CREDENTIALS[Kind(kind)]
+    """What its maker gives to a restaurant. KeyError where there is no such kind."""
+    return maker(kind).credential_names
 
 
 def find(
@@ -51,7 +36,7 @@ def find(
     seen (P6).
     """
     registers = Register.objects.filter(restaurant=restaurant, kind=kind).order_by("-current", "pk")
-    shop_name = SHOP[Kind(kind)]
+    shop_name = maker(kind).shop_name
     shop = credentials.get(shop_name)
     for register in registers:
         same_address = register.base_url.rstrip("/") == base_url.rstrip("/")
@@ -63,7 +48,7 @@ def find(
 
 def till(kind: str, base_url: str, credentials: Mapping[str, str]) -> str:
     """Which till this is, for `Register.till`: the same one for every restaurant that orders on it."""
-    shop = credentials.get(SHOP[Kind(kind)], "")
+    shop = credentials.get(maker(kind).shop_name, "")
     return hashlib.sha256("|".join((kind, base_url.rstrip("/"), shop)).encode()).hexdigest()
 
 

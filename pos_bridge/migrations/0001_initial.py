@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import pos_bridge.encryption
+import pos_bridge.registers
 
 
 class Migration(migrations.Migration):
@@ -26,13 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[
-                            ("leo2", "LEO2 (LEO2Click)"),
-                            ("enregistreuse", "enregistreuse.fr"),
-                            ("tiller", "Tiller (Order API v2)"),
-                        ],
-                        max_length=20,
-                        verbose_name="kind",
+                        choices=pos_bridge.registers.kinds, max_length=20, verbose_name="kind"
                     ),
                 ),
                 (

@@ -12,6 +12,7 @@ from pos_bridge.registers.base import Adapter
 ADAPTERS = {
     "leo2": "pos_bridge.registers.leo2.Leo2",
     "enregistreuse": "pos_bridge.registers.enregistreuse.Enregistreuse",
+    "tiller": "pos_bridge.registers.tiller.Tiller",
 }
 
 
@@ -20,6 +21,19 @@ def adapter_class(kind: str) -> type[Adapter] | None:
     """The adapter of a kind of register, or None where it is not spoken yet."""
     path = ADAPTERS.get(kind)
     return import_string(path) if path else None
+
+
+def maker(kind: str) -> type[Adapter]:
+    """The adapter of a kind that is spoken, which says its label and its keys. KeyError where it is not."""
+    found = adapter_class(kind)
+    if found is None:
+        raise KeyError(kind)
+    return found
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Every kind of register with the name that people know it by: the choices of a form."""
+    return [(kind, maker(kind).label) for kind in ADAPTERS]
 
 
 def kinds_that_drop_doubles() -> list[str]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
@@ -17,12 +18,17 @@ from pos_bridge.ticket import Ticket
 
 @dataclass(frozen=True)
 class Receipt:
-    """A strict success answer. `accepted`: the relay has it. `received`: the till has it."""
+    """A strict success answer. `accepted`: the relay has it. `received`: the till has it.
+
+    `repeat`: it says that it has this addition already, which is believed after an earlier try that may have
+    brought it, and after no other.
+    """
 
     state: Literal["accepted", "received"]
     till_state: str = ""
     http_status: int | None = None
     answer: str = ""
+    repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class CataloguePrice:
 class Adapter(ABC):
     """Speaks one kind of register. Knows no model: it builds a body from a ticket, sends it, and returns or raises."""
 
+    # The maker's or the product's name, as people know it.
+    label: ClassVar[str]
     # Sending the same number again books nothing twice.
     drops_doubles: ClassVar[bool]
     # An addition can be looked up by its number; one that is not found proves nothing.
@@ -52,10 +60,14 @@ class Adapter(ABC):
     can_list_states: ClassVar[bool]
     # It lists its articles, so that ids and prices can be compared before service (F69).
     can_list_catalogue: ClassVar[bool] = False
+    # An addition has a UUID of its own there beside its number.
+    needs_uuid: ClassVar[bool] = False
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
     secret_names: ClassVar[tuple[str, ...]]
+    # Which of them says which shop it is: another shop is another register (F70).
+    shop_name: ClassVar[str]
 
     def __init__(
         self,
@@ -81,8 +93,10 @@ class Adapter(ABC):
 
     @classmethod
     @abstractmethod
-    def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
-        """The exact body without credentials. Pure. Raises Unsupported."""
+    def build(
+        cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
+    ) -> str:
+        """The exact body without credentials; `uuid` where the register `needs_uuid`. Pure. Raises Unsupported."""
 
     @abstractmethod
     def send(self, number: int, body: str) -> Receipt:
@@ -110,8 +124,10 @@ class Adapter(ABC):
     def check(self) -> None:
         """Speaks to the register without booking anything. Raises DeliveryError."""
 
-    def post(self, url: Secret, body: bytes, content_type: str) -> Answer:
-        """Posts once, on a connection of its own. Raises NotSent, Uncertain or Misconfigured."""
+    def post(self, url: Secret, body: bytes | Secret, content_type: str) -> Answer:
+        """Posts once, on a connection of its own; a body that holds a key is a Secret. Raises NotSent, Uncertain or
+        Misconfigured.
+        """
         return self._exchange(
             "POST", url, deadline=http.POST_DEADLINE, body=body, content_type=content_type
         )

@@ -22,14 +22,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pos_bridge import money
 from pos_bridge.errors import DeliveryError, Unsupported
-from pos_bridge.registers import strict
+from pos_bridge.registers import texts
+from pos_bridge.registers.answers import parse
 from pos_bridge.registers.base import Adapter, Receipt, TillState
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.secret import Secret
-from pos_bridge.registers.strict import read_json
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
@@ -106,15 +107,19 @@ def refusal_of(said: Any) -> str | None:
 
 
 class Enregistreuse(Adapter):
+    label = "enregistreuse.fr"
     drops_doubles = False
     can_look_up = True
     # There are lists of sales. They name no number of ours but in a comment that anybody may edit.
     can_list_states = False
     credential_names = ("idboutique", "key")
     secret_names = ("key",)
+    shop_name = "idboutique"
 
     @classmethod
-    def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
+    def build(
+        cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
+    ) -> str:
         """The form but for `idboutique` and `key`. Raises Unsupported for what this register cannot be told."""
         if not ticket.lines:
             raise Unsupported("the order has no line")
@@ -141,9 +146,8 @@ class Enregistreuse(Adapter):
         """Once, on a connection of its own. An answer in words that is none of ours may come from a sale that was
         booked, so it is an unknown outcome.
         """
-        keys = urlencode({name: self.credentials.get(name, "") for name in self.credential_names})
         url = Secret(f"{self.base_url.rstrip('/')}{FOLDER}webapp.php")
-        answer = self.post(url, f"{keys}&{body}".encode(), CONTENT_TYPE)
+        answer = self.post(url, Secret(f"{self._keys().reveal()}&{body}"), CONTENT_TYPE)
         return self._read_receipt(answer)
 
     def list_states(self) -> dict[int, TillState]:
@@ -166,8 +170,14 @@ class Enregistreuse(Adapter):
     def check(self) -> None:
         self._rows(HARMLESS)
 
+    def _keys(self) -> Secret:
+        """As fields of a form. No local variable holds them: error mails show those."""
+        return Secret(
+            urlencode({name: self.credentials.get(name, "") for name in self.credential_names})
+        )
+
     def _read_receipt(self, answer: Answer) -> Receipt:
-        said = read_json(answer.body)
+        said = parse(answer.body)
         words = refusal_of(said)
         if words is not None:
             raise self.refusal("refused", words, answer)
@@ -178,11 +188,9 @@ class Enregistreuse(Adapter):
 
     def _rows(self, page: str) -> list[dict[str, Any]]:
         """A page's list. Raises DeliveryError where it is none."""
-        query = {name: self.credentials.get(name, "") for name in self.credential_names}
-        query["format"] = "json"
-        base = self.base_url.rstrip("/")
-        answer = self.get(Secret(f"{base}{FOLDER}{page}.php?{urlencode(query)}"))
-        said = read_json(answer.body)
+        base = f"{self.base_url.rstrip('/')}{FOLDER}{page}.php"
+        answer = self.get(Secret(f"{base}?{self._keys().reveal()}&format=json"))
+        said = parse(answer.body)
         words = refusal_of(said)
         if words is not None:
             raise self.refusal("refused", words, answer)
@@ -203,9 +211,12 @@ class _Sale:
 
     def add(self, line: TicketLine, place: int) -> None:
         if line.quantity < 1:
-            raise Unsupported("the quantity is not at least 1", line=place)
+            raise Unsupported(f"“{line.name}”: the quantity is not at least 1", line=place)
         if line.total < 0:
-            raise Unsupported("the line would cost less than nothing", line=place)
+            raise Unsupported(
+                f"“{line.name}”: the line would cost less than nothing; let no option take off more than it costs",
+                line=place,
+            )
         said = [clean(line.note)]
         if line.register_id:
             item, unsaid = self._article(
@@ -221,7 +232,7 @@ class _Sale:
 
     def _choice(self, choice: TicketChoice, menus: int, place: int) -> str:
         if choice.quantity < 1:
-            raise Unsupported("a choice's quantity is not at least 1", line=place)
+            raise Unsupported(f"“{choice.name}”: a choice's quantity is not at least 1", line=place)
         count = menus * choice.quantity
         return self._article(choice, count, choice.supplement, place, forced=True)[0]
 
@@ -236,7 +247,7 @@ class _Sale:
     ) -> tuple[str, list[str]]:
         """An item, and its options that it does not say."""
         if price < 0:
-            raise Unsupported("a price is less than nothing", line=place)
+            raise Unsupported(f"“{item.name}”: a price is less than nothing", line=place)
         register_id = _id(item.register_id, f"“{item.name}”", place)
         choices = [
             _id(option.register_id, f"“{option.name}”", place)
@@ -254,7 +265,9 @@ class _Sale:
         if forced:
             price += sum(option.price for option in others)
             title = _title(item.name, names, place)
-            return article(register_id, quantity, (title, _price(price, place)), choices), []
+            return article(
+                register_id, quantity, (title, _price(price, item.name, place)), choices
+            ), []
         for option in others:
             if option.price:
                 raise Unsupported(
@@ -277,7 +290,7 @@ class _Sale:
                 line=place,
             )
         title = _title(line.name, [_named(option, place) for option in line.options], place)
-        price = _price(line.unit_total, place)
+        price = _price(line.unit_total, line.name, place)
         return free(self._department(line, place), title, price, line.quantity)
 
     def _department(self, line: TicketLine, place: int) -> int | None:
@@ -307,9 +320,9 @@ def _title(name: str, options: Iterable[str], place: int) -> str:
     return ", ".join([clean(name), *options])
 
 
-def _price(cents: int, place: int) -> int:
+def _price(cents: int, name: str, place: int) -> int:
     if cents < 0:
-        raise Unsupported("a price is less than nothing", line=place)
+        raise Unsupported(f"“{name}”: a price is less than nothing", line=place)
     return cents
 
 
@@ -365,7 +378,7 @@ def _rate(text: object) -> Decimal | None:
 
 def clean(text: str) -> str:
     """Without what a printer would obey, and without what would end a part of an item (T11)."""
-    return strict.clean(text.replace("_", "-"))
+    return texts.clean(text.replace("_", "-"))
 
 
 # --- Reading answers ----------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def exchange(
     network: Network,
     *,
     deadline: float,
-    body: bytes | None = None,
+    body: bytes | Secret | None = None,
     content_type: str = "",
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
@@ -214,7 +214,7 @@ def _speak(
     url: Secret,
     line: "_Line",
     limit: float,
-    body: bytes | None,
+    body: bytes | Secret | None,
     content_type: str,
     largest: int,
 ) -> Answer:
@@ -223,7 +223,8 @@ def _speak(
     """
     headers = {**HEADERS, **({"Content-Type": content_type} if content_type else {})}
     try:
-        request = requests.Request(method, url.reveal(), headers=headers, data=body).prepare()
+        data = body.reveal().encode() if isinstance(body, Secret) else body
+        request = requests.Request(method, url.reveal(), headers=headers, data=data).prepare()
     except (*INVALID, ValueError):
         raise AddressInvalid from None
     with _Direct(line) as adapter:
@@ -241,10 +242,10 @@ def _speak(
             raise AddressInvalid from None
         if _is_malformed(response):
             raise requests.exceptions.InvalidHeader
-        data, whole = _read(response.raw, largest)
+        read, whole = _read(response.raw, largest)
         return Answer(
             status=response.status_code,
-            body=data,
+            body=read,
             content_type=response.headers.get("Content-Type", ""),
             encoded=response.headers.get("Content-Encoding", "identity").lower() != "identity",
             whole=whole,

@@ -11,15 +11,17 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 import simplejson
 
 from pos_bridge import money
 from pos_bridge.errors import DeliveryError, Unsupported
+from pos_bridge.registers.answers import JSON, read_json
 from pos_bridge.registers.base import Adapter, Receipt, TillState
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.secret import Secret
-from pos_bridge.registers.strict import clean, read_json
+from pos_bridge.registers.texts import clean
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
@@ -29,7 +31,7 @@ SENT = 0  # what the sender puts; any other state, and so any payment, is the ti
 # Nobody says it; it is what we build on until the vendor says otherwise (docs/registers/README.md). All of it is here.
 
 PATH = "/api.php"  # under the base address
-CONTENT_TYPE = "application/json"  # of what we send, and of any answer that we believe
+CONTENT_TYPE = JSON  # of what we send, and of any answer that we believe
 FIRST_IDX = (
     1  # lines are numbered in reading order, the choices of a set menu on in the same sequence
 )
@@ -90,14 +92,18 @@ def ht_of_line(line: TicketLine) -> int:
 
 
 class Leo2(Adapter):
+    label = "LEO2 (LEO2Click)"
     drops_doubles = True
     can_look_up = False  # by its number alone; the lists are what there is
     can_list_states = True
     credential_names = ("shop", "pub_key")
     secret_names = ("pub_key",)
+    shop_name = "shop"
 
     @classmethod
-    def build(cls, ticket: Ticket, number: int, options: Mapping[str, Any]) -> str:
+    def build(
+        cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
+    ) -> str:
         """Raises Unsupported for what this register cannot be told."""
         if not ticket.lines:
             raise Unsupported("the order has no line")
@@ -151,7 +157,7 @@ class Leo2(Adapter):
         """A success repeats our number and says a state that we know. What cannot be read may all the same be
         booked.
         """
-        said = _read(answer)
+        said = read_json(answer)
         if not isinstance(said, dict):
             raise self.unclear("unreadable", answer)
         state, error = said.get("state"), said.get("error")
@@ -171,7 +177,7 @@ class Leo2(Adapter):
     ) -> dict[int, TillState]:
         """Raises DeliveryError where it is not a list."""
         answer = self.get(self._url(method))
-        rows = _rows(_read(answer)) if answer.status == 200 else None
+        rows = _rows(read_json(answer)) if answer.status == 200 else None
         if rows is None:
             raise self.unclear("unreadable", answer)
         # A number that stands there twice: the later row is the later word. A word that we know is left as it is.
@@ -185,9 +191,12 @@ class Leo2(Adapter):
 
 def _product(line: TicketLine, place: int, idx: Iterator[int]) -> dict[str, Any]:
     if line.quantity < 1:
-        raise Unsupported("the quantity is not at least 1", line=place)
+        raise Unsupported(f"“{line.name}”: the quantity is not at least 1", line=place)
     if line.total < 0:
-        raise Unsupported("the line would cost less than nothing", line=place)
+        raise Unsupported(
+            f"“{line.name}”: the line would cost less than nothing; let no option take off more than it costs",
+            line=place,
+        )
     body = _priced(line, line.unit_price, place, idx)
     text = clean(line.note)
     if text:
@@ -199,7 +208,7 @@ def _product(line: TicketLine, place: int, idx: Iterator[int]) -> dict[str, Any]
 
 def _choice(choice: TicketChoice, place: int, idx: Iterator[int]) -> dict[str, Any]:
     if choice.quantity < 1:
-        raise Unsupported("a choice's quantity is not at least 1", line=place)
+        raise Unsupported(f"“{choice.name}”: a choice's quantity is not at least 1", line=place)
     return _priced(choice, choice.supplement, place, idx)
 
 
@@ -208,46 +217,49 @@ def _priced(
 ) -> dict[str, Any]:
     """What lines and choices have in common, in the order of the vendor's page."""
     if unit_ttc < 0:
-        raise Unsupported("a price is less than nothing", line=place)
+        raise Unsupported(f"“{item.name}”: a price is less than nothing", line=place)
     body: dict[str, Any] = {
         "id": _id(item.register_id, f"“{item.name}”", place),
         "idx": next(idx),
         "quantity": item.quantity,
         "price": {
             "unit_ht": money.wire(money.ht(unit_ttc, item.vat)),
-            "tva_rate": _rate(item.vat, place),
+            "tva_rate": _rate(item, place),
             "unit_ttc": money.wire(unit_ttc),
         },
     }
     if item.options:
-        body["messages"] = [_message(option, place) for option in item.options]
+        body["messages"] = [_message(option, item.name, place) for option in item.options]
     return body
 
 
-def _message(option: TicketOption, place: int) -> dict[str, Any]:
+def _message(option: TicketOption, of: str, place: int) -> dict[str, Any]:
     if option.register_id:
         _id(option.register_id, f"“{option.name}”", place)
     elif option.price:
-        raise Unsupported(f"“{option.name}” has a price and no message id", line=place)
+        raise Unsupported(
+            f"“{option.name}” has a price and no message id; give it the register's, or no price",
+            line=place,
+        )
     if not clean(option.name):
-        raise Unsupported("an option has no name", line=place)
+        raise Unsupported(f"“{of}”: an option has no name", line=place)
     return message(option)
 
 
 def _id(register_id: str | None, name: str, place: int | None) -> int:
     if not register_id:
-        raise Unsupported(f"{name} has no id on the register", line=place)
+        raise Unsupported(f"{name} has no id on the register; write it into the carte", line=place)
     problem = Leo2.id_problem(register_id)
     if problem or len(register_id) > 18:
         raise Unsupported(f"{name}: {problem or 'the id is too long'}", line=place)
     return int(register_id)
 
 
-def _rate(vat: Decimal, place: int) -> Decimal:
+def _rate(item: TicketLine | TicketChoice, place: int) -> Decimal:
     """20.00 as 20, 5.50 as 5.5."""
-    hundredths = vat * 100
-    if hundredths != int(hundredths) or not 0 <= vat <= 100:
-        raise Unsupported(f"{vat} is no VAT rate", line=place)
+    hundredths = item.vat * 100
+    if hundredths != int(hundredths) or not 0 <= item.vat <= 100:
+        raise Unsupported(f"“{item.name}”: {item.vat} is no VAT rate", line=place)
     return money.wire(int(hundredths))
 
 
@@ -274,13 +286,6 @@ def _is_refused_in_words(state: object, error: object) -> bool:
     """Words beside a state that may mean a success contradict themselves."""
     in_words = isinstance(error, str) and bool(error.strip())
     return in_words and (state is None or _is_int(state, SENT))
-
-
-def _read(answer: Answer) -> Any:
-    """The JSON of an answer, or None where it is not exactly that."""
-    if answer.content_type.partition(";")[0].strip().lower() != CONTENT_TYPE:
-        return None
-    return read_json(answer.body)
 
 
 def _rows(said: Any) -> list[tuple[str, str]] | None:

@@ -15,6 +15,7 @@ __all__ = ["REGISTERS", "Catalogue", "SimulatedRegister", "register_class"]
 REGISTERS = {
     "leo2": "pos_bridge.simulator.leo2.Leo2Register",
     "enregistreuse": "pos_bridge.simulator.enregistreuse.EnregistreuseRegister",
+    "tiller": "pos_bridge.simulator.tiller.TillerRegister",
 }
 
 

@@ -72,7 +72,9 @@ class Catalogue:
     def _add(self, restaurant: Mapping[str, Any]) -> None:
         house = restaurant["languages"][0]
         self.name = self.name or restaurant["name"]
-        self.tables.update(table["number"] for table in restaurant["tables"])
+        for table in restaurant["tables"]:
+            number = _register_id(table)
+            self.tables.add(table["number"] if number is None else number)
         for group in restaurant.get("option_groups", ()):
             for option in group["options"]:
                 if (number := _register_id(option)) is not None:

@@ -18,6 +18,7 @@ from ordering.services.transfer import export_restaurant, import_restaurant
 from pos_bridge.encryption import mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Register
+from pos_bridge.registers import kinds
 from pos_bridge.registers.leo2 import Leo2
 from tests import factories
 from tests.ordering.admin_cast import errors, installer, person, send
@@ -76,9 +77,9 @@ def test_it_sets_up_a_register(house, client):
     assert dict(register.credentials) == {"shop": SHOP, "pub_key": CANARY}
 
 
-@pytest.mark.parametrize("kind", registers.CREDENTIALS)
+@pytest.mark.parametrize("kind", dict(kinds()))
 def test_it_asks_for_the_keys_of_each_kind(house, client, kind):
-    names = registers.CREDENTIALS[Register.Kind(kind)]
+    names = registers.credential_names(kind)
     given = {f"{kind}_{name}": f"value of {name}" for name in names}
     base = {"kind": str(kind), "base_url": "https://caisse.example"}
     for missing in given:
@@ -89,8 +90,7 @@ def test_it_asks_for_the_keys_of_each_kind(house, client, kind):
 
 
 def test_the_names_of_the_keys_are_those_of_the_adapter():
-    assert registers.CREDENTIALS[Register.Kind.LEO2] == Leo2.credential_names
-    assert set(registers.CREDENTIALS) == set(Register.Kind)
+    assert registers.credential_names("leo2") == Leo2.credential_names
 
 
 def test_it_refuses_keys_of_another_kind(client):
@@ -333,8 +333,10 @@ def test_it_checks_nothing_by_a_link(register, client, monkeypatch):
 
 
 def test_it_says_that_a_kind_is_not_spoken_yet(house, client):
-    register = factories.register(
-        house, kind="tiller", credentials={"restaurant_token": "r", "provider_token": "p"}
-    )
+    register = factories.register(house, kind="gone", credentials={"shop": "1", "key": "k"})
     address = reverse("admin:pos_bridge_register_check", args=[register.pk])
     assert "not spoken yet" in client.post(address, follow=True).content.decode()
+
+
+def test_it_says_that_the_maker_of_tiller_calls_its_api_deprecated(client):
+    assert client.get(page("add")).content.decode().count("deprecated") == 1

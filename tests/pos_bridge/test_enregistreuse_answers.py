@@ -248,7 +248,7 @@ def test_a_key_is_one_field_whatever_it_contains_t11():
 
     class Odd(Enregistreuse):
         def post(self, url, body, content_type):
-            sent.append((url.reveal(), body, content_type))
+            sent.append((url.reveal(), body.reveal(), content_type))
             return answer("4711")
 
         def get(self, url):
@@ -260,7 +260,7 @@ def test_a_key_is_one_field_whatever_it_contains_t11():
     odd.check()
     (url, body, content_type), asked = sent
     assert url == "https://caisse.example.fr/x/workers/webapp.php"
-    assert body == b"idboutique=a%26payment%3D2&key=%C3%A9+%23%3F&payment=-1"
+    assert body == "idboutique=a%26payment%3D2&key=%C3%A9+%23%3F&payment=-1"
     assert content_type == "application/x-www-form-urlencoded"
     assert asked.endswith(
         "/workers/getTables.php?idboutique=a%26payment%3D2&key=%C3%A9+%23%3F&format=json"

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ordering.services import registers
 from pos_bridge import outbox, waiting, words
 from pos_bridge.errors import DeliveryError, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
@@ -369,9 +368,3 @@ def test_no_key_in_any_log_or_row_p18_t24(till, caplog, mode):
     rows = [Addition.objects.values().get(pk=addition.pk), *Attempt.objects.values()]
     assert canary not in str(rows)
     assert canary not in f"{till.ledger()}{till.posts()}"
-
-
-def test_its_keys_are_the_ones_that_are_asked_for():
-    assert registers.CREDENTIALS[Register.Kind.ENREGISTREUSE] == Enregistreuse.credential_names
-    assert registers.credential_names("enregistreuse") == ("idboutique", "key")
-    assert registers.SHOP[Register.Kind.ENREGISTREUSE] not in Enregistreuse.secret_names

@@ -2,7 +2,6 @@
 
 import datetime
 import ipaddress
-import logging
 import socket
 import ssl
 import threading
@@ -14,7 +13,6 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.views.debug import ExceptionReporter
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -25,14 +23,13 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
-from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
+from pos_bridge.errors import Misconfigured, NotSent, Uncertain
 from pos_bridge.registers import http
-from pos_bridge.registers.base import Receipt
 from pos_bridge.registers.http import Answer, OutOfTime, exchange, judge
-from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.registers.network import Network
 from pos_bridge.registers.secret import Secret
-from pos_bridge.simulator.modes import WRONG_TYPES
+from tests.pos_bridge import far_end
+from tests.pos_bridge.far_end import answering, dripping, silent
 
 KEY = "canary-5f1d9c"
 LOCAL = Network(allowed=frozenset({"127.0.0.1"}), divisor=10)
@@ -148,72 +145,14 @@ def test_it_reads_a_date_to_wait_for_f56():
     assert 50 < seconds <= 60
 
 
-# --- A server of raw sockets: what a library would be too polite to do ----------------------------
+# --- On a socket ----------------------------------------------------------------------------------
 
 wire = pytest.mark.wire
 
 
-class Server:
-    """Answers each connection with `behave(connection, request)`; `requests` is what it has read."""
-
-    def __init__(self, behave, context=None):
-        self.behave, self.context, self.requests = behave, context, []
-        self.listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listening.getsockname()[1]
-        self.over = threading.Event()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.listening.close()
-
+class Server(far_end.Server):
     def url(self, scheme="http", host="127.0.0.1"):
         return Secret(f"{scheme}://{host}:{self.port}/api.php?pub_key={KEY}")
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection):
-        try:
-            with connection:
-                if self.context:
-                    connection = self.context.wrap_socket(connection, server_side=True)
-                request = b""
-                while BODY.encode() not in request and b"GET" not in request:
-                    piece = connection.recv(65536)
-                    if not piece:
-                        return
-                    request += piece
-                self.requests.append(request)
-                self.behave(connection, self)
-        except OSError:
-            pass
-
-
-def answering(text):
-    return lambda connection, _: connection.sendall(text.replace("\n", "\r\n").encode())
-
-
-def dripping(text):
-    def behave(connection, server):
-        for byte in text.replace("\n", "\r\n").encode():
-            connection.sendall(bytes([byte]))
-            if server.over.wait(0.1):
-                return
-
-    return behave
-
-
-def silent(connection, server):
-    server.over.wait(30)
 
 
 def reset(connection, _):
@@ -463,123 +402,3 @@ def test_it_asks_for_the_address_once_t25(monkeypatch):
         named = Network(allowed=frozenset({"caisse.test"}), divisor=10)
         post(server.url(host="caisse.test"), named)
     assert asked == ["caisse.test"]
-
-
-@pytest.mark.pure
-@pytest.mark.parametrize(
-    ("base_url", "network", "reason"),
-    [
-        ("https://caisse.example.fr", Network(production=False), "not_in_production"),
-        ("http://127.0.0.1:9500", Network(), "address_refused"),
-        ("http://good@bad.example", Network(), "address_invalid"),
-    ],
-)
-def test_an_adapter_speaks_to_nobody_it_may_not_speak_to_t37(base_url, network, reason):
-    adapter = Leo2(base_url, {"shop": "S", "pub_key": KEY}, {}, network)
-    for speak in (lambda: adapter.send(NUMBER, BODY), adapter.list_states, adapter.check):
-        with pytest.raises(Misconfigured) as wrong:
-            speak()
-        assert wrong.value.reason == reason
-
-
-# --- The adapter against every mode of the simulated register -------------------------------------
-
-MODES = [
-    ("ok", Receipt, "accepted", 1),
-    ("ok_slow(1)", Receipt, "accepted", 1),
-    ("dup_known", Receipt, "accepted", 1),
-    ("rst_before", Uncertain, "hung_up", 0),
-    ("rst_after", Uncertain, "hung_up", 1),
-    ("hangup_before", Uncertain, "hung_up", 0),
-    ("hangup_after", Uncertain, "hung_up", 1),
-    ("late_after(90)", Uncertain, "no_answer", 1),
-    ("late_before(90)", Uncertain, "no_answer", 0),
-    ("http500_before", Uncertain, "http_500", 0),
-    ("http500_after", Uncertain, "http_500", 1),
-    ("503_retry_after", Uncertain, "http_503", 0),
-    ("503_retry_after_after", Uncertain, "http_503", 1),
-    ("429", Uncertain, "http_429", 0),
-    ("401", Misconfigured, "keys_refused", 0),
-    ("302", Misconfigured, "redirect", 0),
-    ("302(307)", Misconfigured, "redirect", 0),
-    ("html200", Uncertain, "unreadable", 0),
-    ("html200_after", Uncertain, "unreadable", 1),
-    ("json_error", Rejected, "refused", 0),
-    ("warn_then_json", Uncertain, "unreadable", 1),
-    ("half_json", Uncertain, "unreadable", 1),
-    ("truncated", Uncertain, "cut_short", 1),
-    ("bom", Uncertain, "unreadable", 1),
-    *[(f"wrong_type({kind})", Uncertain, "unreadable", 1) for kind in WRONG_TYPES],
-    ("empty", Uncertain, "unreadable", 1),
-    ("empty(204)", Uncertain, "http_204", 1),
-    ("huge", Uncertain, "too_large", 1),
-    ("gzip_bomb", Uncertain, "encoded", 1),
-    ("drip_body(5)", Uncertain, "no_answer", 1),
-    ("drip_headers(5)", Uncertain, "no_answer", 1),
-]
-
-
-def sent(adapter):
-    try:
-        return adapter.send(NUMBER, BODY)
-    except DeliveryError as error:
-        return error
-
-
-@wire
-@pytest.mark.parametrize(("mode", "outcome", "reason", "booked"), MODES)
-def test_it_tells_the_register_s_ways_to_fail_apart(leo2, caplog, mode, outcome, reason, booked):
-    """F45 to F57, as docs/promises.md names them; and whatever is logged, at any level, holds no key (P18, T24)."""
-    caplog.set_level(logging.DEBUG)
-    for name in http.LOGGERS:
-        caplog.set_level(logging.DEBUG, logger=name)
-    adapter = Leo2(leo2.url, {"shop": "SHOP1", "pub_key": "KEY1"}, {}, LOCAL)
-    leo2.strict = False
-    leo2.script(mode)
-    result = sent(adapter)
-    if isinstance(result, DeliveryError):
-        assert result.__cause__ is None
-        assert result.__context__ is None
-        assert "KEY1" not in f"{result!r} {result.detail} {result.answer}"
-    said = result.state if isinstance(result, Receipt) else result.reason
-    assert (type(result), said) == (outcome, reason)
-    assert len(leo2.ledger()) == booked
-    assert leo2.redirects_followed == 0
-    assert "KEY1" not in caplog.text
-
-
-@wire
-def test_a_black_hole_got_nothing_f43(leo2):
-    leo2.fail_always("blackhole")
-    adapter = Leo2(leo2.url, {"shop": "SHOP1", "pub_key": "KEY1"}, {}, LOCAL)
-    started = time.monotonic()
-    with pytest.raises(NotSent) as not_sent:
-        adapter.send(NUMBER, BODY)
-    assert not_sent.value.reason == "connect_timeout"
-    assert time.monotonic() - started < 1.5
-
-
-@wire
-@pytest.mark.parametrize(
-    "behave",
-    [
-        lambda connection, _: None,
-        silent,
-        lambda connection, server: connection.sendall(
-            b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n%s"
-            % (len(server.requests[0]), server.requests[0])
-        ),
-    ],
-    ids=["hangs up", "is silent", "repeats the request"],
-)
-def test_no_local_variable_shows_a_key_in_an_error_mail_t24_p18(behave):
-    """Django's error mails show the local variables of every frame."""
-    with Server(behave) as server:
-        base_url = f"http://127.0.0.1:{server.port}"
-        result = sent(Leo2(base_url, {"shop": "SHOP1", "pub_key": KEY}, {}, LOCAL))
-    reporter = ExceptionReporter(None, type(result), result, result.__traceback__)
-    frames = reporter.get_traceback_frames()
-    shown = str([frame["vars"] for frame in frames if "pos_bridge/registers" in frame["filename"]])
-    assert "content_type" in shown
-    assert KEY not in shown
-    assert KEY not in result.answer

@@ -9,7 +9,8 @@ from pos_bridge import address
 from pos_bridge.errors import Misconfigured
 from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.registers.network import Network, literal, subnet
-from tests.pos_bridge.test_http import OK, Server, answering, post
+from tests.pos_bridge.far_end import answering
+from tests.pos_bridge.test_http import OK, Server, post
 
 pure = pytest.mark.pure
 wire = pytest.mark.wire

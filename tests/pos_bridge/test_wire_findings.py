@@ -15,7 +15,8 @@ from pos_bridge.registers.http import Answer, exchange
 from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.registers.network import Network
 from pos_bridge.registers.secret import DOTS, Secret, hide
-from tests.pos_bridge.test_http import BODY, LOCAL, Server, answering, post
+from tests.pos_bridge.far_end import answering
+from tests.pos_bridge.test_http import BODY, LOCAL, Server, post
 
 NUMBER = 217_512_000
 

@@ -17,6 +17,8 @@ from pos_bridge.registers.secret import Secret
 
 
 class Toy(Adapter):
+    label = "Toy"
+    shop_name = ""
     drops_doubles = False
     can_look_up = False
     can_list_states = False
@@ -24,7 +26,7 @@ class Toy(Adapter):
     secret_names = ()
 
     @classmethod
-    def build(cls, ticket, number, options):
+    def build(cls, ticket, number, options, uuid=None):
         return json.dumps({"number": number, "table": ticket.table, "total": ticket.total})
 
     def send(self, number, body):

@@ -23,6 +23,7 @@ from ordering.models import Restaurant, Table
 from ordering.services import registers
 from pos_bridge.encryption import Credentials
 from pos_bridge.models import Register
+from pos_bridge.registers import maker
 
 CARTE = Path(__file__).parents[2] / "demo" / "bistrot-colette.json"
 STARTED = "TABLEE_DEMO"  # set once the environment is the demo's
@@ -102,7 +103,7 @@ class Command(BaseCommand):
             f"  phone page   {address}\n"
             f"  admin        {settings.BASE_URL}/admin/   (login {login}, password {password})\n"
             f"  the till     http://127.0.0.1:{os.environ['REGISTER_PORT']}/   (a simulated register, "
-            f"{Register.Kind(kind).label}: its tape)\n\n"
+            f"{maker(kind).label}: its tape)\n\n"
             f"Other tables: DATA_DIR={settings.DATA_DIR} BASE_URL={settings.BASE_URL} "
             f".venv/bin/python manage.py table_links {restaurant.slug}\n"
             f"Logs: {settings.DATA_DIR}/logs\n"
@@ -181,7 +182,7 @@ def filled_restaurant() -> Restaurant:
 def simulated_register(restaurant: Restaurant, url: str) -> str:
     """Its kind: what REGISTER wishes, or the restaurant's own. It is the one in use now, at this address."""
     in_use = Register.objects.filter(restaurant=restaurant, current=True).first()
-    kind = os.environ.get("REGISTER") or (in_use.kind if in_use else Register.Kind.LEO2.value)
+    kind = os.environ.get("REGISTER") or (in_use.kind if in_use else "leo2")
     simulated = SIMULATED[kind]
     if in_use is not None and in_use.kind == kind:
         Register.objects.filter(pk=in_use.pk).update(

@@ -10,7 +10,7 @@ from ordering.restaurant_file.mistakes import Mistake, listed, show
 from ordering.restaurant_file.rules import register_id_mistakes
 from ordering.services import registers, unsupported
 from pos_bridge import address
-from pos_bridge.models import Register
+from pos_bridge.registers import kinds
 
 from .report import Report
 from .stored import Stored
@@ -26,7 +26,7 @@ def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]
     kind, url, given = (wanted.get(name) for name in ("kind", "base_url", "credentials"))
     if isinstance(url, str) and (trouble := _address_problem(url)):
         yield Mistake(("register", "base_url"), trouble)
-    if kind not in Register.Kind.values or not isinstance(url, str) or not isinstance(given, dict):
+    if kind not in dict(kinds()) or not isinstance(url, str) or not isinstance(given, dict):
         return
     for name in registers.missing_keys(stored.restaurant, kind, url, given):
         yield Mistake(

@@ -18,8 +18,14 @@ COMMON = ("ledger", "host", "port", "strict", "scale", "seed", "faults", "list_f
 MODES = ("fault_modes", "list_fault_modes")
 OWN = (
     *("keep_doubles", "till_delay", "running_orders_only", "covers_add_up"),
-    *("hook", "answer", "failure"),
+    *("hook", "answer", "failure", "doubles_named"),
 )
+# kind -> what --shop and --key are called there
+KEYS = {
+    "leo2": ("shop", "pub_key"),
+    "enregistreuse": ("shop", "key"),
+    "tiller": ("restaurant_token", "provider_token"),
+}
 
 
 class Command(BaseCommand):
@@ -43,8 +49,8 @@ class Command(BaseCommand):
             "--restaurant", metavar="FILE", nargs="+", default=[],
             help="restaurant files that the till knows; without one it knows every table and article",
         )  # fmt: skip
-        parser.add_argument("--shop", default="SHOP1")
-        parser.add_argument("--key", default="KEY1")
+        parser.add_argument("--shop", default="SHOP1", help="tiller: the restaurant's token")
+        parser.add_argument("--key", default="KEY1", help="tiller: the provider's token")
         parser.add_argument(
             "--till-delay", type=float, default=0.0, metavar="SECONDS", help="from relay to till"
         )
@@ -59,6 +65,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--covers-add-up", action="store_true", help="add an addition's covers to the table's"
         )
+        parser.add_argument(
+            "--doubles-named", action="store_true",
+            help="refuse a repeat with an error that names its id, not with 409",
+        )  # fmt: skip
         parser.add_argument(
             "--mode", default="ok", help='a fault for every delivery, such as "late_after(20)"'
         )
@@ -114,8 +124,7 @@ class Command(BaseCommand):
             )
         return kind(
             self._catalogue(options["restaurant"]),
-            shop=options["shop"],
-            **{"pub_key" if "pub_key" in takes else "key": options["key"]},
+            **dict(zip(KEYS[options["kind"]], (options["shop"], options["key"]), strict=True)),
             **{name: options[name] for name in COMMON},
             **{name: options[name].split(",") for name in MODES if options[name] is not None},
             **own,
