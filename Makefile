@@ -34,11 +34,16 @@ install: $(TO_TEST) ## set up .venv with all that runs and tests
 demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, RESTAURANT=
 	@$(BIN)/python manage.py demo
 
+# Two lanes, one for each core: half of the tests on SQLite beside the other half, and on PostgreSQL what touches the
+# database. The two runs of the torture stand side by side as well.
+SQLITE = env -u DATABASE_URL $(BIN)/python -m pytest
+POSTGRESQL = $(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
+REST = --ignore tests/pos_bridge
+
 test: install tools check ## run every check and every test, on SQLite and on PostgreSQL
-	@echo "== Tests on SQLite"
-	@unset DATABASE_URL; $(BIN)/python -m pytest
-	@echo "== Tests on PostgreSQL, of what touches the database"
-	@$(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
+	@echo "== Tests on SQLite and PostgreSQL"
+	@$(BIN)/python tests/lanes.py \
+		'$(SQLITE) $(REST)' '$(POSTGRESQL) tests/pos_bridge' -- '$(SQLITE) tests/pos_bridge' '$(POSTGRESQL) $(REST)'
 	@$(MAKE) --no-print-directory torture-short
 
 torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
@@ -46,10 +51,8 @@ torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KIL
 
 # Three minutes on each database, with a seed in which every fault of the catalogue comes.
 torture-short: $(TO_TEST)
-	@echo "== Torture on SQLite"
-	@$(TORTURE) $(SHORT) --database sqlite
-	@echo "== Torture on PostgreSQL"
-	@$(TORTURE) $(SHORT) --database postgresql
+	@echo "== Torture on SQLite and on PostgreSQL"
+	@$(BIN)/python tests/lanes.py '$(TORTURE) $(SHORT) --database sqlite' -- '$(TORTURE) $(SHORT) --database postgresql'
 
 .PHONY: tools
 tools: $(TO_TEST)

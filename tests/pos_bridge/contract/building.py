@@ -25,6 +25,7 @@ class Building(Hooks):
         return entry
 
     @pytest.mark.wire
+    @pytest.mark.pure
     @pytest.mark.parametrize("name", TICKETS)
     def test_it_is_told_accurately_or_refused_in_words_f58_t10(self, register, adapter, name):
         said = TICKETS[name]
@@ -65,6 +66,7 @@ class Building(Hooks):
         assert not any(self.credentials[name] in bodies for name in self.adapter_class.secret_names)
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_a_strict_register_finds_nothing_wrong_in_hundreds_of_tickets_p13_p20(self):
         """The judge is the simulator's: it knows the vendor's page, and none of our code."""
         with self.simulator(credentials=self.credentials) as register:

@@ -59,6 +59,7 @@ class Hostile(Hooks):
             yield lambda: adapter.look_up(NUMBER)
 
     @pytest.mark.wire
+    @pytest.mark.pure
     @pytest.mark.parametrize("garbage", GARBAGE)
     def test_garbage_is_never_a_success_p9_p19_f52(self, garbage):
         with Server(answering(GARBAGE[garbage])) as server:
@@ -66,6 +67,7 @@ class Hostile(Hooks):
         assert type(result) is Uncertain, f"{result!r}"
 
     @pytest.mark.wire
+    @pytest.mark.pure
     @pytest.mark.parametrize("behave", [silent, dripping(HEAD * 30), dripping(HEAD + " " * 900)])
     def test_every_question_has_a_deadline_that_the_divisor_divides_f46_f53(self, behave):
         with Server(behave) as server:
@@ -79,6 +81,7 @@ class Hostile(Hooks):
                     assert 4 / divisor < time.monotonic() - started < 17 / divisor + 1
 
     @pytest.mark.wire
+    @pytest.mark.pure
     @pytest.mark.parametrize("status", [200, 400, 500, 401])
     def test_whoever_repeats_our_request_does_not_make_us_keep_the_key_p18(self, status):
         keys = self.with_canary()
@@ -92,6 +95,7 @@ class Hostile(Hooks):
             assert len(server.requests) > 1
 
     @pytest.mark.wire
+    @pytest.mark.pure
     @pytest.mark.parametrize("behave", [lambda *_: None, silent, echo(500), echo(200)])
     def test_no_local_variable_shows_a_key_in_an_error_mail_p18_t24(self, behave):
         """Django's error mails show the local variables of every frame."""

@@ -73,6 +73,7 @@ class Trying(Hooks):
             metafunc.parametrize("mode", self.all_outcomes())
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_it_tells_the_register_s_ways_to_fail_apart(self, register, caplog, mode):
         """F42, F43, F45 to F57, as docs/promises.md names them; and no log, at any level, holds a key (P18, T24)."""
         expected = self.all_outcomes()[mode]
@@ -112,6 +113,7 @@ class Trying(Hooks):
         assert deliveries - aliases - named == set()
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_a_refusal_in_the_register_s_own_words_is_read_f49_f57(self, register, adapter):
         """A strict register names the rule that is broken, which is what a person is shown."""
         self.teach(register, BODY)
@@ -121,6 +123,7 @@ class Trying(Hooks):
         assert register.ledger() == []
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_a_second_try_does_what_the_adapter_says_of_doubles_f59(self, register, adapter):
         """`drops_doubles` is what the machine relies on when it sends again (P2)."""
         self.teach(register, BODY)
@@ -135,6 +138,7 @@ class Trying(Hooks):
             assert not self.adapter_class.drops_doubles
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_two_orders_are_two_on_the_till(self, register, adapter):
         self.teach(register, BODY)
         for number in (NUMBER, NUMBER + 1):
@@ -142,6 +146,7 @@ class Trying(Hooks):
         assert len(register.ledger()) == 2
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_a_key_that_the_register_does_not_know_books_nothing_f55(self, register):
         for name in self.adapter_class.credential_names:
             other = self.adapter_at(

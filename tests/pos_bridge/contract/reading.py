@@ -33,12 +33,14 @@ class Reading(Hooks):
         assert isinstance(tried(adapter, self.build(BODY)), Receipt)
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_its_connection_can_be_tried_without_booking_anything(self, register, adapter):
         assert adapter.check() is None
         assert register.posts() == []
         assert register.ledger() == []
 
     @pytest.mark.wire
+    @pytest.mark.pure
     @pytest.mark.parametrize("answer", UNREADABLE)
     def test_what_cannot_be_read_is_nothing_that_the_register_said_f65(self, register, answer):
         """Neither a good connection, nor an empty list, nor an addition that is not there."""
@@ -56,6 +58,7 @@ class Reading(Hooks):
         assert register.redirects_followed == 0
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_a_check_tells_apart_what_a_person_can_mend(self, register, adapter):
         for answer, error in [
             ("html200", Uncertain),
@@ -76,6 +79,7 @@ class Reading(Hooks):
                 self.adapter_at(register.url, credentials=keys).check()
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_a_list_names_what_was_sent_f63(self, register, adapter):
         if not adapter.can_list_states:
             with pytest.raises((NotImplementedError, DeliveryError)):
@@ -88,6 +92,7 @@ class Reading(Hooks):
         assert states[NUMBER].state in {"accepted", "received"}
 
     @pytest.mark.wire
+    @pytest.mark.pure
     def test_an_addition_is_found_by_its_number_and_no_other_is(self, register, adapter):
         if not adapter.can_look_up:
             with pytest.raises(NotImplementedError):
