@@ -72,7 +72,7 @@ def test_it_says_how_late_it_came_f63(minutes, delay):
     assert said == f"Table 12, order 7: it came onto the till only {delay} after it was ordered"
 
 
-@pytest.mark.parametrize("code", ["http_503", "late", "later:than"])
+@pytest.mark.parametrize("code", ["late", "later:than"])
 def test_what_has_no_words_is_shown_as_it_is(code):
     assert words.reason(code) == code
 
