@@ -17,7 +17,11 @@ AS_IN_PRODUCTION = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		FIELD_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" &&
 
-.PHONY: help install demo test check format messages lock audit clean
+TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if $(KILLS),--kills $(KILLS)) \
+	$(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+SHORT = --whole-catalogue $(if $(SECONDS),,--seconds 180)
+
+.PHONY: help install demo test torture torture-short check format messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -35,6 +39,17 @@ test: install tools check ## run every check and every test, on SQLite and on Po
 	@unset DATABASE_URL; $(BIN)/python -m pytest
 	@echo "== Tests on PostgreSQL, of what touches the database"
 	@$(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
+	@$(MAKE) --no-print-directory torture-short
+
+torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
+	@$(TORTURE) $(if $(DATABASE),--database $(DATABASE))
+
+# Three minutes on each database, with a seed in which every fault of the catalogue comes.
+torture-short: $(TO_TEST)
+	@echo "== Torture on SQLite"
+	@$(TORTURE) $(SHORT) --database sqlite
+	@echo "== Torture on PostgreSQL"
+	@$(TORTURE) $(SHORT) --database postgresql
 
 .PHONY: tools
 tools: $(TO_TEST)

@@ -19,7 +19,7 @@ from ordering.models import Guest, Order, Restaurant, Table
 from ordering.services.visits import VisitEnded, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
-from pos_bridge.models import Register
+from pos_bridge.models import Hook, Register
 
 GUEST_COOKIE = "tablee"
 COOKIE_SECONDS = 24 * 3600
@@ -49,6 +49,15 @@ def scanned_table(request: HttpRequest, slug: str) -> Table | None:
     if not isinstance(code, str):
         return None
     return _tables().filter(restaurant__slug=slug, code_hash__in=lookup_hashes(code)).first()
+
+
+def hook_by_secret(secret: str) -> Hook:
+    """The address that a register calls, with its register in use or of before. Raises Unknown."""
+    hooks = Hook.objects.select_related("register").defer("secret", "register__credentials")
+    hook = hooks.filter(secret_hash__in=lookup_hashes(secret)).first()
+    if hook is None:
+        raise Unknown
+    return hook
 
 
 def guest_secret(request: HttpRequest) -> str | None:

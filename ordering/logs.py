@@ -5,8 +5,8 @@ import logging
 import re
 from datetime import UTC, datetime
 
-# The code of a table or a visit in an address: whoever reads a log could order with it.
-CODE = re.compile(r"/(t|v|orders)/[A-Za-z0-9_-]{16,}")
+# The code of a table, a visit or a hook in an address: whoever reads a log could order with it.
+CODE = re.compile(r"/(t|v|orders|hooks)/[A-Za-z0-9_-]{16,}")
 
 
 class OneLine(logging.Formatter):

@@ -201,7 +201,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Ordering and delivery ---------------------------------------------------------------------
 
-# Hosts of registers that may be spoken to without HTTPS or on the local network ("127.0.0.1:9500,192.168.1.20").
+# Hosts and networks of registers that may be spoken to without HTTPS or on the local network
+# ("127.0.0.1:9500,192.168.1.20,10.0.0.0/24").
 REGISTER_HOSTS_ALLOWED = env_list("REGISTER_HOSTS_ALLOWED")
 # Seconds. One divisor shortens them all in tests that run real processes.
 TIME_DIVISOR = env_number("TIME_DIVISOR", 1)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from pos_bridge.registers import http
-from pos_bridge.registers.network import place
+from pos_bridge.registers.network import place, subnet
 from pos_bridge.waiting import LEASE
 
 
@@ -15,12 +15,13 @@ def hosts_can_be_read(**_: Any) -> list[CheckMessage]:
     """A host that is written otherwise allows nothing, and nobody would know why."""
     return [
         Error(
-            f"REGISTER_HOSTS_ALLOWED: {host!r} is not a host.",
-            hint='Write hosts, each perhaps with a port, and commas between: "192.168.1.20,127.0.0.1:9500".',
+            f"REGISTER_HOSTS_ALLOWED: {host!r} is neither a host nor a network.",
+            hint="Write hosts, each perhaps with a port, or networks, and commas between: "
+            '"192.168.1.20,127.0.0.1:9500,10.0.0.0/24".',
             id="pos_bridge.E001",
         )
         for host in settings.REGISTER_HOSTS_ALLOWED
-        if (where := place(f"http://{host}")) is None or where.path
+        if subnet(host) is None and ((where := place(f"http://{host}")) is None or where.path)
     ]
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from pos_bridge.encryption import CredentialsField
+from pos_bridge.encryption import CredentialsField, EncryptedTextField
 from pos_bridge.registers import kinds
 
 HIGHEST_NUMBER = 2**31 - 1
@@ -341,3 +341,21 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Hook(models.Model):
+    """An address of ours that a register calls (ordering/hooks.py): who knows its secret is the register. A table of
+    its own, so that reading a register decrypts nothing.
+    """
+
+    register = models.OneToOneField(
+        Register, models.CASCADE, related_name="hook", verbose_name=_("register")
+    )
+    secret = EncryptedTextField(editable=False)
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"))
+    # When it was last called: the manager sees whether the vendor has set it up.
+    called_at = models.DateTimeField(_("last called"), null=True)
+
+    def __str__(self) -> str:
+        return str(self.register)

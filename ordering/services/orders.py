@@ -234,7 +234,7 @@ def _write(
         guest=guest,
         submission_key=submission_key,
         day=day,
-        number=_next_number(table.restaurant, day),
+        number=next_number(table.restaurant, day),
         covers=guest.visit.covers,
         total=cart.total,
         language=language,
@@ -250,7 +250,8 @@ def service_day(restaurant: Restaurant, moment: datetime) -> date:
     return (moment.astimezone(ZoneInfo(restaurant.timezone)) - DAY_BEGINS).date()
 
 
-def _next_number(restaurant: Restaurant, day: date) -> int:
+def next_number(restaurant: Restaurant, day: date) -> int:
+    """The number that people see, in the caller's transaction."""
     row = Restaurant.objects.filter(pk=restaurant.pk)
     # A day that is not the last one is new, or is back because the clock was set back over five in the morning (F38).
     given = Order.objects.filter(restaurant=OuterRef("pk"), day=day).order_by("-number")

@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
 from pos_bridge.registers.http import Answer
-from pos_bridge.registers.network import Network, place
+from pos_bridge.registers.network import Network, literal, place
 from pos_bridge.registers.secret import Secret, hide
 from pos_bridge.ticket import Ticket
 
@@ -39,6 +39,14 @@ class TillState:
     text: str
 
 
+@dataclass(frozen=True)
+class CataloguePrice:
+    """An article as the register lists it. `price` is cents TTC of one, None where the list does not say."""
+
+    name: str
+    price: int | None = None
+
+
 class Adapter(ABC):
     """Speaks one kind of register. Knows no model: it builds a body from a ticket, sends it, and returns or raises."""
 
@@ -52,6 +60,8 @@ class Adapter(ABC):
     can_list_states: ClassVar[bool]
     # An addition has a UUID of its own there beside its number.
     needs_uuid: ClassVar[bool] = False
+    # It lists its articles, so that ids and prices can be compared before service (F69).
+    can_list_catalogue: ClassVar[bool] = False
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.
@@ -88,6 +98,11 @@ class Adapter(ABC):
     ) -> str:
         """The exact body without credentials; `uuid` where the register `needs_uuid`. Pure. Raises Unsupported."""
 
+    @classmethod
+    def try_on(cls, ticket: Ticket, options: Mapping[str, Any]) -> None:
+        """Builds what is never sent, to see whether this could be told. Raises Unsupported."""
+        cls.build(ticket, 1, options, uuid4() if cls.needs_uuid else None)
+
     @abstractmethod
     def send(self, number: int, body: str) -> Receipt:
         """Sends once. Raises NotSent, Uncertain, Rejected or Misconfigured."""
@@ -101,6 +116,14 @@ class Adapter(ABC):
         DeliveryError.
         """
         raise NotImplementedError(f"{type(self).__name__} says that it can look up, and does not")
+
+    def list_catalogue(self) -> dict[str, CataloguePrice]:
+        """What the register sells, by its ids as a carte writes them, asked for where `can_list_catalogue`. An article
+        that is not in it is not on the register; a list that may lack some is no catalogue. Raises DeliveryError.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} says that it lists articles, and does not"
+        )
 
     @abstractmethod
     def check(self) -> None:
@@ -135,6 +158,8 @@ class Adapter(ABC):
             raise Misconfigured("address_invalid")
         if self.network.allows(where.host, where.port):
             return
+        if self.network.networks and literal(where.host) is None:
+            return  # a name is judged by the address that it leads to (http.py)
         if not self.network.production:
             raise Misconfigured("not_in_production")
         if where.scheme != "https":

@@ -287,13 +287,13 @@ class _Line:
         # A second handle: TLS takes the first one away from us, and shutdown works through any.
         self._handle: socket.socket | None = None
 
-    def connect(self, host: str, port: int) -> socket.socket:
+    def connect(self, host: str, port: int, *, secure: bool) -> socket.socket:
         """A connection to the first address of the name that answers. Raises OSError, AddressRefused as
         `refused` says.
         """
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [address[:2] for *_, address in found]
-        if not self._may(host, port, [str(address) for address, _ in addresses]):
+        if not self._may(host, port, [str(address) for address, _ in addresses], secure):
             raise _Refused
         end = time.monotonic() + self.connect_timeout
         failure: OSError = OSError("no address")
@@ -311,12 +311,16 @@ class _Line:
                 return connection
         raise failure
 
-    def _may(self, host: str, port: int, addresses: list[str]) -> bool:
+    def _may(self, host: str, port: int, addresses: list[str], secure: bool) -> bool:
         name = f"[{host}]" if ":" in host else host
         if self.network.allows(name, port):
             return True
         found = [literal(address.partition("%")[0]) for address in addresses]
-        return self.network.production and all(each and is_public(each) for each in found)
+        in_public = self.network.production and secure
+        return all(
+            each is not None and (self.network.holds(each) or (in_public and is_public(each)))
+            for each in found
+        )
 
     def _keep(self, connection: socket.socket) -> None:
         with self._lock:
@@ -357,7 +361,9 @@ class _Vetted:
 
     def _new_conn(self: Any) -> socket.socket:
         try:
-            connection: socket.socket = self._line.connect(self._dns_host.strip("[]"), self.port)
+            connection: socket.socket = self._line.connect(
+                self._dns_host.strip("[]"), self.port, secure=isinstance(self, HTTPSConnection)
+            )
         except _Refused:
             raise AddressRefused(self, "refused") from None
         except socket.gaierror as error:

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Stricter than any parser of addresses, so that no two parsers can read one address differently.
 _BASE_URL = re.compile(
@@ -36,17 +37,30 @@ class Place:
 class Network:
     """What holds for one installation.
 
-    `allowed`: hosts, or host:port, that may be spoken to without HTTPS and on the local network.
-    `production`: where it is False, nobody but the allowed is spoken to, so that a test installation with a
-    copy of the data cannot reach the real register (T37). `divisor`: divides all deadlines.
+    `allowed`: hosts, or host:port, that may be spoken to without HTTPS and on the local network. `networks`: the same
+    for every address in them, whichever name leads there. `production`: where it is False, nobody but the allowed is
+    spoken to, so that a test installation with a copy of the data cannot reach the real register (T37). `divisor`:
+    divides all deadlines.
     """
 
     allowed: frozenset[str] = frozenset()
+    networks: tuple[IPNetwork, ...] = ()
     production: bool = True
     divisor: float = 1.0
 
     def allows(self, host: str, port: int) -> bool:
-        return host in self.allowed or f"{host}:{port}" in self.allowed
+        """As it is written. A name in one of the networks is known by its address only: `holds`."""
+        if host in self.allowed or f"{host}:{port}" in self.allowed:
+            return True
+        address = literal(host)
+        return address is not None and self.holds(address)
+
+    def holds(self, address: IPAddress) -> bool:
+        """Whether an address that a name has led to is in one of the networks."""
+        inner = _wrapped(address)
+        return any(
+            address in each or (inner is not None and inner in each) for each in self.networks
+        )
 
 
 def place(base_url: str) -> Place | None:
@@ -57,6 +71,17 @@ def place(base_url: str) -> Place | None:
     scheme, host = match["scheme"].lower(), match["host"].lower().rstrip(".")
     port = int(match["port"] or (443 if scheme == "https" else 80))
     return Place(scheme, host, port, match["path"]) if 0 < port < 65536 else None
+
+
+def subnet(text: str) -> IPNetwork | None:
+    """A network as it is written in settings, "192.168.1.0/24", or None where it is none or is the whole world."""
+    try:
+        found = (
+            ipaddress.ip_network(text.replace("[", "").replace("]", "")) if "/" in text else None
+        )
+    except ValueError:
+        return None
+    return found if found is not None and found.prefixlen else None
 
 
 def literal(host: str) -> IPAddress | None:

@@ -45,11 +45,13 @@ def arguments() -> argparse.Namespace:
     say("--faults", type=float, default=0.25, help="of each delivery, 0 to 1")
     say("--list-faults", type=float, default=0.1)
     say("--keep-doubles", action="store_true", help="registers that book a number that they know")
+    say("--mode", default="ok", help="of each delivery without a fault, such as ok_slow(5)")
     say(
         "--pauses",
-        type=float,
-        default=0.0,
-        help="of each claim: its worker stops itself before the POST",
+        type=int,
+        default=0,
+        metavar="N",
+        help="at each Nth claim its worker stops before the POST",
     )
     say("--nemesis", default="", help="only these harms, comma between; - for none but kills")
     say(
@@ -100,6 +102,7 @@ def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
         orders=given.orders or int(seconds * PACE),
         kills=kills, seconds=seconds, divisor=given.divisor, registers=given.registers, workers=given.workers,
         diners=given.diners, faults=given.faults, list_faults=given.list_faults, keep_doubles=given.keep_doubles,
+        mode=given.mode,
         pauses=given.pauses, sabotage=given.sabotage, nemesis=[each for each in given.nemesis.split(",") if each],
     )  # fmt: skip
 

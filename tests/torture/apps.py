@@ -12,7 +12,7 @@ class TortureConfig(AppConfig):
     def ready(self) -> None:
         from tests.torture import sabotage
 
-        if pauses := float(os.environ.get("TORTURE_PAUSES", "0")):
+        if pauses := int(os.environ.get("TORTURE_PAUSES", "0")):
             sabotage.pause_after_claim(pauses)
         if name := os.environ.get("TORTURE_SABOTAGE"):
             sabotage.SABOTAGES[name]()

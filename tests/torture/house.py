@@ -112,7 +112,7 @@ class House:
             "--ledger", str(plan.path / f"ledger-{place}.jsonl"),
             "--restaurant", str(plan.path / f"restaurant-{place}.json"),
             "--scale", str(1 / plan.divisor), "--seed", str(plan.seed * 1000 + place),
-            "--faults", str(plan.faults), "--list-faults", str(plan.list_faults),
+            "--faults", str(plan.faults), "--list-faults", str(plan.list_faults), "--mode", plan.mode,
             *(["--keep-doubles"] if plan.keep_doubles else []),
         ]  # fmt: skip
 

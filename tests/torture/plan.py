@@ -23,8 +23,8 @@ SKEW = 5.0
 class Plan:
     """`nemesis`: the kinds of harm that are done; empty: all that fit the database. `faults`: of each delivery.
 
-    `pauses`: a worker stops itself (SIGSTOP) with this probability between its claim and its POST, and the house wakes
-    it when its lease has run out.
+    `pauses`: at each so manieth claim a worker stops itself (SIGSTOP) before its POST, and the house wakes it when its
+    lease has run out; 0: never.
     """
 
     directory: str
@@ -42,7 +42,9 @@ class Plan:
     faults: float = 0.25
     list_faults: float = 0.1
     keep_doubles: bool = False
-    pauses: float = 0.0
+    # What a register does with a delivery for which no fault is drawn.
+    mode: str = "ok"
+    pauses: int = 0
     sabotage: str = ""
     nemesis: list[str] = field(default_factory=list)
     # Filled in by the house.

@@ -1,7 +1,6 @@
 """Ways to break the product in a run's processes, each the mistake that its rule forbids. The checker must find it."""
 
-import os
-import random
+import itertools
 import signal
 import threading
 from collections.abc import Callable
@@ -34,7 +33,7 @@ def number_renewed() -> None:
             adapter = adapter_class(register.kind)
             assert adapter is not None
             ticket = Ticket.from_json(addition.ticket)
-            body = adapter.build(ticket, number, register.options)
+            body = adapter.build(ticket, number, register.options, addition.uuid)
             Addition.objects.filter(pk=addition.pk).update(number=number, body=body)
         addition.number, addition.body = number, body
         return claimed
@@ -119,18 +118,20 @@ SABOTAGES: dict[str, Callable[[], None]] = {
 }
 
 
-def pause_after_claim(probability: float) -> None:
-    """No sabotage: the machine pauses this process now and then when it has claimed and not sent, longer than the lease
-    (F35). The house wakes it up. For registers that keep doubles, where no pause after the POST may be.
+def pause_after_claim(every: int) -> None:
+    """No sabotage: the machine pauses this process at each so manieth claim, between claim and POST, for longer than
+    the lease (F35). The house wakes it up. For registers that keep doubles, where no pause after the POST may be.
     """
     from pos_bridge import outbox
 
     claim = outbox.claim
+    claims = itertools.count(1)
 
     def claim_and_pause(register_id: int, **given: Any) -> Any:
         claimed = claim(register_id, **given)
-        if claimed is not None and random.random() < probability:
-            os.kill(os.getpid(), signal.SIGSTOP)
+        if claimed is not None and next(claims) % every == 0:
+            # To this thread, which then goes not one step further; another one might be slow to hear of it.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return claimed
 
     outbox.claim = claim_and_pause

@@ -19,7 +19,7 @@ from pos_bridge.encryption import lookup_hash, lookup_hashes
 from .carte import CarteWriter
 from .caution import AcceptanceNeeded, cautions, fingerprint
 from .fields import Fields
-from .register import register_mistakes, set_register
+from .register import not_told, register_mistakes, set_register
 from .report import Report
 from .rows import batches, delete, sync, update
 from .stored import Stored
@@ -75,6 +75,7 @@ def import_restaurant(
             carte.changed(restaurant_id=restaurant.pk)
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
+    report.warnings += not_told(restaurant) if report.changed else []
     report.warnings += [
         f"There is no photo {show(name)} beside the file; no picture is shown until it is imported."
         for name in missing

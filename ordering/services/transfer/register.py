@@ -8,7 +8,7 @@ from django.utils import translation
 from ordering.models import Restaurant
 from ordering.restaurant_file.mistakes import Mistake, listed, show
 from ordering.restaurant_file.rules import register_id_mistakes
-from ordering.services import registers
+from ordering.services import registers, unsupported
 from pos_bridge import address
 from pos_bridge.registers import kinds
 
@@ -64,6 +64,15 @@ def set_register(wanted: dict[str, Any], restaurant: Restaurant, report: Report)
         report.notes.append(
             "Another register is in use now; what waits for the one before stays with it."
         )
+
+
+def not_told(restaurant: Restaurant) -> list[str]:
+    """A sentence for each thing that the register in use cannot be told (P25)."""
+    with translation.override("en"):
+        return [
+            f"{found.about} cannot be ordered so: {found.words}."
+            for found in unsupported.unsupported_in(restaurant)
+        ]
 
 
 def _address_problem(url: str) -> str | None:
