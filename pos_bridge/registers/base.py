@@ -58,10 +58,10 @@ class Adapter(ABC):
     can_look_up: ClassVar[bool]
     # There is a list that moves additions on after they were accepted.
     can_list_states: ClassVar[bool]
-    # An addition has a UUID of its own there beside its number.
-    needs_uuid: ClassVar[bool] = False
     # It lists its articles, so that ids and prices can be compared before service (F69).
     can_list_catalogue: ClassVar[bool] = False
+    # An addition has a UUID of its own there beside its number.
+    needs_uuid: ClassVar[bool] = False
     # Names of the keys that the vendor gives to a restaurant, each required.
     credential_names: ClassVar[tuple[str, ...]]
     # Those of them that nobody may see. The others are names, such as a shop's id: it may be “1”, and so may a state.

@@ -6,8 +6,7 @@ from django.urls import reverse
 from pos_bridge.models import Register
 from tests import factories
 from tests.ordering.admin_cast import person
-from tests.pos_bridge.far_end import answering
-from tests.pos_bridge.test_http import Server
+from tests.pos_bridge.far_end import Server, answering
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db]
 
