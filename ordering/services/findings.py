@@ -18,8 +18,6 @@ from pos_bridge.registers.base import Adapter
 from pos_bridge.ticket import Ticket
 from pos_bridge.words import REASONS
 
-NUMBER = 1  # of every ticket here; none of them is sent
-
 logger = logging.getLogger(__name__)
 
 
@@ -56,7 +54,7 @@ class House:
         """Why the register cannot be told this ticket, in the adapter's words, or None."""
         ticket = Ticket(**{"order": 1, "table": 1, "covers": 1, **fields})
         try:
-            self.adapter.build(ticket, NUMBER, self.register.options)
+            self.adapter.try_on(ticket, self.register.options)
         except Unsupported as unsupported:
             return unsupported.reason
         except Exception:

@@ -139,7 +139,7 @@ def _kinds(line: TicketLine) -> set[tuple[str, object]]:
 
 def _takes(register: Register, adapter: type[Adapter], line: TicketLine) -> bool:
     try:
-        adapter.build(Ticket(1, 1, 1, (line,)), 1, register.options)
+        adapter.try_on(Ticket(1, 1, 1, (line,)), register.options)
     except Unsupported:
         return False
     return True

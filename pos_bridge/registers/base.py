@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pos_bridge.errors import DeliveryError, Misconfigured, Rejected, Uncertain
 from pos_bridge.registers import http
@@ -97,6 +97,11 @@ class Adapter(ABC):
         cls, ticket: Ticket, number: int, options: Mapping[str, Any], uuid: UUID | None = None
     ) -> str:
         """The exact body without credentials; `uuid` where the register `needs_uuid`. Pure. Raises Unsupported."""
+
+    @classmethod
+    def try_on(cls, ticket: Ticket, options: Mapping[str, Any]) -> None:
+        """Builds what is never sent, to see whether this could be told. Raises Unsupported."""
+        cls.build(ticket, 1, options, uuid4() if cls.needs_uuid else None)
 
     @abstractmethod
     def send(self, number: int, body: str) -> Receipt:

@@ -172,9 +172,8 @@ class Enregistreuse(Adapter):
 
     def _keys(self) -> Secret:
         """As fields of a form. No local variable holds them: error mails show those."""
-        return Secret(
-            urlencode({name: self.credentials.get(name, "") for name in self.credential_names})
-        )
+        names = self.credential_names
+        return Secret(urlencode({name: self.credentials.get(name, "") for name in names}))
 
     def _read_receipt(self, answer: Answer) -> Receipt:
         said = parse(answer.body)
@@ -213,10 +212,7 @@ class _Sale:
         if line.quantity < 1:
             raise Unsupported(f"“{line.name}”: the quantity is not at least 1", line=place)
         if line.total < 0:
-            raise Unsupported(
-                f"“{line.name}”: the line would cost less than nothing; let no option take off more than it costs",
-                line=place,
-            )
+            raise Unsupported(f"“{line.name}”: the line would cost less than nothing", line=place)
         said = [clean(line.note)]
         if line.register_id:
             item, unsaid = self._article(

@@ -449,24 +449,24 @@ def test_a_worker_that_was_lost_leaves_it_to_a_person_f34(house, till):
 
 
 @database
-def test_expired_tokens_pause_the_register_until_they_are_taken_again_f55(house, till):
+def test_expired_tokens_pause_the_register_until_somebody_has_changed_them_f55(house, till):
+    """The one that was refused has been read, and a person sends it again; those behind it go by themselves."""
     till.settings["tokens_expired"] = True
-    addition = house.order()
+    refused, behind = house.order(table=1), house.order(table=2)
     deliver(house)
     assert Register.objects.get().paused_reason == "keys_refused"
     serve_for_long(house)
     assert len(till.posts()) == 1
     assert till.ledger() == []
     till.settings["tokens_expired"] = False
-
-    def there():
-        serve_for_long(house, 1)
-        addition.refresh_from_db()
-        return addition.state == State.RECEIVED
-
-    eventually(there, timeout=20)
-    assert Register.objects.get().paused_reason == ""
-    assert len(till.ledger()) == 1
+    outbox.resume(register=house.register)
+    serve_for_long(house)
+    behind.refresh_from_db()
+    refused.refresh_from_db()
+    assert (behind.state, refused.state) == (State.RECEIVED, State.UNCERTAIN)
+    decide(refused, Decision.SEND_AGAIN)
+    deliver(house)
+    assert len(till.ledger()) == 2
 
 
 @database

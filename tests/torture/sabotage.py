@@ -33,7 +33,7 @@ def number_renewed() -> None:
             adapter = adapter_class(register.kind)
             assert adapter is not None
             ticket = Ticket.from_json(addition.ticket)
-            body = adapter.build(ticket, number, register.options)
+            body = adapter.build(ticket, number, register.options, addition.uuid)
             Addition.objects.filter(pk=addition.pk).update(number=number, body=body)
         addition.number, addition.body = number, body
         return claimed

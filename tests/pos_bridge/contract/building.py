@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from itertools import count
 
 import pytest
@@ -49,6 +50,13 @@ class Building(Hooks):
         table = int(said.table_register_id or said.table)
         assert self.place_on_till(entry) == (table, said.covers)
         assert self.says_no_payment(entry)
+
+    @pytest.mark.pure
+    def test_what_is_tried_on_is_refused_like_what_is_sent_p25(self):
+        """How the carte is judged when it is saved and rehearsed: not at dinner."""
+        for name, said in TICKETS.items():
+            with pytest.raises(Unsupported) if name in self.unsupported else nullcontext():
+                self.adapter_class.try_on(said, self.options)
 
     @pytest.mark.pure
     def test_it_says_which_tickets_it_cannot_be_told(self):

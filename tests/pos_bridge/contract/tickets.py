@@ -165,7 +165,7 @@ def said_words(said: Ticket) -> set[str]:
         found |= {" ".join(each.note.split()[:2])} - {""}
         things: list[Any] = [each, *each.choices, *each.options]
         inside = (one for chosen in each.choices for one in chosen.options)
-        found |= {one.register_id or one.name for one in (*things, *inside)}
+        found |= {one.register_id or one.name.strip() for one in (*things, *inside)}
     return found
 
 
