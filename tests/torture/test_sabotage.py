@@ -19,10 +19,11 @@ KEEPING = (
     " --list-faults 0 --pauses 4 --mode ok_slow(5)"
 )
 FOUND_BY = {
-    "number_renewed": (LOSSY, "P5"),
-    "told_before_commit": (LOSSY, "P3"),
-    "unguarded_claim": (KEEPING, "P2 doubled"),
-    "unguarded_settle": (KEEPING, "P2 doubled"),
+    "number_renewed": (LOSSY, ["P5"]),
+    "told_before_commit": (LOSSY, ["P3"]),
+    "unguarded_claim": (KEEPING, ["P2 doubled"]),
+    # Who writes last decides: the order is sent once more, or is called what it cannot have become.
+    "unguarded_settle": (KEEPING, ["P2 doubled", "arrow"]),
 }
 
 
@@ -45,11 +46,11 @@ def test_it_finds_nothing_where_nothing_is_broken(arguments):
 
 @pytest.mark.parametrize("sabotage", SABOTAGES)
 def test_it_finds_the_damage_of_a_sabotage(sabotage, tmp_path):
-    arguments, promise = FOUND_BY[sabotage]
+    arguments, promises = FOUND_BY[sabotage]
     done = torture(arguments, "--sabotage", sabotage, "--keep", str(tmp_path / "run"))
     assert done.returncode == 1, done.stdout + done.stderr
     broken = next(line for line in done.stdout.splitlines() if line.startswith("Broken: "))
-    assert promise in broken
+    assert any(promise in broken for promise in promises), broken
     again = torture(f"--check {tmp_path / 'run'}")
     assert again.returncode == 1
     assert broken in again.stdout
