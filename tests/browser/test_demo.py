@@ -64,7 +64,7 @@ def demo(tmp_path_factory):
             "data": data / "data",
         }
         process.send_signal(signal.SIGINT)
-        assert process.wait(40) == 0, said()
+        assert process.wait(90) == 0, said()
     finally:
         process.kill()
 

@@ -11,9 +11,7 @@ from django.utils import timezone
 
 from pos_bridge import hooks
 from pos_bridge.models import Addition, AdditionEvent, Hook, Register
-from pos_bridge.registers import adapter_class
 from tests import factories
-from tests.ordering import toy_register
 from tests.ordering.admin_cast import installer, person
 
 pytestmark = pytest.mark.django_db
@@ -21,13 +19,6 @@ pytestmark = pytest.mark.django_db
 State = Addition.State
 KIND = "enregistreuse"
 KEYS = {"idboutique": "7", "key": "KEY-of-the-register"}
-
-
-@pytest.fixture(autouse=True)
-def _toy(monkeypatch):
-    toy_register.use(monkeypatch)
-    yield
-    adapter_class.cache_clear()
 
 
 def house(slug):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ordering.models import CartLine, Option, Product
+from ordering.models import CartLine, Option, OrderLine, Product
 from ordering.services import cart, orders
 from ordering.services.problems import Refused
 from pos_bridge import decisions, outbox
@@ -105,8 +105,9 @@ def test_it_says_why_it_cannot_and_changes_nothing(refused):
 
 
 def test_it_says_what_the_register_cannot_be_told(refused):
-    Register.objects.update(kind="tiller")
-    refused.refresh_from_db()
+    """What it was sold by has no id on the register any more, neither today nor then."""
+    Product.objects.update(register_id="")
+    OrderLine.objects.update(register_id="")
     with pytest.raises(Refused, match="unsupported"):
         orders.replace(addition=refused)
     refused.refresh_from_db()
