@@ -236,7 +236,7 @@ def test_a_database_without_tables_is_said_in_one_sentence(tmp_path, arguments):
         check=False,
     )
     assert ended.returncode == 1
-    assert "run manage.py migrate" in ended.stderr
+    assert "manage.py migrate" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
