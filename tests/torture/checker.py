@@ -135,6 +135,7 @@ def calm_list(history: History) -> Iterator[Broken]:
         if until <= early:
             continue
         pks = {addition.pk for addition in additions}
+        births = [history.changes_of[pk][0].at for pk in pks if history.changes_of.get(pk)] or [at]
         for sample in history.samples_between(early, until):
             if sample.listed & pks:
                 continue
@@ -143,7 +144,9 @@ def calm_list(history: History) -> Iterator[Broken]:
                 for pk in pks
             )
             after = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
-            limit = at + after + plan.sampling + BLUR + _set_back(history, at, sample.until)
+            # The order's age counts from its birth, which a clock may have been set back after.
+            set_back = _set_back(history, min(at, *births), sample.until)
+            limit = at + after + plan.sampling + BLUR + set_back
             if sample.began > limit and not _is_rightly_calm(
                 history, additions, sample.began, sample.until
             ):

@@ -191,6 +191,11 @@ def _nobody_could(history: History, began: float, until: float) -> list[Window]:
     ]
 
 
+STARTING = (
+    8.0  # seconds, not divided: until a process has looked at its database and taken up its work
+)
+
+
 def deploys(history: History) -> Iterator[Broken]:
     """P24, F76: at a deploy nobody is turned away for longer than 5 s, and who is told to end ends well."""
     for window in history.windows:
@@ -204,8 +209,14 @@ def deploys(history: History) -> Iterator[Broken]:
             text = f"turned away for {troubles[-1] - troubles[0]:.1f} s at a deploy"
             if not history.during(window.began, window.until, "database", "stopped"):
                 yield Broken("P24", "other", text, at=window.began)
+    started: dict[str, float] = {}
     for event in history.house:
+        if event["what"] == "started":
+            started[event["name"]] = event["t"]
         if event["what"] == "ended" and event.get("told") and event["status"] not in {0, -9}:
+            # Told before it listened, or while it still refused a database that was full: it had nothing in hand.
+            if event.get("t", 0.0) - started.get(event["name"], -STARTING) < STARTING:
+                continue
             yield Broken(
                 "F41", "other", f"{event['name']} was told to end, and ended with {event['status']}"
             )
