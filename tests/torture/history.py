@@ -114,6 +114,9 @@ class History:
         for addition in self.additions:
             self.by_order[addition.order].append(addition)
         self.by_pk = {addition.pk: addition for addition in self.additions}
+        self.by_number: dict[tuple[int, int | None], Addition] = {
+            (addition.register, addition.number): addition for addition in self.additions
+        }
         self.changes_of: dict[int, list[Change]] = defaultdict(list)
         for change in self.changes:
             self.changes_of[change.addition].append(change)
@@ -126,6 +129,9 @@ class History:
         self.decided_of: dict[int, list[Event]] = defaultdict(list)
         for decision in self.decisions:
             self.decided_of[decision["addition"]].append(decision)
+        self._windows: dict[str, list[Window]] = defaultdict(list)
+        for window in self.windows:
+            self._windows[window.what].append(window)
         self._began = [sample.began for sample in self.samples]
 
     def samples_between(self, began: float, until: float) -> list[Sample]:
@@ -134,7 +140,9 @@ class History:
         return [sample for sample in self.samples[low:high] if sample.until <= until]
 
     def during(self, began: float, until: float, *what: str) -> list[Window]:
-        return [each for each in self.windows if each.what in what and each.touches(began, until)]
+        """The windows of these kinds, or of all, that touch this time."""
+        some = (self._windows.get(each, []) for each in what or self._windows)
+        return [each for of_a_kind in some for each in of_a_kind if each.touches(began, until)]
 
 
 def load(directory: Path) -> History:

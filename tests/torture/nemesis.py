@@ -24,11 +24,16 @@ HARMS = {
     "deploy": 10,
 }
 QUIET_AT_FIRST = 2.0  # seconds, so that all has come up
+PATIENCE = 10.0  # seconds without an order, then the next act does not wait for one
 
 
 @dataclass(frozen=True)
 class Act:
-    """`at`: seconds after the beginning; `draw`: 0 to 1, from which whoever acts takes target and length."""
+    """`at`: seconds after the beginning; `draw`: 0 to 1, from which whoever acts takes target and length.
+
+    An evening that is slower than planned is harmed as much: nothing happens before as large a part of the orders is
+    sent as of the seconds have passed then.
+    """
 
     at: float
     what: str
@@ -40,8 +45,6 @@ def schedule(plan: Plan, database_harms: tuple[str, ...]) -> list[Act]:
     """The same for the same plan. Pure."""
     draw = Random(f"{plan.seed} nemesis")
     kills = ["kill " + _pick(draw, KILLED) for _ in range(plan.kills)]
-    if "deliver" in {what.removeprefix("only kill ") for what in plan.nemesis}:
-        kills = ["kill deliver"] * plan.kills
     wanted = {
         what: weight for what, weight in HARMS.items() if not plan.nemesis or what in plan.nemesis
     }
@@ -76,16 +79,26 @@ class Nemesis:
         # One of each at a time.
         self._busy = {name: threading.Lock() for name in ("database", "clock", "deploy", "workers")}
 
-    def rage(self) -> None:
-        """Until the schedule is at its end, or `stop`."""
+    def rage(self, sent: Callable[[], float]) -> None:
+        """Until the schedule is at its end, or `stop`. `sent()`: what part of the orders is, 0 to 1."""
         began = time.monotonic()
         for act in self.acts:
             if self._over.wait(max(0.0, began + act.at - time.monotonic())):
                 return
+            self._wait_for(sent, act.at / self._plan.seconds)
             thread = threading.Thread(target=self._do, args=(act,), name=act.what)
             self._threads.append(thread)
             thread.start()
             self._threads = [each for each in self._threads if each.is_alive()]
+
+    def _wait_for(self, sent: Callable[[], float], part: float) -> None:
+        """Until so many orders are sent, or none is any more."""
+        so_far, patient_until = sent(), time.monotonic() + PATIENCE
+        while sent() < min(part, 0.98) and time.monotonic() < patient_until:
+            if self._over.wait(0.05):
+                return
+            if sent() > so_far:
+                so_far, patient_until = sent(), time.monotonic() + PATIENCE
 
     def stop(self) -> None:
         """Let what was begun come to its end."""

@@ -44,9 +44,7 @@ def numbers_rise(history: History) -> Iterator[Broken]:
 def posts_have_a_try(history: History) -> Iterator[Broken]:
     """P26, rule 6: a try is written down before anything goes out."""
     for (register, number), posts in history.posts_of.items():
-        owner = next(
-            (each for each in history.additions if (each.register, each.number) == (register, number)), None
-        ) if number is not None else None  # fmt: skip
+        owner = history.by_number.get((register, number))
         if owner is None:
             yield Broken(
                 "P26", "other", f"register {register} was sent {number}, which no addition has"
@@ -216,12 +214,8 @@ def _of(addition: Addition, promise: str, text: str, at: float = 0.0) -> Broken:
 
 
 def _pk(history: History, post: Post) -> int:
-    found = [
-        each.pk
-        for each in history.additions
-        if (each.register, each.number) == (post.register, post.number)
-    ]
-    return found[0] if found else 0
+    addition = history.by_number.get((post.register, post.number))
+    return addition.pk if addition else 0
 
 
 def _order(history: History, change: Change) -> str:
