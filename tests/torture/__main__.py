@@ -102,7 +102,7 @@ def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
         orders=given.orders or int(seconds * PACE),
         kills=kills, seconds=seconds, divisor=given.divisor, registers=given.registers, workers=given.workers,
         diners=given.diners, faults=given.faults, list_faults=given.list_faults, keep_doubles=given.keep_doubles,
-        mode=given.mode,
+        mode=given.mode, whole_catalogue=given.whole_catalogue,
         pauses=given.pauses, sabotage=given.sabotage, nemesis=[each for each in given.nemesis.split(",") if each],
     )  # fmt: skip
 
@@ -156,7 +156,7 @@ class Service:
         return 1 - self._left / self._orders
 
     def wait_until_over(self, plan: Plan) -> None:
-        """Until all orders are sent; a house that takes several times as long is broken in a way that the checker sees."""
+        """Until all orders are sent, or several times the planned seconds are over."""
         if not self._sent.wait(4 * plan.seconds + 120):
             print("not all orders could be sent", file=sys.stderr)
 

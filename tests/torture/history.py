@@ -3,6 +3,7 @@
 import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,7 @@ def load(directory: Path) -> History:
         listed_at_the_end=frozenset(pk for each in of("database", "listed") for pk in each["additions"]),
         windows=[*windows(parts["house"], end), *stalls(parts["list"], plan.sampling)],
         house=parts["house"],
-        fired=_fired(status),
+        fired=total(each["fired"] for each in status),
         max_in_flight={each["register"]: each["max_posts_in_flight"] for each in status},
     )  # fmt: skip
 
@@ -207,13 +208,14 @@ def _samples(looks: list[Event]) -> list[Sample]:
     return found
 
 
-def _fired(statuses: list[Event]) -> dict[str, dict[str, int]]:
-    total: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for status in statuses:
-        for use, modes in status["fired"].items():
+def total(fired: Iterable[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
+    """Use and mode to times, of all registers."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for of_a_register in fired:
+        for use, modes in of_a_register.items():
             for mode, times in modes.items():
-                total[use][mode] += times
-    return {use: dict(modes) for use, modes in total.items()}
+                found[use][mode] += times
+    return {use: dict(modes) for use, modes in found.items()}
 
 
 STALL = 0.3  # seconds by which a process may be late that has nothing else to do

@@ -1,11 +1,14 @@
 """What goes wrong in an evening, and when: a schedule that a seed decides, and a thread that does it."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from tests.torture import catalogue, till
+from tests.torture.history import total
 from tests.torture.house import House
 from tests.torture.plan import LEASE, Plan
 
@@ -24,6 +27,8 @@ HARMS = {
     "deploy": 10,
 }
 QUIET_AT_FIRST = 2.0  # seconds, so that all has come up
+# When, in parts of the evening, modes are asked for by name that chance has not brought yet.
+TOPPED_UP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
 PATIENCE = 10.0  # seconds without an order, then the next act does not wait for one
 
 
@@ -52,7 +57,7 @@ def schedule(plan: Plan, database_harms: tuple[str, ...]) -> list[Act]:
     # Each at least once, where there is time for all of them.
     harms = list(wanted)[:others] + [_pick(draw, wanted) for _ in range(others - len(wanted))]
     draw.shuffle(harms)
-    acts: list[Act] = []
+    acts = [Act(part * plan.seconds, "missing modes", 0.0, 0.0) for part in TOPPED_UP_AT]
     span = plan.seconds - QUIET_AT_FIRST
     for names in (kills, harms):
         for place, what in enumerate(names):
@@ -136,6 +141,7 @@ class Nemesis:
                 f"register-{register}", away_for=lease * (1 + 4 * act.length)
             ),
             "no worker": lambda: self._no_worker(lease * (1 + 3 * act.length)),
+            "missing modes": self._ask_for_missing_modes,
             "deploy": lambda: self._one("deploy", house.deploy),
         }
         if act.what.startswith("database"):
@@ -156,6 +162,21 @@ class Nemesis:
             self._house.jump(0.0)
 
         self._one("clock", there_and_back)
+
+    def _ask_for_missing_modes(self) -> None:
+        """Chance alone would need more orders than a short evening has."""
+        if not self._plan.whole_catalogue:
+            return
+        told = []
+        for port in self._plan.register_ports:
+            with contextlib.suppress(till.Away):  # what it has had comes once more, then
+                told.append(till.get(port, "/_status")["fired"])
+        fired = total(told)
+        for place, (use, mode) in enumerate(catalogue.missing(fired)):
+            script = {"post": "modes", "list": "list"}[use]
+            self._house.tell(
+                place % self._plan.registers, {script: [catalogue.as_drawn(use, mode)]}
+            )
 
     def _close_till(self, register: int, seconds: float) -> None:
         self._house.till(register, "closed")

@@ -46,6 +46,8 @@ class Plan:
     mode: str = "ok"
     pauses: int = 0
     sabotage: str = ""
+    # A mode of the catalogue that fires no time is a failure.
+    whole_catalogue: bool = False
     nemesis: list[str] = field(default_factory=list)
     # Filled in by the house.
     port: int = 0

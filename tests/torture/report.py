@@ -20,7 +20,10 @@ def report(
     lines = [*_figures(history), "", *_faults(history)]
     missing = catalogue.missing(history.fired) if whole_catalogue else []
     if missing:
-        lines += ["", f"These modes fired no time: {', '.join(missing)}"]
+        lines += [
+            "",
+            "These modes fired no time: " + ", ".join(f"{mode} ({use})" for use, mode in missing),
+        ]
     by_promise: dict[str, list[Broken]] = {}
     for each in broken:
         by_promise.setdefault(f"{each.promise} {each.kind}", []).append(each)
