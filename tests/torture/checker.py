@@ -143,7 +143,7 @@ def calm_list(history: History) -> Iterator[Broken]:
                 for pk in pks
             )
             after = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
-            limit = at + after + plan.sampling + BLUR + _set_back(history, at, sample.until)
+            limit = at + after + plan.sampling + BLUR + _set_back(history, additions, sample.until)
             if sample.began > limit and not _is_rightly_calm(
                 history, additions, sample.began, sample.until
             ):
@@ -206,8 +206,13 @@ def _is_rightly_calm(
     return True
 
 
-def _set_back(history: History, began: float, until: float) -> float:
+def _set_back(history: History, additions: list[Addition], until: float) -> float:
     """Seconds by which small steps of the clock have made an order younger. Large ones turn the list at once (F38)."""
+    # From its birth on: it is the row's own age that the list goes by, not the confirmation's.
+    born = [
+        history.changes_of[each.pk][0].at for each in additions if history.changes_of.get(each.pk)
+    ]
+    began = min(born, default=until)
     return sum(
         window.facts["before"] - window.facts["after"]
         for window in history.during(began - BLUR, until, "clock")
@@ -247,7 +252,7 @@ def calm_phone(history: History) -> Iterator[Broken]:
                 for each in additions
             )
             limit = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
-            limit += BLUR + _set_back(history, at, told["t"])
+            limit += BLUR + _set_back(history, additions, told["t"])
             if told["began"] - at > limit:
                 age = told["began"] - at
                 yield Broken(

@@ -234,11 +234,12 @@ def stalls(looks: list[Event], sampling: float) -> list[Window]:
 
 # What begins a window, what ends it, and by which fact the two belong together.
 ENDS = {
-    "killed": ("started", "name"),
-    "stopped": ("went on", "pid"),
-    "database": ("database is back", "how"),
-    "deploy begins": ("deploy ends", None),
-    "till": ("till", "register"),
+    "killed": (("started",), "name"),
+    # Whoever is killed while stopped goes on no more.
+    "stopped": (("went on", "killed", "ended"), "pid"),
+    "database": (("database is back",), "how"),
+    "deploy begins": (("deploy ends",), None),
+    "till": (("till",), "register"),
 }
 NAMES = {"deploy begins": "deploy", "till": "till closed"}
 
@@ -257,7 +258,7 @@ def windows(house: list[Event], end: float) -> list[Window]:
             (
                 later["t"]
                 for later in house[place + 1 :]
-                if later["what"] in {ending, "healed"}
+                if later["what"] in {*ending, "healed"}
                 and (
                     same is None or later["what"] == "healed" or later.get(same) == event.get(same)
                 )

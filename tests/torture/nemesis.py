@@ -128,7 +128,7 @@ class Nemesis:
             "kill web master": lambda: house.kill_web(-1),
             "kill register": lambda: house.kill(f"register-{register}"),
             "kill watch": lambda: house.kill("watch-0" if "watch-0" in house.slots else deliver),
-            "stop deliver": lambda: house.stop(deliver, lease * (0.3 + 2 * act.length)),
+            "stop deliver": lambda: house.stop(deliver, lease * (0.3 + 1.5 * act.length)),
             "stop web": lambda: house.stop_web(
                 int(act.draw * plan.web_children), 0.5 + 2 * act.length
             ),

@@ -13,6 +13,7 @@ TAKEN_OVER_AFTER = 40.0
 CLEARED_AFTER = 60.0
 FRESH = 20 * 60.0
 LEASE = 25.0
+STUCK_AFTER = 60.0
 # Of a deploy, and not divided: a diner's patience is what it is (P24).
 DEPLOY_503 = 5.0
 # The clock is believed so far (pos_bridge/times.py); not divided.

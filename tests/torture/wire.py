@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from signal import SIGKILL, SIGTERM
 
 from tests.torture.checker import BLUR, Broken
 from tests.torture.history import Addition, Change, History, Post, Window
-from tests.torture.plan import DEPLOY_503, FRESH, LEASE, TAKEN_OVER_AFTER
+from tests.torture.plan import DEPLOY_503, FRESH, LEASE, STUCK_AFTER, TAKEN_OVER_AFTER
+
+YOUNG = 5.0  # seconds; not divided: a start takes what it takes
 
 
 def same_bytes(history: History) -> Iterator[Broken]:
@@ -202,11 +205,26 @@ def deploys(history: History) -> Iterator[Broken]:
             text = f"turned away for {troubles[-1] - troubles[0]:.1f} s at a deploy"
             if not history.during(window.began, window.until, "database", "stopped"):
                 yield Broken("P24", "other", text, at=window.began)
+
+
+def told_to_end(history: History) -> Iterator[Broken]:
+    """F41: whoever is told to end finishes what it does, and ends well."""
+    started = {event["pid"]: event["t"] for event in history.house if event["what"] == "started"}
     for event in history.house:
-        if event["what"] == "ended" and event.get("told") and event["status"] not in {0, -9}:
-            yield Broken(
-                "F41", "other", f"{event['name']} was told to end, and ended with {event['status']}"
-            )
+        if event["what"] != "ended" or not event.get("told") or event["status"] in {0, -SIGKILL}:
+            continue
+        # Before it listens to signals it has nothing to finish.
+        young = (
+            event["status"] == -SIGTERM and event["t"] - started.get(event.get("pid"), 0.0) < YOUNG
+        )
+        # The watchdog ends a worker that got on no more (F40), as one that had no time to looks like.
+        since = event["t"] - 2 * history.plan.divided(STUCK_AFTER)
+        stuck = event["status"] == 1 and history.during(
+            since, event["t"], "stopped", "web stopped", "database", "stall"
+        )
+        if not young and not stuck:
+            text = f"{event['name']} was told to end, and ended with {event['status']}"
+            yield Broken("F41", "other", text, at=event["t"])
 
 
 def _of(addition: Addition, promise: str, text: str, at: float = 0.0) -> Broken:
@@ -232,4 +250,5 @@ RULES: list[Callable[[History], Iterator[Broken]]] = [
     nothing_stale,
     taken_over,
     deploys,
+    told_to_end,
 ]
