@@ -184,10 +184,10 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
     """Take the register and its next addition, and write down that it is tried. None: nothing to do, or not our
     turn.
     """
+    began = time.monotonic()
     if not waiting.due(register_id, now).exists():
         return None  # a look costs no lock
     owner = f"{worker[:40]}:{secrets.token_hex(8)}"
-    began = time.monotonic()
     with transaction.atomic():
         free = Register.objects.filter(
             waiting.lease_is_free(now), breaker.lets_through(), pk=register_id, paused_reason=""
@@ -195,7 +195,12 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
         if not free.update(lease_owner=owner, lease_until=now + seconds(LEASE)):
             return None
         # The lock may have been waited for: the lease runs from here.
-        now += timedelta(seconds=time.monotonic() - began)
+        waited = timedelta(seconds=time.monotonic() - began)
+        if waited > seconds(LEASE):
+            # Seen from so long ago, a lease that was taken meanwhile looks like one of a clock that has jumped.
+            transaction.set_rollback(True)
+            return None
+        now += waited
         until = now + seconds(LEASE)
         Register.objects.filter(pk=register_id).update(lease_until=until)
         # The keys are read by whoever needs them, where it can be said that they cannot be read.

@@ -1,5 +1,7 @@
 """The modes of the fault catalogue (docs/promises.md, 2), and which of them a run must have had."""
 
+from pos_bridge.simulator import leo2
+
 # What the catalogue writes without a side is drawn on both sides of the booking.
 BOTH_SIDES = (
     "rst", "hangup", "late", "http500", "503_retry_after", "429", "401", "302", "html200", "json_error",
@@ -25,11 +27,17 @@ CANNOT_FIRE_HERE = {
 }
 
 
-def missing(fired: dict[str, dict[str, int]]) -> list[str]:
-    """The modes that fired no time."""
+def missing(fired: dict[str, dict[str, int]]) -> list[tuple[str, str]]:
+    """Use ("post", "list") and name of the modes that fired no time."""
     return [
-        f"{mode} ({use})"
+        (use, mode)
         for use, modes in MUST_FIRE.items()
         for mode in modes
         if not fired.get(use, {}).get(mode)
     ]
+
+
+def as_drawn(use: str, mode: str) -> str:
+    """With the argument that it has when it is drawn: "late_after(20)"."""
+    texts = {"post": leo2.DELIVERY, "list": leo2.READING}[use]
+    return next((text for text in texts if text.partition("(")[0] == mode), mode)

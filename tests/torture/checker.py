@@ -135,7 +135,6 @@ def calm_list(history: History) -> Iterator[Broken]:
         if until <= early:
             continue
         pks = {addition.pk for addition in additions}
-        births = [history.changes_of[pk][0].at for pk in pks if history.changes_of.get(pk)] or [at]
         for sample in history.samples_between(early, until):
             if sample.listed & pks:
                 continue
@@ -144,9 +143,7 @@ def calm_list(history: History) -> Iterator[Broken]:
                 for pk in pks
             )
             after = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
-            # The order's age counts from its birth, which a clock may have been set back after.
-            set_back = _set_back(history, min(at, *births), sample.until)
-            limit = at + after + plan.sampling + BLUR + set_back
+            limit = at + after + plan.sampling + BLUR + _set_back(history, additions, sample.until)
             if sample.began > limit and not _is_rightly_calm(
                 history, additions, sample.began, sample.until
             ):
@@ -209,8 +206,13 @@ def _is_rightly_calm(
     return True
 
 
-def _set_back(history: History, began: float, until: float) -> float:
+def _set_back(history: History, additions: list[Addition], until: float) -> float:
     """Seconds by which small steps of the clock have made an order younger. Large ones turn the list at once (F38)."""
+    # From its birth on: it is the row's own age that the list goes by, not the confirmation's.
+    born = [
+        history.changes_of[each.pk][0].at for each in additions if history.changes_of.get(each.pk)
+    ]
+    began = min(born, default=until)
     return sum(
         window.facts["before"] - window.facts["after"]
         for window in history.during(began - BLUR, until, "clock")
@@ -250,7 +252,7 @@ def calm_phone(history: History) -> Iterator[Broken]:
                 for each in additions
             )
             limit = plan.divided(NOT_RECEIVED_AFTER if accepted else NOT_ACCEPTED_AFTER)
-            limit += BLUR + _set_back(history, at, told["t"])
+            limit += BLUR + _set_back(history, additions, told["t"])
             if told["began"] - at > limit:
                 age = told["began"] - at
                 yield Broken(

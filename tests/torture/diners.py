@@ -35,8 +35,8 @@ class Quota:
             return True
 
     @property
-    def over(self) -> bool:
-        return not self._left
+    def left(self) -> int:
+        return self._left
 
 
 class Diner:
@@ -98,13 +98,11 @@ def main() -> None:
     for thread in threads:
         thread.start()
 
-    def say_when_all_is_sent() -> None:
-        while not quota.over:
-            if ended.wait(0.1):
-                return
-        print(json.dumps({"sent": True}), flush=True)  # noqa: T201
+    def say_how_many_are_left() -> None:
+        while not ended.wait(0.2):
+            print(json.dumps({"left": quota.left}), flush=True)  # noqa: T201
 
-    threading.Thread(target=say_when_all_is_sent, daemon=True).start()
+    threading.Thread(target=say_how_many_are_left, daemon=True).start()
     for line in sys.stdin:
         if line.strip() == "over":
             service_over.set()

@@ -3,6 +3,7 @@
 import itertools
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,9 @@ class History:
         for addition in self.additions:
             self.by_order[addition.order].append(addition)
         self.by_pk = {addition.pk: addition for addition in self.additions}
+        self.by_number: dict[tuple[int, int | None], Addition] = {
+            (addition.register, addition.number): addition for addition in self.additions
+        }
         self.changes_of: dict[int, list[Change]] = defaultdict(list)
         for change in self.changes:
             self.changes_of[change.addition].append(change)
@@ -126,6 +130,9 @@ class History:
         self.decided_of: dict[int, list[Event]] = defaultdict(list)
         for decision in self.decisions:
             self.decided_of[decision["addition"]].append(decision)
+        self._windows: dict[str, list[Window]] = defaultdict(list)
+        for window in self.windows:
+            self._windows[window.what].append(window)
         self._began = [sample.began for sample in self.samples]
 
     def samples_between(self, began: float, until: float) -> list[Sample]:
@@ -134,7 +141,9 @@ class History:
         return [sample for sample in self.samples[low:high] if sample.until <= until]
 
     def during(self, began: float, until: float, *what: str) -> list[Window]:
-        return [each for each in self.windows if each.what in what and each.touches(began, until)]
+        """The windows of these kinds, or of all, that touch this time."""
+        some = (self._windows.get(each, []) for each in what or self._windows)
+        return [each for of_a_kind in some for each in of_a_kind if each.touches(began, until)]
 
 
 def load(directory: Path) -> History:
@@ -182,7 +191,7 @@ def load(directory: Path) -> History:
         listed_at_the_end=frozenset(pk for each in of("database", "listed") for pk in each["additions"]),
         windows=[*windows(parts["house"], end), *stalls(parts["list"], plan.sampling)],
         house=parts["house"],
-        fired=_fired(status),
+        fired=total(each["fired"] for each in status),
         max_in_flight={each["register"]: each["max_posts_in_flight"] for each in status},
     )  # fmt: skip
 
@@ -199,13 +208,14 @@ def _samples(looks: list[Event]) -> list[Sample]:
     return found
 
 
-def _fired(statuses: list[Event]) -> dict[str, dict[str, int]]:
-    total: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for status in statuses:
-        for use, modes in status["fired"].items():
+def total(fired: Iterable[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
+    """Use and mode to times, of all registers."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for of_a_register in fired:
+        for use, modes in of_a_register.items():
             for mode, times in modes.items():
-                total[use][mode] += times
-    return {use: dict(modes) for use, modes in total.items()}
+                found[use][mode] += times
+    return {use: dict(modes) for use, modes in found.items()}
 
 
 STALL = 0.3  # seconds by which a process may be late that has nothing else to do
@@ -224,11 +234,12 @@ def stalls(looks: list[Event], sampling: float) -> list[Window]:
 
 # What begins a window, what ends it, and by which fact the two belong together.
 ENDS = {
-    "killed": ("started", "name"),
-    "stopped": ("went on", "pid"),
-    "database": ("database is back", "how"),
-    "deploy begins": ("deploy ends", None),
-    "till": ("till", "register"),
+    "killed": (("started",), "name"),
+    # Whoever is killed while stopped goes on no more.
+    "stopped": (("went on", "killed", "ended"), "pid"),
+    "database": (("database is back",), "how"),
+    "deploy begins": (("deploy ends",), None),
+    "till": (("till",), "register"),
 }
 NAMES = {"deploy begins": "deploy", "till": "till closed"}
 
@@ -247,7 +258,7 @@ def windows(house: list[Event], end: float) -> list[Window]:
             (
                 later["t"]
                 for later in house[place + 1 :]
-                if later["what"] in {ending, "healed"}
+                if later["what"] in {*ending, "healed"}
                 and (
                     same is None or later["what"] == "healed" or later.get(same) == event.get(same)
                 )

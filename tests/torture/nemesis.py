@@ -1,11 +1,14 @@
 """What goes wrong in an evening, and when: a schedule that a seed decides, and a thread that does it."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from tests.torture import catalogue, till
+from tests.torture.history import total
 from tests.torture.house import House
 from tests.torture.plan import LEASE, Plan
 
@@ -24,11 +27,18 @@ HARMS = {
     "deploy": 10,
 }
 QUIET_AT_FIRST = 2.0  # seconds, so that all has come up
+# When, in parts of the evening, modes are asked for by name that chance has not brought yet.
+TOPPED_UP_AT = (0.5, 0.6, 0.7, 0.8, 0.9)
+PATIENCE = 10.0  # seconds without an order, then the next act does not wait for one
 
 
 @dataclass(frozen=True)
 class Act:
-    """`at`: seconds after the beginning; `draw`: 0 to 1, from which whoever acts takes target and length."""
+    """`at`: seconds after the beginning; `draw`: 0 to 1, from which whoever acts takes target and length.
+
+    An evening that is slower than planned is harmed as much: nothing happens before as large a part of the orders is
+    sent as of the seconds have passed then.
+    """
 
     at: float
     what: str
@@ -40,8 +50,6 @@ def schedule(plan: Plan, database_harms: tuple[str, ...]) -> list[Act]:
     """The same for the same plan. Pure."""
     draw = Random(f"{plan.seed} nemesis")
     kills = ["kill " + _pick(draw, KILLED) for _ in range(plan.kills)]
-    if "deliver" in {what.removeprefix("only kill ") for what in plan.nemesis}:
-        kills = ["kill deliver"] * plan.kills
     wanted = {
         what: weight for what, weight in HARMS.items() if not plan.nemesis or what in plan.nemesis
     }
@@ -49,7 +57,7 @@ def schedule(plan: Plan, database_harms: tuple[str, ...]) -> list[Act]:
     # Each at least once, where there is time for all of them.
     harms = list(wanted)[:others] + [_pick(draw, wanted) for _ in range(others - len(wanted))]
     draw.shuffle(harms)
-    acts: list[Act] = []
+    acts = [Act(part * plan.seconds, "missing modes", 0.0, 0.0) for part in TOPPED_UP_AT]
     span = plan.seconds - QUIET_AT_FIRST
     for names in (kills, harms):
         for place, what in enumerate(names):
@@ -76,16 +84,26 @@ class Nemesis:
         # One of each at a time.
         self._busy = {name: threading.Lock() for name in ("database", "clock", "deploy", "workers")}
 
-    def rage(self) -> None:
-        """Until the schedule is at its end, or `stop`."""
+    def rage(self, sent: Callable[[], float]) -> None:
+        """Until the schedule is at its end, or `stop`. `sent()`: what part of the orders is, 0 to 1."""
         began = time.monotonic()
         for act in self.acts:
             if self._over.wait(max(0.0, began + act.at - time.monotonic())):
                 return
+            self._wait_for(sent, act.at / self._plan.seconds)
             thread = threading.Thread(target=self._do, args=(act,), name=act.what)
             self._threads.append(thread)
             thread.start()
             self._threads = [each for each in self._threads if each.is_alive()]
+
+    def _wait_for(self, sent: Callable[[], float], part: float) -> None:
+        """Until so many orders are sent, or none is any more."""
+        so_far, patient_until = sent(), time.monotonic() + PATIENCE
+        while sent() < min(part, 0.98) and time.monotonic() < patient_until:
+            if self._over.wait(0.05):
+                return
+            if sent() > so_far:
+                so_far, patient_until = sent(), time.monotonic() + PATIENCE
 
     def stop(self) -> None:
         """Let what was begun come to its end."""
@@ -110,7 +128,7 @@ class Nemesis:
             "kill web master": lambda: house.kill_web(-1),
             "kill register": lambda: house.kill(f"register-{register}"),
             "kill watch": lambda: house.kill("watch-0" if "watch-0" in house.slots else deliver),
-            "stop deliver": lambda: house.stop(deliver, lease * (0.3 + 2 * act.length)),
+            "stop deliver": lambda: house.stop(deliver, lease * (0.3 + 1.5 * act.length)),
             "stop web": lambda: house.stop_web(
                 int(act.draw * plan.web_children), 0.5 + 2 * act.length
             ),
@@ -123,6 +141,7 @@ class Nemesis:
                 f"register-{register}", away_for=lease * (1 + 4 * act.length)
             ),
             "no worker": lambda: self._no_worker(lease * (1 + 3 * act.length)),
+            "missing modes": self._ask_for_missing_modes,
             "deploy": lambda: self._one("deploy", house.deploy),
         }
         if act.what.startswith("database"):
@@ -143,6 +162,21 @@ class Nemesis:
             self._house.jump(0.0)
 
         self._one("clock", there_and_back)
+
+    def _ask_for_missing_modes(self) -> None:
+        """Chance alone would need more orders than a short evening has."""
+        if not self._plan.whole_catalogue:
+            return
+        told = []
+        for port in self._plan.register_ports:
+            with contextlib.suppress(till.Away):  # what it has had comes once more, then
+                told.append(till.get(port, "/_status")["fired"])
+        fired = total(told)
+        for place, (use, mode) in enumerate(catalogue.missing(fired)):
+            script = {"post": "modes", "list": "list"}[use]
+            self._house.tell(
+                place % self._plan.registers, {script: [catalogue.as_drawn(use, mode)]}
+            )
 
     def _close_till(self, register: int, seconds: float) -> None:
         self._house.till(register, "closed")

@@ -13,6 +13,7 @@ TAKEN_OVER_AFTER = 40.0
 CLEARED_AFTER = 60.0
 FRESH = 20 * 60.0
 LEASE = 25.0
+STUCK_AFTER = 60.0
 # Of a deploy, and not divided: a diner's patience is what it is (P24).
 DEPLOY_503 = 5.0
 # The clock is believed so far (pos_bridge/times.py); not divided.
@@ -46,6 +47,8 @@ class Plan:
     mode: str = "ok"
     pauses: int = 0
     sabotage: str = ""
+    # A mode of the catalogue that fires no time is a failure.
+    whole_catalogue: bool = False
     nemesis: list[str] = field(default_factory=list)
     # Filled in by the house.
     port: int = 0

@@ -1,11 +1,13 @@
 """What a run has shown, for people: figures, and the history of every broken promise."""
 
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from statistics import quantiles
 
 from tests.torture import catalogue
 from tests.torture.checker import Broken
-from tests.torture.history import History
+from tests.torture.history import Addition, History, Post
+from tests.torture.plan import LEASE
 from tests.torture.wire import in_time
 
 SHOWN = 5  # of one promise, with their history
@@ -18,7 +20,10 @@ def report(
     lines = [*_figures(history), "", *_faults(history)]
     missing = catalogue.missing(history.fired) if whole_catalogue else []
     if missing:
-        lines += ["", f"These modes fired no time: {', '.join(missing)}"]
+        lines += [
+            "",
+            "These modes fired no time: " + ", ".join(f"{mode} ({use})" for use, mode in missing),
+        ]
     by_promise: dict[str, list[Broken]] = {}
     for each in broken:
         by_promise.setdefault(f"{each.promise} {each.kind}", []).append(each)
@@ -90,32 +95,28 @@ def latencies(history: History) -> list[float]:
     """
     found = []
     acked = {ack["code"]: ack["t"] for ack in reversed(history.acks)}
-    by_register: dict[int, list[tuple[float, float, str]]] = {}
-    for post in history.posts:
-        by_register.setdefault(post.register, []).append((post.at, post.ended, post.mode))
+    posts_at: dict[int, list[Post]] = defaultdict(list)
+    for post in sorted(history.posts, key=lambda post: post.at):
+        posts_at[post.register].append(post)
     for addition in history.additions:
-        posts = history.posts_of.get((addition.register, addition.number), [])
+        own = history.posts_of.get((addition.register, addition.number), [])
         at = acked.get(addition.order)
-        if at is None or not posts:
+        if at is None or not own:
             continue
-        first = posts[0]
-        calm = not any(
-            window.touches(at - 2.0, first.at)
-            for window in history.windows
-            if window.what != "till closed"
-        )
-        idle = not any(
-            ended > at - 0.1 and began < first.at
-            for began, ended, _ in by_register[addition.register]
-        )
-        well = all(
-            mode == "ok"
-            for began, _, mode in by_register[addition.register]
-            if at - 2.0 < began < first.at
-        )
-        if calm and idle and well:
+        first = min(own, key=lambda post: post.at)
+        posts = posts_at[addition.register]
+        # No delivery waits for its answer longer than its deadline.
+        since = bisect_left(posts, at - 2.0 - history.plan.divided(LEASE), key=lambda post: post.at)
+        before = posts[since : bisect_left(posts, first.at, key=lambda post: post.at)]
+        idle = all(post.ended <= at - 0.1 for post in before)
+        well = all(post.mode == "ok" for post in before if post.at > at - 2.0)
+        if idle and well and not harmed(history, at - 2.0, first.at):
             found.append(max(0.0, first.at - at))
     return found
+
+
+def harmed(history: History, began: float, until: float) -> bool:
+    return any(window.what != "till closed" for window in history.during(began, until))
 
 
 def _faults(history: History) -> list[str]:
@@ -163,10 +164,7 @@ def story(history: History, broken: Broken) -> list[str]:
     return [head, *(f"    {at - begins:+9.3f}  {text}" for at, text in marks[:80])]
 
 
-def _of_addition(history: History, addition: object) -> list[tuple[float, str]]:
-    from tests.torture.history import Addition
-
-    assert isinstance(addition, Addition)
+def _of_addition(history: History, addition: Addition) -> list[tuple[float, str]]:
     place = (addition.register, addition.number)
     found = [
         (change.at, f"addition {addition.pk}: {change.old or 'born'} → {change.new}")
