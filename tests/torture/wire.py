@@ -194,9 +194,6 @@ def _nobody_could(history: History, began: float, until: float) -> list[Window]:
     ]
 
 
-STARTING = (
-    8.0  # seconds, not divided: until a process has looked at its database and taken up its work
-)
 
 
 def deploys(history: History) -> Iterator[Broken]:
