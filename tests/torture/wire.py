@@ -194,8 +194,6 @@ def _nobody_could(history: History, began: float, until: float) -> list[Window]:
     ]
 
 
-
-
 def deploys(history: History) -> Iterator[Broken]:
     """P24, F76: at a deploy nobody is turned away for longer than 5 s, and who is told to end ends well."""
     for window in history.windows:
