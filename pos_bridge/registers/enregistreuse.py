@@ -25,10 +25,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from pos_bridge import money
-from pos_bridge.errors import DeliveryError, Unsupported
+from pos_bridge.errors import DeliveryError, Uncertain, Unsupported
 from pos_bridge.registers import texts
 from pos_bridge.registers.answers import parse
-from pos_bridge.registers.base import Adapter, Receipt, TillState
+from pos_bridge.registers.base import Adapter, CataloguePrice, Receipt, TillState
 from pos_bridge.registers.http import Answer
 from pos_bridge.registers.secret import Secret
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
@@ -54,6 +54,8 @@ SALES = ("getPending", "getOrders")
 COMMENT = "privateComment"
 # A page that books nothing.
 HARMLESS = "getTables"
+# The articles, and an article's members: its id, its name, and euros TTC of one.
+ARTICLES, PLU, NAME, PRICE = "getPlus", "id", "nom", "prix"
 
 
 def article(
@@ -112,6 +114,7 @@ class Enregistreuse(Adapter):
     can_look_up = True
     # There are lists of sales. They name no number of ours but in a comment that anybody may edit.
     can_list_states = False
+    can_list_catalogue = True
     credential_names = ("idboutique", "key")
     secret_names = ("key",)
     shop_name = "idboutique"
@@ -166,6 +169,16 @@ class Enregistreuse(Adapter):
         if failure is not None:
             raise failure
         return None
+
+    def list_catalogue(self) -> dict[str, CataloguePrice]:
+        """An article whose id cannot be read may be any of the carte's: then it is no catalogue."""
+        listed = [(_plu(row.get(PLU)), row) for row in self._rows(ARTICLES)]
+        if any(plu is None for plu, _ in listed):
+            raise Uncertain("unreadable")
+        return {
+            str(plu): CataloguePrice(str(row.get(NAME, "")), _cents(row.get(PRICE)))
+            for plu, row in listed
+        }
 
     def check(self) -> None:
         self._rows(HARMLESS)
@@ -382,6 +395,19 @@ def clean(text: str) -> str:
 
 def _is_order(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 < value < 10**18  # True is 1, and "1" is a guess
+
+
+def _plu(value: Any) -> int | None:
+    """An article's id, a number or its digits."""
+    if isinstance(value, str) and Enregistreuse.id_problem(value) is None and len(value) <= 18:
+        return int(value)
+    return value if type(value) is int and value >= 0 else None
+
+
+def _cents(value: Any) -> int | None:
+    """Of "8.50", 8.5 or "8,50"; None where it is no price, so that none is compared."""
+    text = str(value).strip().replace(",", ".")
+    return money.cents(text) if re.fullmatch(r"\d{1,7}(\.\d{1,2})?", text, re.ASCII) else None
 
 
 def _list(said: Any) -> list[dict[str, Any]] | None:

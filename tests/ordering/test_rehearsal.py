@@ -18,6 +18,8 @@ from pos_bridge.errors import Unsupported
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class
 from pos_bridge.registers.base import CataloguePrice
+from pos_bridge.simulator.catalogue import Article
+from pos_bridge.simulator.enregistreuse import EnregistreuseRegister
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
 from pos_bridge.ticket import Ticket
 from tests import factories
@@ -334,6 +336,26 @@ def test_it_compares_ids_and_prices_with_those_that_the_register_lists_f69(
     assert wrong(house, ask=True) == [
         "Product “Soupe”: the register lists “COLA  [31m<b>” for €3.50, the carte says €8.00",
         "Set menu “Menu”: the register does not know the id 3001",
+    ]
+
+
+@pytest.mark.wire
+def test_it_compares_them_with_a_real_list_of_articles_f69(house):
+    """Over a port: the soup is cheaper there, the bavette unknown, and the menu as the carte says."""
+    catalogue = Catalogue.of_everything()
+    for number, name, price in [(1001, "SOUPE", "7.50"), (3001, "MENU", "25.00")]:
+        catalogue.articles[number] = [Article(name, Decimal(10), Decimal(price))]
+    with EnregistreuseRegister(catalogue) as register:
+        house.registers.update(kind="enregistreuse", base_url=register.url)
+        current = house.registers.get()
+        current.credentials = {"idboutique": "SHOP1", "key": "KEY1"}
+        current.save()
+        found = wrong(house, ask=True)
+        assert "Catalogue: the register lists 2 articles" in told(house, ask=True)[Level.GOOD]
+        assert register.posts() == []
+    assert [each for each in found if "register" in each] == [
+        "Product “Soupe”: the register lists “SOUPE” for €7.50, the carte says €8.00",
+        "Product “Bavette”: the register does not know the id 1002",
     ]
 
 

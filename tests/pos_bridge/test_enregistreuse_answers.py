@@ -265,3 +265,31 @@ def test_a_key_is_one_field_whatever_it_contains_t11():
     assert asked.endswith(
         "/workers/getTables.php?idboutique=a%26payment%3D2&key=%C3%A9+%23%3F&format=json"
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "prices"),
+    [
+        ([{"id": 12, "nom": "Pizza", "prix": "14.50"}], {"12": 1450}),
+        ([{"id": "12", "nom": "Pizza", "prix": "14,5", "x": {}}], {"12": 1450}),
+        ([{"id": 12, "prix": 14.5}, {"id": 13, "prix": 0}], {"12": 1450, "13": 0}),
+        ([{"id": 12, "prix": price} for price in ("", "n. c.")], {"12": None}),
+        ([{"id": 12, "prix": price} for price in (None, "1e3")], {"12": None}),
+        ([{"id": 12, "prix": price} for price in ("-1", "1.505")], {"12": None}),
+        ([], {}),
+    ],
+)
+def test_an_article_s_price_is_cents_or_is_not_compared_f69(monkeypatch, rows, prices):
+    asked = adapter()
+    monkeypatch.setattr(asked, "_rows", lambda _page: rows)
+    assert {key: each.price for key, each in asked.list_catalogue().items()} == prices
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"id": None}, {"id": True}, {"id": "1a"}, {"id": "٣"}, {"id": -1}]
+)
+def test_a_list_with_an_unreadable_id_is_no_catalogue_f69(monkeypatch, wrong):
+    asked = adapter()
+    monkeypatch.setattr(asked, "_rows", lambda _page: [{"id": 12, "prix": "1.00"}, wrong])
+    with pytest.raises(Uncertain):
+        asked.list_catalogue()

@@ -51,6 +51,7 @@ class Reading(Hooks):
         asked: list[Callable[[], object]] = [adapter.check]
         asked += [adapter.list_states] if adapter.can_list_states else []
         asked += [lambda: adapter.look_up(NUMBER)] if adapter.can_look_up else []
+        asked += [adapter.list_catalogue] if adapter.can_list_catalogue else []
         for ask in asked:
             with pytest.raises(DeliveryError) as failed:
                 ask()
@@ -106,3 +107,18 @@ class Reading(Hooks):
         # A number that begins or ends like ours is another one.
         for other in (NUMBER + 1, int(f"{NUMBER}0"), int(f"1{NUMBER}"), NUMBER // 10):
             assert adapter.look_up(other) is None
+
+    @pytest.mark.wire
+    @pytest.mark.pure
+    def test_a_catalogue_names_what_the_register_sells_f69(self, register, adapter):
+        if not adapter.can_list_catalogue:
+            with pytest.raises(NotImplementedError):
+                adapter.list_catalogue()
+            return
+        self.teach(register, BODY)
+        listed = adapter.list_catalogue()
+        assert {str(line.register_id): line.unit_price for line in BODY.lines} == {
+            register_id: article.price for register_id, article in listed.items()
+        }
+        assert all(article.name for article in listed.values())
+        assert register.posts() == []
