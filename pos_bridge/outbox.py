@@ -57,6 +57,8 @@ class Claim:
     was: State
     # Nobody else takes it before; a POST that would not be over by then must not begin.
     until: datetime
+    # The same on a clock that nobody sets (time.monotonic).
+    until_monotonic: float
 
 
 # --- For those who order ------------------------------------------------------------------------
@@ -202,6 +204,7 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
             return None
         now += waited
         until = now + seconds(LEASE)
+        until_monotonic = time.monotonic() + seconds(LEASE).total_seconds()
         Register.objects.filter(pk=register_id).update(lease_until=until)
         # The keys are read by whoever needs them, where it can be said that they cannot be read.
         due = waiting.in_turn(waiting.due(register_id, now), now)
@@ -223,7 +226,7 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
         attempt = Attempt.objects.create(
             addition=addition, number=addition.tries, worker=worker[:64], started_at=now
         )
-    return Claim(addition, owner, attempt.pk, was, until)
+    return Claim(addition, owner, attempt.pk, was, until, until_monotonic)
 
 
 def settle(

@@ -106,9 +106,10 @@ def exchange(
 
     Raises NotSent, Uncertain or Misconfigured.
     """
-    line = _Line(network)
-    request = partial(_speak, method, url, line, deadline / network.divisor, body, content_type)
-    outcome = _outcome(line, deadline / network.divisor, partial(request, largest))
+    limit = deadline / network.divisor
+    line = _Line(network, limit)
+    request = partial(_speak, method, url, line, limit, body, content_type)
+    outcome = _outcome(line, limit, partial(request, largest))
     if isinstance(outcome, Answer):
         return outcome
     raise outcome  # from here, where no local variable knows what happened inside
@@ -279,8 +280,9 @@ def _retry_after(text: str) -> float | None:
 class _Line:
     """The connection of one exchange: opened by its thread, cut by the one that waits for it."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, limit: float) -> None:
         self.network = network
+        self._end = time.monotonic() + limit
         self.connect_timeout = CONNECT_TIMEOUT / network.divisor
         self._lock = threading.Lock()
         self._is_cut = False
@@ -329,6 +331,11 @@ class _Line:
             self._handle = connection.dup()
 
     @property
+    def is_late(self) -> bool:
+        """Whoever waited has gone: this process has slept, and another one may be about to send."""
+        return time.monotonic() > self._end
+
+    @property
     def was_open(self) -> bool:
         return self._handle is not None
 
@@ -358,6 +365,12 @@ class _Vetted:
     def __init__(self, *args: Any, line: _Line, **options: Any) -> None:
         super().__init__(*args, **options)
         self._line = line
+
+    def connect(self: Any) -> None:
+        """With TLS, to the end of its handshake; no byte of the request goes out before, and none too late."""
+        super().connect()  # type: ignore[misc]
+        if self._line.is_late:
+            raise NewConnectionError(self, "late")
 
     def _new_conn(self: Any) -> socket.socket:
         try:

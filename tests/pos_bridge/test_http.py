@@ -267,6 +267,19 @@ def test_a_resolver_that_hangs_got_nothing_and_nothing_follows_f40(monkeypatch):
 
 
 @wire
+def test_no_byte_goes_out_when_whoever_waited_has_gone_f35():
+    """A process that slept while it connected, and runs on before the one that should have cut its line."""
+    with Server(answering(OK)) as server:
+        line = http._Line(LOCAL, 0)
+        with pytest.raises(requests.exceptions.ConnectionError) as late:
+            http._speak("POST", server.url(), line, 1, BODY.encode(), "application/json", 100)
+        line.cut()
+        judged = judge(late.value)
+    assert isinstance(judged, NotSent)
+    assert server.requests in ([], [b""])
+
+
+@wire
 def test_a_redirect_is_not_followed_f54():
     with Server(answering(LOGIN)) as server, pytest.raises(Misconfigured) as wrong:
         post(server.url())

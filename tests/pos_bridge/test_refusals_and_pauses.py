@@ -1,6 +1,7 @@
 """When a refusal is believed, what a register that pauses still tells, and what ends a pause."""
 
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -106,11 +107,15 @@ def test_new_keys_are_not_paused_by_the_try_of_the_old_ones(chez_alice):
     assert Register.objects.get().paused_reason == ""
 
 
-def test_it_begins_no_post_that_its_lease_does_not_outlast(chez_alice, leo2):
-    """A process that slept between the claim and the POST: another one may be about to send it."""
+@pytest.mark.parametrize("clock", ["until", "until_monotonic"])
+def test_it_begins_no_post_that_its_lease_does_not_outlast_f35_f38(chez_alice, leo2, clock):
+    """A process that slept between the claim and the POST: another one may be about to send it. Each clock tells, for
+    the wall's may have been set back meanwhile, and the other stands still while a machine sleeps.
+    """
     order = chez_alice.order()
     claim = claimed(chez_alice)
-    late = replace(claim, until=timezone.now())
+    now = {"until": timezone.now(), "until_monotonic": time.monotonic()}
+    late = replace(claim, **{clock: now[clock]})
     outcome = worker._send(late)
     assert isinstance(outcome, NotSent)
     assert leo2.posts() == []
