@@ -19,7 +19,7 @@ AS_IN_PRODUCTION = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 
 TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if $(KILLS),--kills $(KILLS)) \
 	$(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
-SHORT = --whole-catalogue --registers 3 --faults 0.4 $(if $(SECONDS),,--seconds 180)
+SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faults 0.4 $(if $(SECONDS),,--seconds 180)
 
 .PHONY: help install demo test torture torture-short check format messages lock audit clean
 .NOTPARALLEL:

@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     say("--database", choices=["sqlite", "postgresql"], default="sqlite")
     say("--divisor", type=float, default=10.0, help="of all promised seconds")
     say("--registers", type=int, default=4)
+    say("--kinds", default="leo2", help="of the registers, in turn, comma between")
     say("--workers", type=int, default=3)
     say("--diners", type=int, default=16)
     say("--faults", type=float, default=0.25, help="of each delivery, 0 to 1")
@@ -102,7 +103,7 @@ def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
         orders=given.orders or int(seconds * PACE),
         kills=kills, seconds=seconds, divisor=given.divisor, registers=given.registers, workers=given.workers,
         diners=given.diners, faults=given.faults, list_faults=given.list_faults, keep_doubles=given.keep_doubles,
-        mode=given.mode, whole_catalogue=given.whole_catalogue,
+        kinds=given.kinds.split(","), mode=given.mode, whole_catalogue=given.whole_catalogue,
         pauses=given.pauses, sabotage=given.sabotage, nemesis=[each for each in given.nemesis.split(",") if each],
     )  # fmt: skip
 

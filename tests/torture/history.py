@@ -107,7 +107,8 @@ class History:
     listed_at_the_end: frozenset[int] = frozenset()
     windows: list[Window] = field(default_factory=list)
     house: list[Event] = field(default_factory=list)
-    fired: dict[str, dict[str, int]] = field(default_factory=dict)
+    # Kind of register, use and mode to times.
+    fired: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     max_in_flight: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -191,7 +192,10 @@ def load(directory: Path) -> History:
         listed_at_the_end=frozenset(pk for each in of("database", "listed") for pk in each["additions"]),
         windows=[*windows(parts["house"], end), *stalls(parts["list"], plan.sampling)],
         house=parts["house"],
-        fired=total(each["fired"] for each in status),
+        fired={
+            kind: total(each["fired"] for each in status if plan.kind(each["register"]) == kind)
+            for kind in plan.kinds
+        },
         max_in_flight={each["register"]: each["max_posts_in_flight"] for each in status},
     )  # fmt: skip
 

@@ -110,7 +110,7 @@ class House:
     def _register(self, place: int, port: int) -> list[str]:
         plan = self.plan
         return [
-            "simulate_register", "leo2", "--strict", "--port", str(port),
+            "simulate_register", plan.kind(place + 1), "--strict", "--port", str(port),
             "--ledger", str(plan.path / f"ledger-{place}.jsonl"),
             "--restaurant", str(plan.path / f"restaurant-{place}.json"),
             "--scale", str(1 / plan.divisor), "--seed", str(plan.seed * 1000 + place),

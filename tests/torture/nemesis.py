@@ -121,6 +121,9 @@ class Nemesis:
         plan, house = self._plan, self._house
         deliver = f"deliver-{int(act.draw * plan.workers)}"
         register = int(act.draw * plan.registers)
+        # Only LEO2 has a relay that takes what the till does not know yet.
+        relays = self._of_kind("leo2") or [register]
+        relay = relays[int(act.draw * len(relays))]
         lease = plan.divided(LEASE)
         acts: dict[str, Callable[[], None]] = {
             "kill deliver": lambda: house.kill(deliver),
@@ -136,7 +139,7 @@ class Nemesis:
                 3600.0 if act.draw < 0.5 else -3600.0, 1.0 + 3 * act.length
             ),
             "clock step": lambda: self._clock(6 * act.draw - 3, 1.0 + 3 * act.length),
-            "till closed": lambda: self._close_till(register, lease * (1 + 4 * act.length)),
+            "till closed": lambda: self._close_till(relay, lease * (1 + 4 * act.length)),
             "register away": lambda: house.kill(
                 f"register-{register}", away_for=lease * (1 + 4 * act.length)
             ),
@@ -167,16 +170,21 @@ class Nemesis:
         """Chance alone would need more orders than a short evening has."""
         if not self._plan.whole_catalogue:
             return
-        told = []
-        for port in self._plan.register_ports:
-            with contextlib.suppress(till.Away):  # what it has had comes once more, then
-                told.append(till.get(port, "/_status")["fired"])
-        fired = total(told)
-        for place, (use, mode) in enumerate(catalogue.missing(fired)):
-            script = {"post": "modes", "list": "list"}[use]
-            self._house.tell(
-                place % self._plan.registers, {script: [catalogue.as_drawn(use, mode)]}
-            )
+        for kind in self._plan.kinds:
+            places = self._of_kind(kind)
+            told = []
+            for place in places:
+                with contextlib.suppress(till.Away):  # what it has had comes once more, then
+                    told.append(till.get(self._plan.register_ports[place], "/_status")["fired"])
+            for turn, (use, mode) in enumerate(catalogue.missing(kind, total(told))):
+                script = {"post": "modes", "list": "list"}[use]
+                wish = {script: [catalogue.as_drawn(kind, use, mode)]}
+                self._house.tell(places[turn % len(places)], wish)
+
+    def _of_kind(self, kind: str) -> list[int]:
+        return [
+            place for place in range(self._plan.registers) if self._plan.kind(place + 1) == kind
+        ]
 
     def _close_till(self, register: int, seconds: float) -> None:
         self._house.till(register, "closed")

@@ -43,6 +43,8 @@ class Plan:
     faults: float = 0.25
     list_faults: float = 0.1
     keep_doubles: bool = False
+    # Of the registers, in turn.
+    kinds: list[str] = field(default_factory=lambda: ["leo2"])
     # What a register does with a delivery for which no fault is drawn.
     mode: str = "ok"
     pauses: int = 0
@@ -72,6 +74,10 @@ class Plan:
 
     def divided(self, seconds: float) -> float:
         return seconds / self.divisor
+
+    def kind(self, register: int) -> str:
+        """Of a register by its id, which counts from 1."""
+        return self.kinds[(register - 1) % len(self.kinds)]
 
     def save(self) -> None:
         (self.path / "plan.json").write_text(json.dumps(asdict(self), indent=1))

@@ -42,7 +42,14 @@ CREATE TRIGGER torture_noted AFTER INSERT OR UPDATE ON pos_bridge_addition
 """
 
 
-def restaurant_file(place: int, register_port: int) -> dict[str, object]:
+KEYS = {
+    "leo2": {"shop": "SHOP1", "pub_key": "KEY1"},
+    "enregistreuse": {"idboutique": "SHOP1", "key": "KEY1"},
+    "tiller": {"restaurant_token": "SHOP1", "provider_token": "KEY1"},
+}
+
+
+def restaurant_file(place: int, register_port: int, kind: str) -> dict[str, object]:
     """A small house whose own limits let a whole evening pass in minutes."""
     dishes = [f"plat-{dish}" for dish in range(DISHES)]
     return {
@@ -51,9 +58,9 @@ def restaurant_file(place: int, register_port: int) -> dict[str, object]:
         "languages": ["fr", "en"],
         "limits": {"orders_per_hour": 1_000_000, "amount_per_cover": "9999.00"},
         "register": {
-            "kind": "leo2",
+            "kind": kind,
             "base_url": f"http://127.0.0.1:{register_port}",
-            "credentials": {"shop": "SHOP1", "pub_key": "KEY1"},
+            "credentials": KEYS[kind],
         },
         "tables": [{"number": number} for number in range(1, TABLES + 1)],
         "categories": [{"key": "plats", "name": {"fr": "Plats", "en": "Mains"}, "items": dishes}],
@@ -76,7 +83,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     for place, port in enumerate(plan.register_ports):
         file = plan.path / f"restaurant-{place}.json"
-        file.write_text(json.dumps(restaurant_file(place, port)))
+        file.write_text(json.dumps(restaurant_file(place, port, plan.kind(place + 1))))
         call_command("import_restaurant", str(file), verbosity=0)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

@@ -18,12 +18,14 @@ def report(
 ) -> tuple[list[str], bool]:
     """The lines, the last of them the verdict, and whether all is well."""
     lines = [*_figures(history), "", *_faults(history)]
-    missing = catalogue.missing(history.fired) if whole_catalogue else []
-    if missing:
-        lines += [
-            "",
-            "These modes fired no time: " + ", ".join(f"{mode} ({use})" for use, mode in missing),
-        ]
+    kinds = history.plan.kinds if whole_catalogue else []
+    missing = {kind: catalogue.missing(kind, history.fired.get(kind, {})) for kind in kinds}
+    lines += [
+        f"These modes fired no time at {kind}: "
+        + ", ".join(f"{mode} ({use})" for use, mode in modes)
+        for kind, modes in missing.items()
+        if modes
+    ]
     by_promise: dict[str, list[Broken]] = {}
     for each in broken:
         by_promise.setdefault(f"{each.promise} {each.kind}", []).append(each)
@@ -37,7 +39,32 @@ def report(
             "",
             "Broken: " + ", ".join(f"{name} ×{len(found)}" for name, found in by_promise.items()),
         ]
-    return [*lines, "", verdict(history, broken)], not broken and not missing
+    lines += ["", *(of_a_kind(history, broken, kind) for kind in history.plan.kinds)]
+    return [*lines, verdict(history, broken)], not broken and not any(missing.values())
+
+
+def of_a_kind(history: History, broken: list[Broken], kind: str) -> str:
+    """What became of the orders for the registers of a kind, and how many that were unclear a person has settled."""
+    plan = history.plan
+    codes = {each.order for each in history.additions if plan.kind(each.register) == kind}
+    acked = codes & {ack["code"] for ack in history.acks}
+    counts = {
+        what: len({each.order for each in broken if each.kind == what} & codes)
+        for what in ("lost", "doubled", "calm")
+    }
+    unclear = [
+        each.pk
+        for each in history.additions
+        if plan.kind(each.register) == kind
+        and any(change.new == "uncertain" for change in history.changes_of.get(each.pk, []))
+    ]
+    by_people = sum(
+        any(decision["won"] for decision in history.decided_of.get(pk, [])) for pk in unclear
+    )
+    return (
+        f"{kind}: orders {len(acked)} lost {counts['lost']} doubled {counts['doubled']} "
+        f"false calms {counts['calm']}, unclear {len(unclear)}, of which a person settled {by_people}"
+    )
 
 
 def verdict(history: History, broken: list[Broken]) -> str:
@@ -121,9 +148,11 @@ def harmed(history: History, began: float, until: float) -> bool:
 
 def _faults(history: History) -> list[str]:
     lines = []
-    for use, modes in sorted(history.fired.items()):
-        shown = ", ".join(f"{mode} {times}" for mode, times in sorted(modes.items()))
-        lines.append(f"{'deliveries' if use == 'post' else 'readings of a list'}: {shown}")
+    names = {"post": "deliveries", "list": "readings of a list"}
+    for kind, fired in history.fired.items():
+        for use, modes in sorted(fired.items()):
+            shown = ", ".join(f"{mode} {times}" for mode, times in sorted(modes.items()))
+            lines.append(f"{kind}, {names[use]}: {shown}")
     reasons = [f"  {mode}: {why}" for mode, why in catalogue.CANNOT_FIRE_HERE.items()]
     return [*lines, "modes that cannot fire here, or mean nothing:", *reasons]
 

@@ -61,7 +61,7 @@ def evening(
     return {**facts, **others}
 
 
-def history(*evenings, **others):
+def history(*evenings, kinds=("leo2",), **others):
     facts: dict = {}
     for each in evenings:
         for name, value in each.items():
@@ -69,7 +69,8 @@ def history(*evenings, **others):
                 facts[name] = facts.get(name, []) + value
             else:
                 facts[name] = value
-    return History(plan=Plan(directory="", divisor=1.0, arrows=ARROWS), **{**facts, **others})
+    plan = Plan(directory="", divisor=1.0, arrows=ARROWS, kinds=list(kinds))
+    return History(plan=plan, **{**facts, **others})
 
 
 def broken(*evenings, **others):
@@ -328,13 +329,49 @@ def test_it_ends_with_the_verdict():
 
 
 def test_a_mode_that_fired_no_time_is_a_failure():
-    fired = {use: dict.fromkeys(modes, 1) for use, modes in catalogue.MUST_FIRE.items()}
+    modes_of = catalogue.MUST_FIRE["leo2"]
+    fired = {"leo2": {use: dict.fromkeys(modes, 1) for use, modes in modes_of.items()}}
     found = history(evening(), fired=fired)
     assert report(found, [], whole_catalogue=True)[1]
-    del fired["post"]["late_after"]
+    del fired["leo2"]["post"]["late_after"]
     lines, well = report(found, [], whole_catalogue=True)
     assert not well
-    assert "These modes fired no time: late_after (post)" in lines
+    assert "These modes fired no time at leo2: late_after (post)" in lines
+
+
+@pytest.mark.parametrize("kind", catalogue.DRAWN)
+def test_what_is_drawn_of_a_kind_must_fire(kind):
+    for use, modes in catalogue.MUST_FIRE[kind].items():
+        drawn = {text.partition("(")[0] for text in catalogue.DRAWN[kind][use]} | {"ok"}
+        assert set(modes) == drawn - set(catalogue.CANNOT_FIRE_HERE)
+
+
+def test_each_kind_has_a_line_with_what_a_person_settled():
+    tiller = evening(
+        pk=2,
+        number=101,
+        states=(("queued", 0.0), ("sending", 0.2), ("uncertain", 0.4), ("handled", 9.0)),
+        told=[],
+        decisions=[
+            {
+                "addition": 2,
+                "t": 9.0,
+                "until": 9.1,
+                "won": True,
+                "decision": "on_till",
+                "state": "handled",
+            }
+        ],
+    )
+    tiller["additions"][0].register = tiller["posts"][0].register = 2
+    tiller["booked"][0].register = 2
+    found = history(evening(), tiller, kinds=["leo2", "tiller"])
+    lines, well = report(found, check(found), whole_catalogue=False)
+    assert well, lines
+    assert lines[-3:-1] == [
+        "leo2: orders 1 lost 0 doubled 0 false calms 0, unclear 0, of which a person settled 0",
+        "tiller: orders 1 lost 0 doubled 0 false calms 0, unclear 1, of which a person settled 1",
+    ]
 
 
 def test_the_catalogue_is_whole():
@@ -343,7 +380,12 @@ def test_the_catalogue_is_whole():
     block = text.partition("scripted per request): `")[2].partition("`.")[0]
     names = [re.sub(r" ?\(.*", "", name) for name in re.split(r"\s*·\s*", block)]
     assert len(names) > 30
-    drawn = {mode for modes in catalogue.MUST_FIRE.values() for mode in modes}
+    drawn = {
+        mode
+        for of_a_kind in catalogue.MUST_FIRE.values()
+        for modes in of_a_kind.values()
+        for mode in modes
+    }
     known = drawn | set(catalogue.CANNOT_FIRE_HERE)
     found = [name for name in names if not {name, f"{name}_before", f"{name}_missing"} & known]
     assert found == []

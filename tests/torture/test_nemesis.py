@@ -42,6 +42,6 @@ def test_it_is_done_before_the_evening_ends():
 
 def test_a_mode_that_is_asked_for_by_name_is_the_one_that_is_drawn():
     """With the mode's own default, forget_ids would forget what was booked a moment ago, as no register does."""
-    assert catalogue.as_drawn("post", "forget_ids") == "forget_ids(1200)"
-    assert catalogue.as_drawn("list", "list_foreign") == "list_foreign(1)"
-    assert catalogue.as_drawn("list", "ok") == "ok"
+    assert catalogue.as_drawn("leo2", "post", "forget_ids") == "forget_ids(1200)"
+    assert catalogue.as_drawn("leo2", "list", "list_foreign") == "list_foreign(1)"
+    assert catalogue.as_drawn("leo2", "list", "ok") == "ok"
