@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Least
 from pos_bridge.errors import DeliveryError, NotSent, Rejected, Uncertain
 from pos_bridge.models import Register
 from pos_bridge.registers.base import Receipt
+from pos_bridge.rows import change
 from pos_bridge.times import SKEW, seconds
 
 FAILURES = 5
@@ -70,7 +71,7 @@ def probed(register_id: int) -> bool:
     A second answer is believed where no try has come in between: what waited has been held or dealt with.
     """
     open_one = Register.objects.filter(pk=register_id, failures__gte=FAILURES)
-    if open_one.update(failures=HALF_OPEN):
+    if change(open_one, failures=HALF_OPEN):
         return True
     answers(register_id)
     return False
@@ -79,7 +80,7 @@ def probed(register_id: int) -> bool:
 def answers(register_id: int) -> None:
     """Guests may order again: theirs is the try that decides."""
     half_open = Register.objects.filter(pk=register_id, failures=HALF_OPEN)
-    half_open.exclude(silent_since=None).update(silent_since=None)
+    change(half_open.exclude(silent_since=None), silent_since=None)
 
 
 def was_left_alone(tried: Register) -> bool:
@@ -91,4 +92,4 @@ def probe_later(register_id: int, now: datetime) -> None:
     """Where it is open now: when it is probed next."""
     wait = PROBE + random.random() * JITTER  # noqa: S311  (no secret)
     open_one = Register.objects.filter(pk=register_id, failures__gte=FAILURES)
-    open_one.update(next_poll_at=now + seconds(wait))
+    change(open_one, next_poll_at=now + seconds(wait))

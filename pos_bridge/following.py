@@ -22,6 +22,7 @@ from pos_bridge.arrows import ARROWS
 from pos_bridge.models import Addition, Register, StrangeNumber
 from pos_bridge.registers import kinds_that_list_states
 from pos_bridge.registers.base import TillState
+from pos_bridge.rows import change
 from pos_bridge.times import seconds
 from pos_bridge.words import ON_TILL_TOO
 
@@ -45,7 +46,7 @@ def begin_poll(register_id: int, *, now: datetime, lasts: float, anyway: bool = 
         listed = waiting.followed(register_id, now)
         if not listed.filter(register__kind__in=kinds_that_list_states()).exists():
             register = register.filter(breaker.is_probed())
-    return bool(register.update(next_poll_at=now + seconds(lasts)))
+    return bool(change(register, next_poll_at=now + seconds(lasts)))
 
 
 def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
@@ -56,7 +57,7 @@ def end_poll(register_id: int, *, now: datetime, failed: bool) -> None:
     """
     register = Register.objects.filter(pk=register_id)
     if not failed:
-        register.filter(paused_reason__in=OVER_WITH_A_LIST).update(paused_reason="")
+        change(register.filter(paused_reason__in=OVER_WITH_A_LIST), paused_reason="")
         if breaker.probed(register_id):
             outbox.hasten(register_id, now, first_only=True)
             if not waiting.resent().filter(register=register_id).exists():
@@ -90,7 +91,7 @@ def follow(register_id: int, states: States, *, now: datetime) -> int:
     for addition in _never_sent(register_id, states):
         _is_taken(addition, now)
     _note_on_till_too(register_id, states, now)
-    waiting.for_a_list(register_id).update(next_try_at=now)
+    change(waiting.for_a_list(register_id), next_try_at=now)
     return moved
 
 
@@ -118,7 +119,7 @@ def compare_numbers(register_id: int, states: States, *, now: datetime) -> list[
     till = Register.objects.filter(pk=register_id).values_list("till", flat=True).first() or ""
     rows = Register.objects.filter(Q(pk=register_id) | Q(till=till, till__gt=""))
     if ours[-1] < numbers.ALARM_AT:
-        rows.filter(last_number__lt=ours[-1]).update(last_number=ours[-1])
+        change(rows.filter(last_number__lt=ours[-1]), last_number=ours[-1])
     given: set[int] = set()
     # Given to the restaurant's registers of before too: the same till may have had another address.
     houses = list(rows.values_list("restaurant", flat=True))
