@@ -7,9 +7,10 @@ from random import Random
 from django.db import Error, connection
 from django.utils import timezone
 
-from pos_bridge import decisions
+from pos_bridge import decisions, outbox
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Register
+from pos_bridge.outbox import STRANGE_NUMBERS
 from pos_bridge.undelivered import undelivered
 from tests.torture import till
 from tests.torture.log import STOP, Log
@@ -28,17 +29,19 @@ class Person:
         self._tills = [till.Ledger(port) for port in plan.register_ports]
         # Addition and what it was -> when somebody will have come.
         self._comes_at: dict[tuple[int, str, str], float] = {}
+        # Register that pauses -> when somebody will have mended it.
+        self._mended_at: dict[int, float] = {}
 
     def work(self) -> None:
         """Once through the list. Raises django.db.Error."""
         now = time.monotonic()
         listed = list(undelivered(timezone.now()))
+        self._mend(now)
         seen = {(each.pk, each.state, each.reason) for each in listed}
         self._comes_at = {key: at for key, at in self._comes_at.items() if key in seen}
         for addition in listed:
             key = (addition.pk, addition.state, addition.reason)
-            within = self._plan.divided(self._draw.uniform(*REACTS_WITHIN))
-            if self._comes_at.setdefault(key, now + within) <= now:
+            if self._comes_at.setdefault(key, now + self._some_time()) <= now:
                 self._decide(addition)
         strange = Register.objects.filter(
             strange_numbers__settled_at=None, strange_numbers__isnull=False
@@ -49,6 +52,19 @@ class Person:
                 register=register.pk,
                 how_many=decisions.accept_numbers(register),
             )
+
+    def _some_time(self) -> float:
+        return self._plan.divided(self._draw.uniform(*REACTS_WITHIN))
+
+    def _mend(self, now: float) -> None:
+        """Save a register anew that a wrong answer has made pause; one with a list also comes back by itself."""
+        paused = Register.objects.exclude(paused_reason__in=["", STRANGE_NUMBERS])
+        waits = {register.pk: register for register in paused.defer("credentials")}
+        self._mended_at = {pk: at for pk, at in self._mended_at.items() if pk in waits}
+        for pk, register in waits.items():
+            if self._mended_at.setdefault(pk, now + self._some_time()) <= now:
+                self._log.write("mended", register=pk, why=register.paused_reason)
+                outbox.resume(register=register)
 
     def _decide(self, addition: Addition) -> None:
         try:
