@@ -22,7 +22,7 @@ def ticket(catalogue: Catalogue, entry: dict[str, Any]) -> str:
         table=escape(sale.get("idtable", "")),
         covers=escape(sale.get("numcouverts", "")),
         time=tape.time(entry["booked_at"]),
-        number=entry["number"],
+        number=tape.numbered(entry["number"]),
         state=escape(STATES.get(entry["state"], str(entry["state"]))),
         lines="\n".join([*_rows(printed), *_comments(sale)]),
         rates=tape.rates(by_rate(printed)),

@@ -23,7 +23,7 @@ def ticket(catalogue: Catalogue, entry: dict[str, Any]) -> str:
         table=escape(str(body["table"])),
         covers=escape(str(body["nbCouverts"])),
         time=tape.time(entry["booked_at"]),
-        number=entry["number"],
+        number=tape.numbered(entry["number"]),
         state=escape(STATES.get(entry["state"], str(entry["state"]))),
         lines="\n".join(_lines(catalogue, body["products"])),
         rates=tape.rates(by_rate(body["products"])),

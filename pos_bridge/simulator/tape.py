@@ -6,6 +6,7 @@ What stands on a ticket is told by each kind of register.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from html import escape
@@ -40,7 +41,7 @@ TICKET = """<article class="ticket">
 <p class="shop">{shop}</p>
 <h2><span>Table</span> <strong>{table}</strong></h2>
 <p class="facts"><span>Couverts&nbsp;: {covers}</span> <span>{time}</span></p>
-<p class="facts"><span>Addition n°&nbsp;{number}</span> <span class="state">{state}</span></p>
+<p class="facts"><span>{number}</span> <span class="state">{state}</span></p>
 <table class="lines">
 <thead class="unseen">
 <tr><th scope="col">Quantité</th><th scope="col">Article</th><th scope="col">Montant TTC</th></tr>
@@ -66,6 +67,17 @@ RATES = """<table class="sums">
 Ticket = Callable[[dict[str, Any]], str]
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a register calls an addition, and where one waits that its till does not know yet."""
+
+    noun: str
+    relay: str
+
+
+ADDITIONS = Words("addition", "sur le relais")
+
+
 def page(
     title: str,
     ticket: Ticket,
@@ -74,6 +86,7 @@ def page(
     booked: int,
     waiting: int,
     refused: Sequence[dict[str, Any]],
+    words: Words = ADDITIONS,
 ) -> str:
     """The newest ticket first, with refused deliveries among them; at most the last hundred slips.
 
@@ -82,13 +95,13 @@ def page(
     than the last hundred. `booked`: additions that the till has. `waiting`: those that the relay has and the till does
     not.
     """
-    slips = [(entry["booked_at"], _ticket(ticket, entry)) for entry in entries[-LONGEST:]]
-    slips += [(post["time"], _refusal(post)) for post in refused[-LONGEST:]]
+    slips = [(entry["booked_at"], _ticket(ticket, entry, words)) for entry in entries[-LONGEST:]]
+    slips += [(post["time"], _refusal(post, words)) for post in refused[-LONGEST:]]
     slips.sort(key=lambda slip: slip[0], reverse=True)
     nothing = '<p class="nothing">Aucun ticket pour le moment.</p>'
-    summary = f"{_count(booked, 'addition')} en caisse"
+    summary = f"{_count(booked, words.noun)} en caisse"
     if waiting:
-        summary += f", {_count(waiting, 'addition')} en attente sur le relais"
+        summary += f", {_count(waiting, words.noun)} en attente {words.relay}"
     return PAGE.format(
         title=escape(title),
         summary=summary,
@@ -100,13 +113,12 @@ def _count(count: int, word: str) -> str:
     return f"{count}&nbsp;{word}{'s' if count > 1 else ''}"
 
 
-def _ticket(ticket: Ticket, entry: dict[str, Any]) -> str:
+def _ticket(ticket: Ticket, entry: dict[str, Any], words: Words) -> str:
     try:
         return ticket(entry)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
-        number = escape(str(entry["number"]))
         return (
-            f'<article class="ticket"><h2>Addition n°&nbsp;{number}</h2>'
+            f'<article class="ticket"><h2>{numbered(entry["number"], words)}</h2>'
             f'<p class="facts">{time(entry["booked_at"])}</p>'
             f"<pre>{escape(entry['raw'][:2000])}</pre></article>"
         )
@@ -138,12 +150,16 @@ def row(kind: str, quantity: str, label: str, price: Fraction | None) -> str:
     return f'<tr class="{kind}"><td>{quantity}</td><td>{label}</td><td>{shown}</td></tr>'
 
 
-def _refusal(post: dict[str, Any]) -> str:
+def numbered(number: object, words: Words = ADDITIONS) -> str:
+    return f"{words.noun.capitalize()} n°&nbsp;{escape(str(number))}"
+
+
+def _refusal(post: dict[str, Any], words: Words) -> str:
     sentences = [*post.get("breaches", ()), *([post["reason"]] if "reason" in post else ())]
     reasons = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     return (
-        f'<article class="ticket refused"><h2>Addition refusée</h2>'
-        f'<p class="facts"><span>Addition n°&nbsp;{escape(str(post["number"]))}</span> '
+        f'<article class="ticket refused"><h2>{words.noun.capitalize()} refusée</h2>'
+        f'<p class="facts"><span>{numbered(post["number"], words)}</span> '
         f"<span>{time(post['time'])}</span></p><ul>{reasons}</ul></article>"
     )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pos_bridge.simulator import faults as drawing
-from pos_bridge.simulator import tiller_tape
+from pos_bridge.simulator import tape, tiller_tape
 from pos_bridge.simulator.catalogue import Catalogue
 from pos_bridge.simulator.exchange import Reply, Request, as_json
 from pos_bridge.simulator.modes import MODES, Scripted, twists
@@ -155,12 +156,14 @@ class TillerRegister(SimulatedRegister):
 
     def tape(self) -> str:
         booked, waiting = self._till.how_many()
-        return tiller_tape.page(
-            self.catalogue,
-            self.ledger(after=max(booked - tiller_tape.LONGEST, 0)),
+        return tape.page(
+            "Caisse simulée Tiller",
+            partial(tiller_tape.ticket, self.catalogue),
+            self.ledger(after=max(booked - tape.LONGEST, 0)),
             booked=booked,
             waiting=waiting,
-            refused=self._till.refused(tiller_tape.LONGEST),
+            refused=self._till.refused(tape.LONGEST),
+            words=tiller_tape.WORDS,
         )
 
     def prepare(self, modes: Sequence[Scripted]) -> None:

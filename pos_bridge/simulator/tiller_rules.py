@@ -76,15 +76,10 @@ class _Judge:
 
     def __init__(self, catalogue: Catalogue, verdict: Verdict) -> None:
         self.catalogue = catalogue
-        self.verdict = verdict
+        self.wrong = verdict.wrong
+        self.remark = verdict.remark
         self.menus = Menus(catalogue, self.wrong)
         self.lines_seen = 0
-
-    def wrong(self, path: str, text: str, basis: Basis = Basis.DOCUMENTED) -> None:
-        self.verdict.breaches.append(Breach(path, text, basis))
-
-    def remark(self, path: str, text: str) -> None:
-        self.verdict.remarks.append(f"{path} : {text}")
 
     # The order
 
