@@ -17,6 +17,7 @@ from pos_bridge.simulator.catalogue import Catalogue
 from pos_bridge.simulator.enregistreuse_form import ITEMS, item_of, pairs_of
 from pos_bridge.simulator.enregistreuse_rules import judge
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
+from tests.pos_bridge.contract.tickets import generated
 from tests.pos_bridge.form_samples import KEYS, encoded, sample
 
 pytestmark = pytest.mark.pure
@@ -346,8 +347,6 @@ def test_it_says_no_more_than_was_ordered_t11_f19(text, send_prices):
 
 ids = st.integers(1, 10**9).map(str)
 names = st.one_of(st.text(max_size=4), st.sampled_from(HOSTILE)).map(lambda text: f"a{text}")
-rates = st.sampled_from([TWENTY, TEN, Decimal("5.50"), Decimal("2.10")])
-prices = st.integers(0, 300_00)
 with_id = st.builds(TicketOption, names, st.integers(-50, 20_00), ids)
 chosen_options = st.one_of(
     st.lists(with_id, max_size=2),
@@ -355,39 +354,13 @@ chosen_options = st.one_of(
     st.lists(with_id, max_size=6),
     st.lists(st.builds(TicketOption, names, st.integers(-50, 20_00)), max_size=2),
 ).map(tuple)
-choices = st.lists(
-    st.builds(
-        TicketChoice,
-        names,
-        rates,
-        quantity=st.integers(1, 3),
-        supplement=prices,
-        register_id=ids,
-        options=chosen_options,
-    ),
-    max_size=2,
-).map(tuple)
-lines = st.lists(
-    st.builds(
-        TicketLine,
-        names,
-        st.integers(1, 20),
-        prices,
-        rates,
-        st.one_of(ids, ids, ids, ids, st.none()),
-        options=chosen_options,
-        choices=choices,
-        note=st.text(max_size=4),
-    ),
-    min_size=1,
-    max_size=3,
-).map(tuple)
-tickets = st.builds(
-    Ticket,
-    order=st.integers(1, 999),
-    table=st.integers(1, 89_999),
-    covers=st.integers(1, 30),
-    lines=lines,
+tickets = generated(
+    names=names,
+    ids=ids,
+    line_ids=st.one_of(ids, ids, ids, ids, st.none()),
+    options=chosen_options,
+    notes=st.text(max_size=4),
+    most=2,
 )
 free_line_settings = st.sampled_from(
     [None, True, {"20": 1, "10": 2, "5.5": 3, "2.1": 4}, {"20": 1}]

@@ -18,6 +18,7 @@ from pos_bridge.simulator.catalogue import Catalogue
 from pos_bridge.simulator.tiller_rules import judge
 from pos_bridge.simulator.tiller_tape import total
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
+from tests.pos_bridge.contract.tickets import generated
 
 pytestmark = pytest.mark.pure
 
@@ -261,51 +262,11 @@ ids = st.none() | st.integers(1, 2**31 - 1).map(str)
 # Each begins with a letter that fits, whatever follows.
 marked = st.text(st.sampled_from([*"aé\u0301\u200d", "\U0001f355", "\U0001f1eb"]), max_size=70)
 names = (st.text(max_size=60) | marked).map(lambda text: f"a b{text}")
-rates = st.sampled_from([Decimal("20.00"), Decimal("10.00"), Decimal("5.50"), Decimal("2.10")])
-prices = st.integers(0, 300_00)
-courses = st.none() | st.integers(1, 5)
 options = st.lists(
     st.builds(TicketOption, names, st.integers(-5, 20_00), ids), max_size=3
 ).map(tuple)  # fmt: skip
-choices = st.lists(
-    st.builds(
-        TicketChoice,
-        names,
-        rates,
-        quantity=st.integers(1, 3),
-        supplement=prices,
-        register_id=ids,
-        options=options,
-        course=courses,
-        price_alone=prices,
-    ),
-    max_size=3,
-).map(tuple)
 notes = st.text(max_size=20) | st.text(max_size=127)
-lines = st.lists(
-    st.builds(
-        TicketLine,
-        names,
-        st.integers(1, 20),
-        prices,
-        rates,
-        ids,
-        options=options,
-        choices=choices,
-        note=notes,
-        course=courses,
-    ),
-    min_size=1,
-    max_size=4,
-).map(tuple)
-tickets = st.builds(
-    Ticket,
-    order=st.integers(1, 999),
-    table=st.integers(1, 89_999),
-    covers=st.integers(1, 30),
-    lines=lines,
-    table_register_id=ids,
-)
+tickets = generated(names=names, ids=ids, options=options, notes=notes, table_ids=ids)
 
 
 def confirmed(said: Ticket) -> int:

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from pos_bridge import outbox, worker
-from pos_bridge.models import Addition, Register
+from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
 from pos_bridge.worker import Worker, serve
@@ -245,7 +245,8 @@ def test_several_workers_deliver_each_order_once_f32_p12(chez_alice, leo2, worki
     numbers = sorted(entry["number"] for entry in leo2.ledger())
     assert numbers == [each.number for each in additions]
     assert leo2.max_posts_in_flight == 1
-    assert len(leo2.posts()) == 30
+    # A busy machine may find an answer late; then the same number goes out again, and is a try of its own.
+    assert len(leo2.posts()) == Attempt.objects.exclude(outcome="NotSent").count()
 
 
 def test_our_own_mistake_on_one_addition_ends_no_loop_f36(chez_alice, leo2, working, monkeypatch):

@@ -195,53 +195,63 @@ def _of_one_carte(said: Ticket) -> Ticket:
     return replace(said, lines=tuple(told(each) for each in said.lines))
 
 
+def generated(
+    *,
+    names: st.SearchStrategy[str],
+    ids: st.SearchStrategy[str | None],
+    options: st.SearchStrategy[tuple[TicketOption, ...]],
+    notes: st.SearchStrategy[str],
+    line_ids: st.SearchStrategy[str | None] | None = None,
+    table_ids: st.SearchStrategy[str | None] | None = None,
+    most: int = 3,
+) -> st.SearchStrategy[Ticket]:
+    """Tickets of such names, ids, options and notes. `most`: choices, and one less than lines."""
+    rates = st.sampled_from([LOWEST, LOW, TEN, TWENTY])
+    prices = st.integers(0, 300_00)
+    courses = st.none() | st.integers(1, 5)
+    choices = st.builds(
+        TicketChoice,
+        names,
+        rates,
+        quantity=st.integers(1, 3),
+        supplement=prices,
+        register_id=ids,
+        options=options,
+        course=courses,
+        price_alone=prices,
+    )
+    lines = st.builds(
+        TicketLine,
+        names,
+        st.integers(1, 20),
+        prices,
+        rates,
+        ids if line_ids is None else line_ids,
+        options=options,
+        choices=st.lists(choices, max_size=most).map(tuple),
+        note=notes,
+        course=courses,
+    )
+    return st.builds(
+        Ticket,
+        order=st.integers(1, 999),
+        table=st.integers(1, 89_999),
+        covers=st.integers(1, 30),
+        lines=st.lists(lines, min_size=1, max_size=most + 1).map(tuple),
+        table_register_id=st.none() if table_ids is None else table_ids,
+    )
+
+
 _ids = st.integers(1, 10**9).map(str)
 _names = st.text(max_size=40).map(lambda text: f"a{text}")
-_rates = st.sampled_from([LOWEST, LOW, TEN, TWENTY])
-_prices = st.integers(0, 300_00)
-_courses = st.none() | st.integers(1, 5)
-_options = st.lists(
-    st.one_of(
-        st.builds(TicketOption, _names, st.integers(-50, 20_00), _ids),
-        st.builds(TicketOption, _names),
-    ),
-    max_size=3,
-).map(tuple)
-_choices = st.lists(
-    st.builds(
-        TicketChoice,
-        _names,
-        _rates,
-        quantity=st.integers(1, 3),
-        supplement=_prices,
-        register_id=_ids,
-        options=_options,
-        course=_courses,
-        price_alone=_prices,
-    ),
-    max_size=3,
-).map(tuple)
-_lines = st.lists(
-    st.builds(
-        TicketLine,
-        _names,
-        st.integers(1, 20),
-        _prices,
-        _rates,
-        _ids,
-        options=_options,
-        choices=_choices,
-        note=st.text(max_size=30),
-        course=_courses,
-    ),
-    min_size=1,
-    max_size=4,
-).map(tuple)
-tickets = st.builds(
-    Ticket,
-    order=st.integers(1, 999),
-    table=st.integers(1, 89_999),
-    covers=st.integers(1, 30),
-    lines=_lines,
-    table_register_id=st.none() | st.integers(1, 89_999).map(str),
+_options = st.one_of(
+    st.builds(TicketOption, _names, st.integers(-50, 20_00), _ids),
+    st.builds(TicketOption, _names),
+)
+tickets = generated(
+    names=_names,
+    ids=_ids,
+    options=st.lists(_options, max_size=3).map(tuple),
+    notes=st.text(max_size=30),
+    table_ids=st.none() | st.integers(1, 89_999).map(str),
 ).map(_of_one_carte)
