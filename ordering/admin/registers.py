@@ -26,7 +26,7 @@ from pos_bridge import address, decisions
 from pos_bridge.encryption import DOTS, mask
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import HIGHEST_NUMBER, Register, StrangeNumber
-from pos_bridge.registers import adapter_for, kinds
+from pos_bridge.registers import adapter_for, kinds, maker
 from pos_bridge.words import reason
 
 # So many numbers that were never given here are listed; what is said of them counts them all.
@@ -38,14 +38,6 @@ OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
     (Rejected, _("it answers, and refuses what it was asked; are the keys right?")),
     (Uncertain, _("something answers that does not speak as a register does")),
 ]
-
-# What a restaurant should know before it chooses this kind.
-NOTES = {
-    "tiller": _(
-        "Only for this kind; its maker gives them to the restaurant, and calls this API deprecated: "
-        "only a restaurant that still has it can use it."
-    )
-}
 
 
 def _input_name(kind: str, credential: str) -> str:
@@ -183,7 +175,7 @@ class RegisterAdmin(HouseAdmin):
                         _input_name(kind, name) for name in registers.credential_names(kind)
                     ],
                     "classes": [] if obj is None or obj.kind == kind else ["collapse"],
-                    "description": NOTES.get(kind)
+                    "description": maker(kind).note
                     or _("Only for this kind; its maker gives them to the restaurant."),
                 },
             )

@@ -52,6 +52,8 @@ class Adapter(ABC):
 
     # The maker's or the product's name, as people know it.
     label: ClassVar[str]
+    # What a restaurant should know before it chooses this kind, as a translated text; "" where that is nothing.
+    note: ClassVar[Any] = ""
     # Sending the same number again books nothing twice.
     drops_doubles: ClassVar[bool]
     # An addition can be looked up by its number; one that is not found proves nothing.

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import simplejson
+from django.utils.translation import gettext_lazy as _
 
 from pos_bridge import money
 from pos_bridge.errors import Uncertain, Unsupported
@@ -103,6 +104,10 @@ def error_words(said: dict[str, Any]) -> str:
 
 
 class Tiller(Adapter):
+    note = _(
+        "Only for this kind; its maker gives them to the restaurant, and calls this API deprecated: "
+        "only a restaurant that still has it can use it."
+    )
     label = "Tiller (Order API v2)"
     drops_doubles = False  # nobody says that it does
     can_look_up = (
