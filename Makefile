@@ -40,7 +40,8 @@ demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PO
 SQLITE = env -u DATABASE_URL $(BIN)/python -m pytest
 POSTGRESQL = $(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
 BRIDGE = tests/pos_bridge
-REST = --ignore $(BRIDGE)
+SABOTAGE = tests/torture/test_sabotage.py
+REST = --ignore $(BRIDGE) --ignore $(SABOTAGE)
 AGAIN = --last-failed --last-failed-no-failures none
 lane = $(1) -o cache_dir=.pytest_cache/$(2) || { echo "== Again, what failed"; $(1) -o cache_dir=.pytest_cache/$(2) $(AGAIN); }
 
@@ -54,9 +55,11 @@ test: install tools check ## run every check and every test, on SQLite and on Po
 torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
 	@$(TORTURE) $(if $(DATABASE),--database $(DATABASE))
 
-# Three minutes on each database, one after the other for each takes both cores, with faults enough that every one of the
-# catalogue comes.
+# First whether it finds what is broken on purpose. Then three minutes on each database, with faults enough that every one
+# of the catalogue comes. One after the other, for each takes both cores.
 torture-short: $(TO_TEST)
+	@echo "== Torture of what is broken on purpose"
+	@$(SQLITE) --quiet $(SABOTAGE)
 	@for database in sqlite postgresql; do \
 		echo "== Torture on $$database"; $(TORTURE) $(SHORT) --database $$database || exit 1; \
 	done
