@@ -282,6 +282,13 @@ def test_it_finds_a_deploy_that_turns_people_away_p24_f76():
     deploy = Window("deploy", 9.0, 20.0)
     assert broken(evening(), windows=[deploy], troubles=troubles) == {("P24", "other")}
     assert broken(evening(), windows=[deploy], troubles=troubles[:2]) == set()
+    # Others order meanwhile: no door is shut. One that is, is so although others come in.
+    between = evening(pk=2, number=101, ack=14.0, posts=((0.5, 0.6),), booked=(0.55,), told=[])
+    busy = history(evening(), between, windows=[deploy], troubles=troubles)
+    assert not [each for each in check(busy) if each.promise == "P24"]
+    shut = [{"t": each["t"], "refused": True} for each in troubles]
+    busy = history(evening(), between, windows=[deploy], troubles=shut)
+    assert [each for each in check(busy) if each.promise == "P24"]
 
 
 def test_it_finds_a_process_that_does_not_end_well_f41():
