@@ -248,11 +248,11 @@ class House:
         """A new version in the middle of the service: new processes beside the old, which then finish what they do."""
         self.log.write("deploy begins")
         with self._lock:
-            old, new = self.web, self._new_web()
-        # Not held: children die and are followed meanwhile.
+            new = self._new_web()
+        # Not held: children die and are followed meanwhile, and so may the old server be.
         wait_for(lambda: new.serves() or new.has_ended(), 60, "the new web server")
         with self._lock:
-            self.web = new
+            old, self.web = self.web, new
         if old is not None:
             self._wake(old)
             self.log.write("ended", name="web", pid=old.pid, status=old.stop(), told=True)
