@@ -180,7 +180,12 @@
   const reckon = (form) => {
     const shown = document.querySelector("[data-total]");
     if (!shown || !form?.dataset.price) return;
-    const chosen = [...form.querySelectorAll("input:checked")];
+    // The options of a choice that was not made cost nothing.
+    const counts = (input) => {
+      const inner = input.closest("[data-of]");
+      return !inner || document.getElementById(inner.dataset.of).checked;
+    };
+    const chosen = [...form.querySelectorAll("input:checked")].filter(counts);
     const unit = chosen.reduce((sum, input) => sum + Number(input.dataset.price ?? 0), Number(form.dataset.price));
     shown.textContent = money.format((unit * (Number(form.elements.quantity.value) || 1)) / 100);
   };

@@ -58,6 +58,10 @@ class ReadOnlyAdmin(Readable, HouseAdmin):
     pass
 
 
+def _with_price(name: dict[str, str], price: int) -> str:
+    return f"{in_language(name)} {amount_text(price)}" if price else in_language(name)
+
+
 class OrderLineInline(ReadOnlyInline):
     model = OrderLine
     fields = ["what", "chosen", "quantity", "unit", "vat", "course", "register_id"]
@@ -68,12 +72,11 @@ class OrderLineInline(ReadOnlyInline):
 
     @admin.display(description=_("options"))
     def chosen(self, line: OrderLine) -> str:
-        return ", ".join(
-            f"{in_language(option['name'])} {amount_text(option['price'])}"
-            if option["price"]
-            else in_language(option["name"])
-            for option in line.options
-        )
+        parts = [_with_price(option["name"], option["price"]) for option in line.options]
+        for choice in line.choices:
+            parts.append(_with_price(choice["name"], choice["supplement"]))
+            parts += [_with_price(option["name"], option["price"]) for option in choice["options"]]
+        return ", ".join(parts)
 
     @admin.display(description=_("unit price"))
     def unit(self, line: OrderLine) -> str:

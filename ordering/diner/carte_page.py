@@ -170,7 +170,9 @@ def _button(row: Row, count: int) -> str:
 def _counts(cart: PricedCart) -> dict[str, int]:
     counts: dict[str, int] = {}
     for line in cart.lines:
-        counts[line.product.key] = counts.get(line.product.key, 0) + line.quantity
+        if line.is_menu:
+            continue
+        counts[line.item.key] = counts.get(line.item.key, 0) + line.quantity
     return counts
 
 

@@ -8,8 +8,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from ordering.services.set_menus import Composed
+
 DIGITS = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
 OPTION = "option."  # what the name of a group's inputs begins with
+CHOICE = "choice."  # of a course's; its options' are "option.<course>.<product>.<group>"
 QUANTITY = "quantity."  # and of a cart line's
 NO_NUMBER = -1  # what every service refuses
 # The forms to send a cart that are understood. Whoever changes what its fields mean counts up the number that the
@@ -61,12 +64,15 @@ class JoinForm(Stepped):
     covers = CountField(required=False)
 
 
-class AddForm(Stepped):
-    product = forms.CharField(max_length=64)
+class MenuForm(Stepped):
     quantity = CountField()
 
     def stepped(self) -> int:
         return max(1, int(self.cleaned_data["quantity"]) + self.step_by())
+
+
+class AddForm(MenuForm):
+    product = forms.CharField(max_length=64)
 
 
 class SendForm(Form):
@@ -87,6 +93,27 @@ def chosen(data: QueryDict) -> list[tuple[str, str]]:
         if name.startswith(OPTION)
         for option in data.getlist(name)
         if option
+    ]
+
+
+def composed(data: QueryDict) -> Composed:
+    """What was chosen of each course of a set menu, with its options; those of other choices are not looked at."""
+    options = chosen(data)
+    return [
+        {
+            "course": course,
+            "product": product,
+            "chosen": [
+                [name.removeprefix(f"{course}.{product}."), option]
+                for name, option in options
+                if name.startswith(f"{course}.{product}.")
+            ],
+        }
+        for field in data
+        if field.startswith(CHOICE)
+        for course in [field.removeprefix(CHOICE)]
+        for product in data.getlist(field)
+        if product
     ]
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import house, sending, views
+from ordering.diner import house, menus, sending, views
 
 
 class Code:
@@ -37,7 +37,8 @@ urlpatterns = [
     path("robots.txt", house.robots, name="robots"),
     path(VISIT, views.carte, name="carte"),
     path(VISIT + "p/<slug:key>/", views.product, name="product"),
-    path(VISIT + "m/<slug:key>/", views.set_menu, name="menu"),
+    path(VISIT + "m/<slug:key>/", menus.set_menu, name="menu"),
+    path(VISIT + "m/<slug:key>/add/", menus.add, name="add_menu"),
     path(VISIT + "add/", views.add, name="add"),
     path(VISIT + "cart/", views.cart, name="cart"),
     path(VISIT + "cart/line/", views.line, name="line"),

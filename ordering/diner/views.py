@@ -32,7 +32,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     """The cached carte, with this table's cart in it: at most four queries, whatever the carte's size."""
     table, now = guest.visit.table, timezone.now()
     found = compiled.compiled(table.restaurant)
-    problem = _why_not(guest, found, now)
+    problem = why_not(guest, found, now)
     cart = carts.priced(guest.visit)
     # Led here from the page of a dish that has left the carte.
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
@@ -50,20 +50,6 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
 @pages.for_guest
 def product(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
     return _product(request, guest, language, key)
-
-
-@require_safe
-@pages.for_guest
-def set_menu(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
-    """A set menu to read; the team takes the order."""
-    restaurant = guest.visit.table.restaurant
-    row = carte_page.row(
-        restaurant, compiled.compiled(restaurant), key, language, timezone.now(), is_menu=True
-    )
-    if row is None:
-        raise Http404
-    back = f"/v/{guest.visit.code}/#dish-{row.place}"
-    return pages.show_to(request, guest, "diner/set_menu.html", language, row=row, back=back)
 
 
 @pages.takes_a_form
@@ -136,7 +122,7 @@ def show_cart(
     visit = guest.visit
     now = timezone.now()
     cart = cart or carts.priced(visit)
-    problem = _why_not(guest, compiled.compiled(visit.table.restaurant), now)
+    problem = why_not(guest, compiled.compiled(visit.table.restaurant), now)
     return pages.show_to(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
@@ -148,7 +134,8 @@ def show_cart(
     )  # fmt: skip
 
 
-def _why_not(guest: Guest, found: compiled.Carte, now: datetime) -> Problem | None:
+def why_not(guest: Guest, found: compiled.Carte, now: datetime) -> Problem | None:
+    """Why this phone cannot order now, whatever it is."""
     silent = access.register_is_silent(guest)
     return carte_page.why_not(guest.visit.table, found, now, silent=silent)
 
@@ -172,7 +159,7 @@ def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
 
 def _named(problems: Problems, cart: carts.PricedCart) -> Problems:
     """With the dish that each is about."""
-    names = {line.code: in_language(line.product.name) for line in cart.lines}
+    names = {line.code: in_language(line.item.name) for line in cart.lines}
     return [
         replace(problem, name=problem.name or names.get(problem.place, ""))
         if isinstance(problem, Problem)
@@ -205,7 +192,7 @@ def _product(
     return pages.show_to(
         request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
-        row=row, problem=_why_not(guest, found, now), problems=problems,
+        row=row, problem=why_not(guest, found, now), problems=problems,
         quantity=quantity, chosen=taken, total=quantity * row.item.unit_price(taken),
         back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/p/{key}/",

@@ -67,6 +67,10 @@ class OrderLine(models.Model):
     vat = models.DecimalField(_("VAT, percent"), max_digits=4, decimal_places=2)
     # [{"group", "key", "register_id", "name", "price", "automatic"}], as they were.
     options = OrderedJSONField(_("options"), default=list)
+    # Of a set menu, as they were: [{"course", "key", "register_id", "name", "vat", "supplement", "price_alone",
+    # "turn", "options"}]; money is cents TTC, `vat` text, `turn` the kitchen's course, `options` as above.
+    choices = OrderedJSONField(_("choices"), default=list, db_default=[])
+    is_menu = models.BooleanField(default=False, db_default=False)
     course = models.PositiveSmallIntegerField(_("course"), null=True)
 
     class Meta:
@@ -82,4 +86,8 @@ class OrderLine(models.Model):
 
     @property
     def total(self) -> int:
-        return self.quantity * (self.unit_price + sum(option["price"] for option in self.options))
+        inside = [(choice["supplement"], choice["options"]) for choice in self.choices]
+        return self.quantity * sum(
+            price + sum(option["price"] for option in options)
+            for price, options in [(self.unit_price, self.options), *inside]
+        )

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from .carte import Product
+from .carte import Product, SetMenu
 from .restaurant import Table, new_code
 
 
@@ -69,12 +69,16 @@ class CartLine(models.Model):
 
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="cart_lines")
     guest = models.ForeignKey(Guest, models.CASCADE, related_name="cart_lines")
-    product = models.ForeignKey(Product, models.CASCADE, related_name="cart_lines")
+    # A product or a set menu, one of the two.
+    product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="cart_lines")
+    set_menu = models.ForeignKey(SetMenu, models.CASCADE, null=True, related_name="cart_lines")
     # In forms instead of the row's own number (P16).
     code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)
     quantity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     # [group key, option key] pairs that the guest chose; automatic ones are added when it is priced.
     chosen = models.JSONField(default=list)
+    # Of a set menu: [{"course", "product", "chosen"}], keys, in the order of the menu; `chosen` as above.
+    composed = models.JSONField(default=list, db_default=[])
     # Cents TTC of one unit with its options when the guest last confirmed it: “12,00 € before, 13,00 € now”.
     shown_price = models.BigIntegerField()
     added_at = models.DateTimeField(auto_now_add=True)
@@ -88,4 +92,4 @@ class CartLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} {self.product}"
+        return f"{self.quantity} {self.product or self.set_menu}"

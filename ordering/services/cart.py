@@ -3,59 +3,62 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from ordering.models import (
     CartLine,
     CategoryItem,
+    Course,
     Guest,
-    Option,
-    OptionGroup,
     Product,
     Restaurant,
+    SetMenu,
     Visit,
 )
 from ordering.services import visits
+from ordering.services.options import Chosen, Groups, PricedOption, choose, groups_of
 from ordering.services.problems import Problem, Refused
+from ordering.services.set_menus import (
+    Composed,
+    Courses,
+    PricedChoice,
+    compose,
+    courses_of,
+    in_order,
+)
 from ordering.slots import is_open
 from ordering.texts import in_language
 
-Chosen = list[tuple[str, str]]
-"""(group key, option key) for each option that the guest chose."""
-
-Groups = list[tuple[OptionGroup, list[Option]]]
-"""What is asked and added for a product, in order."""
-
-
-@dataclass(frozen=True)
-class PricedOption:
-    """An option of a line as it is now. `price` is cents TTC for one unit."""
-
-    group: str
-    key: str
-    name: dict[str, str]
-    price: int
-    register_id: str
-    automatic: bool
-    allergens: list[str] | None
+Item = tuple[str, int]
+"""A product or a set menu: which of the two, and its primary key."""
 
 
 @dataclass(frozen=True)
 class PricedLine:
-    """A cart line at today's prices. Money is cents TTC."""
+    """A cart line at today's prices. `item`: the product or the set menu, which has choices. Money is cents TTC."""
 
     line: CartLine
-    product: Product
+    item: Product | SetMenu
     options: tuple[PricedOption, ...]
     problems: tuple[Problem, ...]
+    choices: tuple[PricedChoice, ...] = ()
+
+    @property
+    def is_menu(self) -> bool:
+        return isinstance(self.item, SetMenu)
+
+    @property
+    def course(self) -> int | None:
+        """In which of the kitchen's turns; those of a set menu's choices are their own."""
+        return None if isinstance(self.item, SetMenu) else self.item.course
 
     @property
     def code(self) -> str:
@@ -67,7 +70,8 @@ class PricedLine:
 
     @property
     def unit_total(self) -> int:
-        return self.product.price + sum(option.price for option in self.options)
+        parts = [option.price for option in self.options]
+        return self.item.price + sum(parts) + sum(choice.unit_total for choice in self.choices)
 
     @property
     def total(self) -> int:
@@ -108,20 +112,49 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
     product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
     if product is None:
         raise Refused(Problem("unknown_product"))
-    options, problems = _choose(_groups_of({product.pk})[product.pk], chosen)
-    problems += _product_problems(product, _not_served(restaurant, [product], timezone.now()))
+    options, problems = choose(groups_of({product.pk})[product.pk], chosen)
+    problems += _item_problems(product, _not_served(restaurant, [product], timezone.now()))
+    unit_total = product.price + sum(option.price for option in options)
+    wanted = sorted([group, key] for group, key in chosen)
+    return _put(guest, quantity, unit_total, problems, product=product, chosen=wanted)
+
+
+def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) -> CartLine:
+    """Put a set menu into the cart. The same menu composed in the same way by the same guest is one line.
+
+    Raises Refused (with every problem; those of a course have its key as their place), VisitEnded.
+    """
+    restaurant = guest.visit.table.restaurant
+    now = timezone.now()
+    menu = _with_gaps(SetMenu.objects.filter(restaurant=restaurant, key=menu_key)).first()
+    if menu is None:
+        raise Refused(Problem("unknown_product"))
+    courses = courses_of({menu.pk})[menu.pk]
+    groups = groups_of({choice.product_id for _, choices in courses for choice in choices})
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    choices, problems = compose(courses, groups, composed, local)
+    problems += _item_problems(menu, _not_served(restaurant, [menu], now))
+    unit_total = menu.price + sum(choice.unit_total for choice in choices)
+    written = [] if problems else in_order(courses, composed)
+    return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written)
+
+
+def _put(
+    guest: Guest, quantity: int, unit_total: int, problems: list[Problem], **what: Any
+) -> CartLine:
+    """`what`: the fields that say what is ordered, by which a line is the same as another."""
+    restaurant = guest.visit.table.restaurant
     if not 1 <= quantity <= restaurant.limit_quantity:
         problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
-    unit_total = product.price + sum(option.price for option in options)
     if unit_total < 0:
         problems.append(Problem("below_zero"))
     if problems:
         raise Refused(*problems)
-    wanted = sorted([group, key] for group, key in chosen)
     with transaction.atomic():
         visits.lock(guest.visit)
-        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, product=product)
-        same = next((line for line in mine if line.chosen == wanted), None)
+        of = {name: what.get(name) for name in ("product", "set_menu")}
+        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
+        same = next((line for line in mine if _is_same(line, what)), None)
         if same is not None:
             if same.quantity + quantity > restaurant.limit_quantity:
                 raise Refused(Problem("quantity", params={"max": restaurant.limit_quantity}))
@@ -133,13 +166,12 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
         if CartLine.objects.filter(visit=guest.visit).count() >= restaurant.limit_lines:
             raise Refused(Problem("too_many_lines", params={"max": restaurant.limit_lines}))
         return CartLine.objects.create(
-            visit=guest.visit,
-            guest=guest,
-            product=product,
-            quantity=quantity,
-            chosen=wanted,
-            shown_price=unit_total,
+            visit=guest.visit, guest=guest, quantity=quantity, shown_price=unit_total, **what
         )
+
+
+def _is_same(line: CartLine, what: dict[str, Any]) -> bool:
+    return all(getattr(line, name) == what.get(name, []) for name in ("chosen", "composed"))
 
 
 def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> bool:
@@ -189,127 +221,107 @@ def remove(*, guest: Guest, line_code: str) -> bool:
 
 
 def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
-    """The cart at today's prices, in two queries; with `now`, a third finds what is not served at that moment."""
-    lines = list(CartLine.objects.filter(visit=visit).select_related("product", "guest"))
-    products = {line.product_id: line.product for line in lines}
-    groups = _groups_of(set(products))
-    not_served = _not_served(visit.table.restaurant, products.values(), now) if now else set()
-    found = tuple(_priced_line(line, groups[line.product_id], not_served) for line in lines)
-    return PricedCart(lines=found, fingerprint=_fingerprint(visit, found))
+    """The cart at today's prices, in two queries, and one more where it holds a set menu; with `now`, a last one finds
+    what is not served at that moment.
+    """
+    found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
+    lines = list(_with_gaps(found, "set_menu"))
+    courses = courses_of({line.set_menu_id for line in lines if line.set_menu_id})
+    inside = {choice.product_id for each in courses.values() for _, some in each for choice in some}
+    groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
+    restaurant = visit.table.restaurant
+    items = [item for line in lines if (item := line.product or line.set_menu)]
+    not_served = _not_served(restaurant, items, now) if now else set()
+    local = now.astimezone(ZoneInfo(restaurant.timezone)) if now else None
+    priced_lines = []
+    for line in lines:
+        if line.set_menu:
+            offered = courses[line.set_menu.pk]
+            priced_lines.append(
+                _priced_menu(line, line.set_menu, offered, groups, not_served, local)
+            )
+        elif line.product:
+            priced_lines.append(_priced_product(line, line.product, groups, not_served))
+    found_lines = tuple(priced_lines)
+    return PricedCart(lines=found_lines, fingerprint=_fingerprint(visit, found_lines))
 
 
-def _priced_line(line: CartLine, groups: Groups, not_served: set[int]) -> PricedLine:
-    options, problems = _choose(groups, [(group, key) for group, key in line.chosen])
-    problems += _product_problems(line.product, not_served)
-    if line.product.price + sum(option.price for option in options) < 0:
+def _with_gaps(rows: Any, menu: str = "pk") -> Any:
+    """A query's rows with `gap`: whether a course of the set menu asks for a choice and has none."""
+    required = Course.objects.filter(set_menu=OuterRef(menu), min__gt=0, choices=None)
+    return rows.annotate(gap=Exists(required))
+
+
+def _priced_product(
+    line: CartLine,
+    product: Product,
+    groups: Mapping[int, Groups],
+    not_served: set[Item],
+) -> PricedLine:
+    options, problems = choose(
+        groups.get(product.pk, []), [(group, key) for group, key in line.chosen]
+    )
+    problems += _item_problems(product, not_served)
+    if product.price + sum(option.price for option in options) < 0:
         problems.append(Problem("below_zero"))
-    name = in_language(line.product.name)
-    return PricedLine(
-        line=line,
-        product=line.product,
-        options=tuple(options),
-        problems=tuple(replace(problem, place=line.code, name=name) for problem in problems),
-    )
+    return PricedLine(line, product, tuple(options), _named(line, product, problems))
 
 
-def _groups_of(product_ids: set[int]) -> defaultdict[int, Groups]:
-    """What is asked and added for each product, in order, in one query."""
-    found: defaultdict[int, Groups] = defaultdict(list)
-    if not product_ids:
-        return found
-    options = (
-        Option.objects.filter(group__products__product__in=product_ids)
-        .select_related("group")
-        .annotate(asked_for=F("group__products__product_id"), asked=F("group__products__position"))
-        .order_by("asked_for", "asked", "group_id", "position", "pk")
-    )
-    for option in options:
-        groups = found[option.asked_for]
-        if not groups or groups[-1][0].pk != option.group_id:
-            groups.append((option.group, []))
-        groups[-1][1].append(option)
-    return found
+def _priced_menu(
+    line: CartLine,
+    menu: SetMenu,
+    courses: Courses,
+    groups: Mapping[int, Groups],
+    not_served: set[Item],
+    local: datetime | None,
+) -> PricedLine:
+    choices, problems = compose(courses, groups, line.composed, local)
+    problems += _item_problems(menu, not_served, gap=getattr(line, "gap", False))
+    if menu.price + sum(choice.unit_total for choice in choices) < 0:
+        problems.append(Problem("below_zero"))
+    return PricedLine(line, menu, (), _named(line, menu, problems), tuple(choices))
 
 
-def _choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Problem]]:
-    """The options of a line, automatic ones included, and what is wrong with the choice."""
-    options: list[PricedOption] = []
-    problems: list[Problem] = []
-    asked = {
-        (group.key, option.key)
-        for group, of_group in groups
-        for option in of_group
-        if _is_asked(group)
+def _named(line: CartLine, item: Product | SetMenu, problems: list[Problem]) -> tuple[Problem, ...]:
+    name = in_language(item.name)
+    return tuple(replace(problem, place=line.code, name=name) for problem in problems)
+
+
+def _item_problems(
+    item: Product | SetMenu, not_served: set[Item], *, gap: bool = False
+) -> list[Problem]:
+    codes = {
+        "sold_out": item.sold_out,
+        "not_on_register": not item.register_id or gap or getattr(item, "gap", False),
+        "not_served": _place(item) in not_served,
     }
-    if len(set(chosen)) != len(chosen) or not set(chosen) <= asked:
-        problems.append(Problem("unknown_option"))
-    for group, of_group in groups:
-        taken = [
-            option
-            for option in of_group
-            if not _is_asked(group) or (group.key, option.key) in chosen
-        ]
-        name = in_language(group.name)
-        if not _is_asked(group):
-            # What is automatic and sold out is not added, and costs nothing.
-            taken = [option for option in taken if not option.sold_out]
-        elif len(taken) < group.min:
-            problems.append(
-                Problem(
-                    "too_few_options", place=group.key, params={"group": name, "min": group.min}
-                )
-            )
-        elif group.max is not None and len(taken) > group.max:
-            problems.append(
-                Problem(
-                    "too_many_options", place=group.key, params={"group": name, "max": group.max}
-                )
-            )
-        for option in taken:
-            if option.sold_out:
-                params = {"option": in_language(option.name)}
-                problems.append(Problem("option_sold_out", place=group.key, params=params))
-            options.append(
-                PricedOption(
-                    group.key,
-                    option.key,
-                    option.name,
-                    option.price,
-                    option.register_id,
-                    not _is_asked(group),
-                    option.allergens,
-                )
-            )
-    return options, problems
+    return [Problem(code) for code, is_so in codes.items() if is_so]
 
 
-def _is_asked(group: OptionGroup) -> bool:
-    return group.kind == OptionGroup.Kind.CHOICE
+def _place(item: Product | SetMenu) -> Item:
+    return ("product" if isinstance(item, Product) else "set_menu", item.pk)
 
 
-def _product_problems(product: Product, not_served: set[int]) -> list[Problem]:
-    problems = []
-    if product.sold_out:
-        problems.append(Problem("sold_out"))
-    if not product.register_id:
-        problems.append(Problem("not_on_register"))
-    if product.pk in not_served:
-        problems.append(Problem("not_served"))
-    return problems
-
-
-def _not_served(restaurant: Restaurant, products: Iterable[Product], now: datetime) -> set[int]:
-    """The products not served at this moment, by their own slots or by those of every category they stand in."""
+def _not_served(
+    restaurant: Restaurant, items: Iterable[Product | SetMenu], now: datetime
+) -> set[Item]:
+    """What is not served at this moment, by its own slots or by those of every category that it stands in."""
     local = now.astimezone(ZoneInfo(restaurant.timezone))
-    by_product: defaultdict[int, list[bool]] = defaultdict(list)
-    items = CategoryItem.objects.filter(product__in=[product.pk for product in products])
-    for product_id, served in items.values_list("product_id", "category__served"):
-        if product_id is not None:
-            by_product[product_id].append(is_open(served, local))
+    items = list(items)
+    by_item: defaultdict[Item, list[bool]] = defaultdict(list)
+    placed = CategoryItem.objects.filter(
+        Q(product__in=[item.pk for item in items if isinstance(item, Product)])
+        | Q(set_menu__in=[item.pk for item in items if isinstance(item, SetMenu)])
+    )
+    for product, menu, served in placed.values_list(
+        "product_id", "set_menu_id", "category__served"
+    ):
+        for key in (("product", product), ("set_menu", menu)):
+            by_item[key].append(is_open(served, local))
     return {
-        product.pk
-        for product in products
-        if not is_open(product.served, local) or not any(by_product[product.pk])
+        _place(item)
+        for item in items
+        if not is_open(item.served, local) or not any(by_item[_place(item)])
     }
 
 
@@ -320,15 +332,35 @@ def _fingerprint(visit: Visit, lines: Iterable[PricedLine]) -> str:
         [
             line.code,
             line.quantity,
-            line.product.name,
-            line.product.price,
-            str(line.product.vat),
-            line.product.allergens,
-            [
-                [option.group, option.key, option.name, option.price, option.allergens]
-                for option in line.options
-            ],
+            line.item.name,
+            line.item.price,
+            str(line.item.vat),
+            getattr(line.item, "allergens", None),
+            _options(line.options),
+            *([_choices(line.choices)] if line.choices else []),
         ]
         for line in lines
     ]
     return hashlib.sha256(json.dumps(confirmed).encode()).hexdigest()
+
+
+def _options(options: Iterable[PricedOption]) -> list[list[Any]]:
+    return [
+        [option.group, option.key, option.name, option.price, option.allergens]
+        for option in options
+    ]
+
+
+def _choices(choices: Iterable[PricedChoice]) -> list[list[Any]]:
+    return [
+        [
+            choice.course,
+            choice.product.key,
+            choice.product.name,
+            choice.supplement,
+            str(choice.product.vat),
+            choice.product.allergens,
+            _options(choice.options),
+        ]
+        for choice in choices
+    ]

@@ -1,9 +1,10 @@
 """Sending an order: everything is checked again, and order, number and body are written at once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,9 +13,20 @@ from django.db.models import Case, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Table, Visit
+from ordering.models import (
+    CartLine,
+    Guest,
+    Order,
+    OrderLine,
+    Product,
+    Restaurant,
+    SetMenu,
+    Table,
+    Visit,
+)
 from ordering.services import tickets, visits
 from ordering.services.cart import PricedCart, PricedLine, priced
+from ordering.services.options import PricedOption
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import amount, in_language
@@ -125,27 +137,40 @@ def take_back(*, guest: Guest, order: Order) -> bool:
             return False
         lines = list(order.lines.all())
         keys = [line.product_key for line in lines]
-        products = {
-            product.key: product
-            for product in Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
+        products = Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
+        menus = SetMenu.objects.filter(restaurant=order.restaurant_id, key__in=keys)
+        items: dict[tuple[bool, str], Product | SetMenu] = {
+            **{(False, product.key): product for product in products},
+            **{(True, menu.key): menu for menu in menus},
         }
         CartLine.objects.bulk_create(
             CartLine(
                 visit=guest.visit,
                 guest=guest,
-                product=products[line.product_key],
                 quantity=line.quantity,
-                chosen=sorted(
-                    [option["group"], option["key"]]
-                    for option in line.options
-                    if not option["automatic"]
-                ),
                 shown_price=line.total // line.quantity,
+                **{
+                    "set_menu" if line.is_menu else "product": items[line.is_menu, line.product_key]
+                },
+                chosen=_chosen(line.options),
+                composed=[
+                    {
+                        "course": choice["course"],
+                        "product": choice["key"],
+                        "chosen": _chosen(choice["options"]),
+                    }
+                    for choice in line.choices
+                ],
             )
             for line in lines
-            if line.product_key in products
+            if (line.is_menu, line.product_key) in items
         )
         return True
+
+
+def _chosen(options: Iterable[dict[str, Any]]) -> list[list[str]]:
+    """What the guest chose of an order's options; the others are added again by themselves."""
+    return sorted([option["group"], option["key"]] for option in options if not option["automatic"])
 
 
 def replace(*, addition: Addition) -> Addition | None:
@@ -194,7 +219,7 @@ def _problems(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
     for line in cart.lines:
         if line.quantity > restaurant.limit_quantity:
             params = {"max": restaurant.limit_quantity}
-            problems.append(Problem("quantity", line.code, params, in_language(line.product.name)))
+            problems.append(Problem("quantity", line.code, params, in_language(line.item.name)))
     if not 1 <= guest.visit.covers <= restaurant.limit_covers:
         problems.append(Problem("covers", params={"max": restaurant.limit_covers}))
     most = restaurant.limit_amount_per_cover * guest.visit.covers
@@ -216,7 +241,7 @@ def _problems(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
 
 def _changes(cart: PricedCart) -> list[Change]:
     return [
-        Change(in_language(line.product.name), before, line.unit_total)
+        Change(in_language(line.item.name), before, line.unit_total)
         for line in cart.lines
         if (before := line.price_before) is not None
     ]
@@ -268,29 +293,48 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
     return OrderLine(
         order=order,
         position=position,
-        product_key=line.product.key,
-        register_id=line.product.register_id,
-        name=line.product.name,
+        product_key=line.item.key,
+        register_id=line.item.register_id,
+        name=line.item.name,
         quantity=line.quantity,
-        unit_price=line.product.price,
-        vat=line.product.vat,
-        course=line.product.course,
-        options=[
+        unit_price=line.item.price,
+        vat=line.item.vat,
+        course=line.course,
+        options=_written(line.options),
+        is_menu=line.is_menu,
+        choices=[
             {
-                "group": option.group,
-                "key": option.key,
-                "register_id": option.register_id,
-                "name": option.name,
-                "price": option.price,
-                "automatic": option.automatic,
+                "course": choice.course,
+                "key": choice.product.key,
+                "register_id": choice.product.register_id,
+                "name": choice.product.name,
+                "vat": str(choice.product.vat),
+                "supplement": choice.supplement,
+                "price_alone": choice.product.price,
+                "turn": choice.product.course,
+                "options": _written(choice.options),
             }
-            for option in line.options
+            for choice in line.choices
         ],
     )
+
+
+def _written(options: Iterable[PricedOption]) -> list[dict[str, Any]]:
+    return [
+        {
+            "group": option.group,
+            "key": option.key,
+            "register_id": option.register_id,
+            "name": option.name,
+            "price": option.price,
+            "automatic": option.automatic,
+        }
+        for option in options
+    ]
 
 
 def _unsupported(unsupported: Unsupported, cart: PricedCart) -> Problem:
     if unsupported.line is None:
         return Problem("unsupported")
     line = cart.lines[unsupported.line]
-    return Problem("unsupported", place=line.code, name=in_language(line.product.name))
+    return Problem("unsupported", place=line.code, name=in_language(line.item.name))

@@ -24,6 +24,12 @@ MESSAGES = {
     "too_many_options": _("%(group)s: please choose at most %(max)s."),
     "unknown_option": _("One of the choices is not offered for this dish."),
     "option_sold_out": _("%(option)s is sold out."),
+    # Of a set menu
+    "unknown_choice": _("One of the choices is not offered in this menu."),
+    "choice_not_served": _("%(option)s is not served at this hour."),
+    "choice_not_on_register": _(
+        "%(option)s cannot be ordered by phone yet. Please order it from the team."
+    ),
     "below_zero": _("The choices cost less than nothing. Please choose again."),
     "unsupported": _("The register cannot take this. Please order it from the team."),
     # The whole order

@@ -1,9 +1,14 @@
 """An order as a register is told it: from the cart that becomes it, and again from the order's own lines."""
 
-from ordering.models import Option, Order, OrderLine, Product, Table
-from ordering.services.cart import PricedCart
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ordering.models import Option, Order, OrderLine, Product, SetMenu, Table
+from ordering.services.cart import PricedCart, PricedLine
+from ordering.services.options import PricedOption
 from ordering.texts import in_language
-from pos_bridge.ticket import Ticket, TicketLine, TicketOption
+from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 
 OptionPlace = tuple[str, str]  # the keys of the group and of the option
 
@@ -15,23 +20,38 @@ def of_cart(order: Order, table: Table, cart: PricedCart) -> Ticket:
         table=table.number,
         table_register_id=table.register_id or None,
         covers=order.covers,
-        lines=tuple(
-            TicketLine(
-                register_id=line.product.register_id or None,
-                name=in_language(line.product.name, house),
-                quantity=line.quantity,
-                unit_price=line.product.price,
-                vat=line.product.vat,
-                course=line.product.course,
-                options=tuple(
-                    TicketOption(
-                        in_language(option.name, house), option.price, option.register_id or None
-                    )
-                    for option in line.options
-                ),
+        lines=tuple(_cart_line(line, house) for line in cart.lines),
+    )
+
+
+def _cart_line(line: PricedLine, house: str) -> TicketLine:
+    return TicketLine(
+        register_id=line.item.register_id or None,
+        name=in_language(line.item.name, house),
+        quantity=line.quantity,
+        unit_price=line.item.price,
+        vat=line.item.vat,
+        course=line.course,
+        options=_priced_options(line.options, house),
+        choices=tuple(
+            TicketChoice(
+                register_id=choice.product.register_id or None,
+                name=in_language(choice.product.name, house),
+                vat=choice.product.vat,
+                supplement=choice.supplement,
+                course=choice.product.course,
+                price_alone=choice.product.price,
+                options=_priced_options(choice.options, house),
             )
-            for line in cart.lines
+            for choice in line.choices
         ),
+    )
+
+
+def _priced_options(options: Iterable[PricedOption], house: str) -> tuple[TicketOption, ...]:
+    return tuple(
+        TicketOption(in_language(option.name, house), option.price, option.register_id or None)
+        for option in options
     )
 
 
@@ -41,8 +61,7 @@ def of_order(order: Order) -> Ticket:
     """
     house = order.restaurant.house_language
     lines = list(order.lines.order_by("position"))
-    products = _product_ids(order.restaurant_id, lines)
-    options = _option_ids(order.restaurant_id, lines)
+    ids = _Ids(order.restaurant_id, lines)
     return Ticket(
         order=order.number,
         table=order.table.number,
@@ -50,21 +69,24 @@ def of_order(order: Order) -> Ticket:
         covers=order.covers,
         lines=tuple(
             TicketLine(
-                register_id=products.get(line.product_key) or line.register_id or None,
+                register_id=ids.of_line(line),
                 name=in_language(line.name, house),
                 quantity=line.quantity,
                 unit_price=line.unit_price,
                 vat=line.vat,
                 course=line.course,
-                options=tuple(
-                    TicketOption(
-                        in_language(option["name"], house),
-                        option["price"],
-                        options.get((option["group"], option["key"]))
-                        or option["register_id"]
-                        or None,
+                options=ids.options(line.options, house),
+                choices=tuple(
+                    TicketChoice(
+                        register_id=ids.of_choice(choice),
+                        name=in_language(choice["name"], house),
+                        vat=Decimal(choice["vat"]),
+                        supplement=choice["supplement"],
+                        course=choice["turn"],
+                        price_alone=choice["price_alone"],
+                        options=ids.options(choice["options"], house),
                     )
-                    for option in line.options
+                    for choice in line.choices
                 ),
             )
             for line in lines
@@ -72,16 +94,41 @@ def of_order(order: Order) -> Ticket:
     )
 
 
-def _product_ids(restaurant_id: int, lines: list[OrderLine]) -> dict[str, str]:
-    keys = {line.product_key for line in lines}
-    products = Product.objects.filter(restaurant=restaurant_id, key__in=keys)
-    return dict(products.values_list("key", "register_id"))
+class _Ids:
+    """The register's ids of today for what an order's lines name by its key, in three queries."""
 
+    def __init__(self, restaurant_id: int, lines: list[OrderLine]) -> None:
+        inside = [choice for line in lines for choice in line.choices]
+        keys = {line.product_key for line in lines} | {choice["key"] for choice in inside}
+        products = Product.objects.filter(restaurant=restaurant_id, key__in=keys)
+        menus = SetMenu.objects.filter(restaurant=restaurant_id, key__in=keys)
+        self._products = dict(products.values_list("key", "register_id"))
+        self._menus = dict(menus.values_list("key", "register_id"))
+        chosen = [option for line in lines for option in line.options]
+        chosen += [option for choice in inside for option in choice["options"]]
+        options = Option.objects.filter(
+            group__restaurant=restaurant_id, key__in={option["key"] for option in chosen}
+        )
+        self._options: dict[OptionPlace, str] = {
+            (group, key): register_id
+            for group, key, register_id in options.values_list("group__key", "key", "register_id")
+        }
 
-def _option_ids(restaurant_id: int, lines: list[OrderLine]) -> dict[OptionPlace, str]:
-    keys = {option["key"] for line in lines for option in line.options}
-    options = Option.objects.filter(group__restaurant=restaurant_id, key__in=keys)
-    return {
-        (group, key): register_id
-        for group, key, register_id in options.values_list("group__key", "key", "register_id")
-    }
+    def of_line(self, line: OrderLine) -> str | None:
+        today = self._menus if line.is_menu else self._products
+        return today.get(line.product_key) or line.register_id or None
+
+    def of_choice(self, choice: Mapping[str, Any]) -> str | None:
+        return self._products.get(choice["key"]) or choice["register_id"] or None
+
+    def options(self, options: list[dict[str, Any]], house: str) -> tuple[TicketOption, ...]:
+        return tuple(
+            TicketOption(
+                in_language(option["name"], house),
+                option["price"],
+                self._options.get((option["group"], option["key"]))
+                or option["register_id"]
+                or None,
+            )
+            for option in options
+        )

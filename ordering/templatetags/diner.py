@@ -1,7 +1,8 @@
 """How the diner's pages write money, hours, allergens and languages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -27,6 +28,12 @@ def supplement(cents: int) -> str:
     if not cents:
         return ""
     return f"{'+' if cents > 0 else MINUS}{NO_BREAK}{amount(abs(cents))}"
+
+
+@register.filter
+def choice_total(choice: Mapping[str, Any]) -> int:
+    """Cents TTC that a choice of a set menu was dearer, its options included, as an order's line holds it."""
+    return int(choice["supplement"] + sum(option["price"] for option in choice["options"]))
 
 
 @register.filter

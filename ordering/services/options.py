@@ -1,0 +1,104 @@
+"""The options of a dish: what is asked, what is always added, and what a guest has chosen of it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from ordering.models import Option, OptionGroup
+from ordering.services.problems import Problem
+from ordering.texts import in_language
+
+Chosen = list[tuple[str, str]]
+"""(group key, option key) for each option that the guest chose."""
+
+Groups = list[tuple[OptionGroup, list[Option]]]
+"""What is asked and added for a product, in order."""
+
+
+@dataclass(frozen=True)
+class PricedOption:
+    """An option of a line as it is now. `price` is cents TTC for one unit."""
+
+    group: str
+    key: str
+    name: dict[str, str]
+    price: int
+    register_id: str
+    automatic: bool
+    allergens: list[str] | None
+
+
+def groups_of(product_ids: set[int]) -> defaultdict[int, Groups]:
+    """What is asked and added for each product, in order, in one query."""
+    found: defaultdict[int, Groups] = defaultdict(list)
+    if not product_ids:
+        return found
+    options = (
+        Option.objects.filter(group__products__product__in=product_ids)
+        .select_related("group")
+        .annotate(asked_for=F("group__products__product_id"), asked=F("group__products__position"))
+        .order_by("asked_for", "asked", "group_id", "position", "pk")
+    )
+    for option in options:
+        groups = found[option.asked_for]
+        if not groups or groups[-1][0].pk != option.group_id:
+            groups.append((option.group, []))
+        groups[-1][1].append(option)
+    return found
+
+
+def choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Problem]]:
+    """The options of a line, automatic ones included, and what is wrong with the choice."""
+    options: list[PricedOption] = []
+    problems: list[Problem] = []
+    asked = {
+        (group.key, option.key)
+        for group, of_group in groups
+        for option in of_group
+        if is_asked(group)
+    }
+    if len(set(chosen)) != len(chosen) or not set(chosen) <= asked:
+        problems.append(Problem("unknown_option"))
+    for group, of_group in groups:
+        taken = [
+            option
+            for option in of_group
+            if not is_asked(group) or (group.key, option.key) in chosen
+        ]
+        name = in_language(group.name)
+        if not is_asked(group):
+            # What is automatic and sold out is not added, and costs nothing.
+            taken = [option for option in taken if not option.sold_out]
+        elif len(taken) < group.min:
+            problems.append(
+                Problem(
+                    "too_few_options", place=group.key, params={"group": name, "min": group.min}
+                )
+            )
+        elif group.max is not None and len(taken) > group.max:
+            problems.append(
+                Problem(
+                    "too_many_options", place=group.key, params={"group": name, "max": group.max}
+                )
+            )
+        for option in taken:
+            if option.sold_out:
+                params = {"option": in_language(option.name)}
+                problems.append(Problem("option_sold_out", place=group.key, params=params))
+            options.append(
+                PricedOption(
+                    group.key,
+                    option.key,
+                    option.name,
+                    option.price,
+                    option.register_id,
+                    not is_asked(group),
+                    option.allergens,
+                )
+            )
+    return options, problems
+
+
+def is_asked(group: OptionGroup) -> bool:
+    return group.kind == OptionGroup.Kind.CHOICE
