@@ -341,7 +341,7 @@ def test_it_is_put_into_the_cart_without_a_script(phone):
     assert "#dish-carte_menu" in answer["Location"]
     cart = words(phone.get(phone.visit + "cart/"))
     assert "Menu 36,50 €" in cart
-    assert "Oeuf" in cart
+    assert "Oeuf inclus" in cart
     assert "Steak , Bleu , Beurre + 0,50 €" in cart
     phone.send()
     order = Order.objects.get()

@@ -220,7 +220,7 @@ def test_one_poison_order_stops_no_other_p7(chez_alice, leo2, working):
 
     leo2.use_of = use_of
     working()
-    eventually(on_the_till(*others), timeout=20)
+    eventually(on_the_till(*others), timeout=60)
     assert states(poison) <= {State.UNCERTAIN, State.SENDING, State.HELD}
 
 
