@@ -51,7 +51,8 @@ class CarteWriter:
         categories = self._sync(Category, "categories", fields.category)
         self._place_items(categories, products, menus)
         if prune:
-            self._raise_cart_versions(products.rest)
+            self._raise_cart_versions(product=products.rest)
+            self._raise_cart_versions(set_menu=menus.rest)
             for model, name, synced in (
                 (Category, "categories", categories),
                 (Course, "courses", courses),
@@ -151,10 +152,11 @@ class CarteWriter:
             categories.touched,
         )
 
-    def _raise_cart_versions(self, products: list[Product]) -> None:
+    def _raise_cart_versions(self, **gone: list[Any]) -> None:
         # Their lines go out of open carts: whoever sends such a cart must be shown what is left of it.
-        for some in batches(products):
-            lines = CartLine.objects.filter(product__in=some, visit__ended_at=None)
+        ((field, items),) = gone.items()
+        for some in batches(items):
+            lines = CartLine.objects.filter(**{f"{field}__in": some}, visit__ended_at=None)
             Visit.objects.filter(pk__in=lines.values("visit")).update(
                 cart_version=F("cart_version") + 1
             )
