@@ -16,12 +16,18 @@ def in_language(texts: dict[str, str], language: str | None = None) -> str:
 
 NO_BREAK, NARROW, MINUS = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
 
+# Between the thousands, and from which number on; where the comma stands before the cents and the euro behind them.
+GROUPING = {"fr": (NARROW, 0), "de": (".", 0), "es": (".", 10_000), "it": (".", 10_000)}
+
 
 def amount(cents: int) -> str:
-    """ "24,00 €" in French, "€24.00" in English."""
-    euros = f"{abs(cents) // 100:,}"
-    rest = f"{abs(cents) % 100:02}"
+    """ "1 024,00 €" in French, "1.024,00 €" in German, "1024,00 €" in Spanish and Italian, "€1,024.00" in English: as
+    the browser's own Intl writes it, which counts with it on the phone.
+    """
+    euros, rest = divmod(abs(cents), 100)
     sign = MINUS if cents < 0 else ""
-    if get_language() == "fr":
-        return f"{sign}{euros.replace(',', NARROW)},{rest}{NO_BREAK}€"
-    return f"{sign}€{euros}.{rest}"
+    separator, grouped_from = GROUPING.get(get_language() or "", ("", 0))
+    if not separator:
+        return f"{sign}€{euros:,}.{rest:02}"
+    whole = f"{euros:,}".replace(",", separator) if euros >= grouped_from else str(euros)
+    return f"{sign}{whole},{rest:02}{NO_BREAK}€"

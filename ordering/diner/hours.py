@@ -46,12 +46,21 @@ def listed(hours: Slots) -> list[tuple[str, str]]:
 
 
 def o_clock(at: time) -> str:
-    """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English."""
-    space = "\N{NO-BREAK SPACE}"
-    if get_language() == "fr":
-        return f"{at.hour}{space}h" + (f"{space}{at.minute:02}" if at.minute else "")
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{space}{'am' if at.hour < 12 else 'pm'}"
+    """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English; "19 Uhr", "22:30 Uhr" in German; "22:30" in
+    Italian; in Spanish with the article that goes with it, "las 22:30".
+    """
+    space, minutes = "\N{NO-BREAK SPACE}", f":{at.minute:02}"
+    match get_language():
+        case "fr":
+            return f"{at.hour}{space}h" + (f"{space}{at.minute:02}" if at.minute else "")
+        case "de":
+            return f"{at.hour}{minutes if at.minute else ''}{space}Uhr"
+        case "it":
+            return f"{at.hour}{minutes}"
+        case "es":
+            return f"{'la' if at.hour == 1 else 'las'}{space}{at.hour}{minutes}"
+    half = "am" if at.hour < 12 else "pm"
+    return f"{at.hour % 12 or 12}{minutes if at.minute else ''}{space}{half}"
 
 
 def _days(days: Iterable[str]) -> str:
