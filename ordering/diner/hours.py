@@ -17,7 +17,7 @@ def opens(hours: Slots, local: datetime) -> tuple[str, str] | None:
     moment = slots.next_opening(hours, local)
     if moment is None or moment == local:
         return None
-    day = "" if moment.date() == local.date() else str(WEEKDAYS[moment.weekday()])
+    day = "" if moment.date() == local.date() else _weekday(moment.weekday())
     return day, o_clock(moment.time())
 
 
@@ -63,6 +63,12 @@ def o_clock(at: time) -> str:
     return f"{at.hour % 12 or 12}{minutes if at.minute else ''}{space}{half}"
 
 
+def _weekday(index: int) -> str:
+    """As within a sentence: Django's Italian begins each with a capital, as at the head of a calendar."""
+    name = str(WEEKDAYS[index])
+    return name.lower() if get_language() == "it" else name
+
+
 def _days(days: Iterable[str]) -> str:
     """ "Tuesday to Friday", "Sunday, Monday": days that follow each other stand so, also over the week's end."""
     indexes = {DAYS.index(day) for day in days}
@@ -70,7 +76,7 @@ def _days(days: Iterable[str]) -> str:
         return _("Every day")
     starts = [index for index in range(7) if index in indexes and (index - 1) % 7 not in indexes]
     inside = [(starts[0] + offset) % 7 for offset in range(7)]
-    names = [str(WEEKDAYS[index]) for index in inside if index in indexes]
+    names = [_weekday(index) for index in inside if index in indexes]
     if len(names) > 2 and len(starts) == 1:
         return capfirst(_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]})
     return capfirst(", ".join(names))

@@ -11,7 +11,7 @@ from ordering import languages
 from ordering.diner import hours
 from ordering.diner.card import card_words
 from ordering.diner.said import said
-from ordering.models import Restaurant
+from ordering.models import ALLERGENS, Restaurant
 from ordering.services import carte
 from ordering.texts import amount
 from tests import factories
@@ -19,7 +19,38 @@ from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import Phone, house
 
 NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
-FIVE = ("fr", "en", "es", "it", "de")
+FIVE = {
+    "fr": "Vos données",
+    "en": "Your data",
+    "es": "Sus datos",
+    "it": "I Suoi dati",
+    "de": "Ihre Daten",
+}
+# Regulation (EU) 1169/2011, annex II, in the words of its own translations, in its order of the 14.
+ANNEX_II = {
+    "gluten": (
+        "glutenhaltiges Getreide",
+        "cereales que contengan gluten",
+        "cereali contenenti glutine",
+    ),
+    "crustaceans": ("Krebstiere", "crustáceos", "crostacei"),
+    "eggs": ("Eier", "huevos", "uova"),
+    "fish": ("Fische", "pescado", "pesce"),
+    "peanuts": ("Erdnüsse", "cacahuetes", "arachidi"),
+    "soybeans": ("Sojabohnen", "soja", "soia"),
+    "milk": ("Milch", "leche", "latte"),
+    "nuts": ("Schalenfrüchte", "frutos de cáscara", "frutta a guscio"),
+    "celery": ("Sellerie", "apio", "sedano"),
+    "mustard": ("Senf", "mostaza", "senape"),
+    "sesame": ("Sesamsamen", "granos de sésamo", "semi di sesamo"),
+    "sulphites": (
+        "Schwefeldioxid und Sulphite",
+        "dióxido de azufre y sulfitos",
+        "anidride solforosa e solfiti",
+    ),
+    "lupin": ("Lupinen", "altramuces", "lupini"),
+    "molluscs": ("Weichtiere", "moluscos", "molluschi"),
+}
 
 
 @pytest.fixture
@@ -66,6 +97,7 @@ def test_a_phone_reads_in_each_of_the_five_by_address_browser_and_cookie(made, l
     phone.scan(made.tables.get())
     chosen = phone.get(f"/r/{made.slug}/carte/?lang={language}")
     assert page_language(chosen) == (language, None)
+    assert {word for word in FIVE.values() if word in html(chosen)} == {FIVE[language]}
     kept = phone.get(f"/r/{made.slug}/carte/")
     assert page_language(kept) == (language, None)
     assert page_language(Phone(language).get(f"/r/{made.slug}/carte/")) == (language, None)
@@ -194,6 +226,32 @@ def test_it_tells_the_time_as_each_language_does(language, seven, half_past_ten,
     with translation.override(language):
         found = [hours.o_clock(at) for at in (time(19), time(22, 30), time(1))]
     assert [said.replace(NO_BREAK, " ") for said in found] == [seven, half_past_ten, one]
+
+
+@pytest.mark.parametrize(
+    ("language", "tuesday_to_saturday", "rest"),
+    [
+        ("fr", "Mardi à samedi", "Dimanche, lundi"),
+        ("en", "Tuesday to Saturday", "Sunday, Monday"),
+        ("de", "Dienstag bis Samstag", "Sonntag, Montag"),
+        ("es", "De martes a sábado", "Domingo, lunes"),
+        ("it", "Da martedì a sabato", "Domenica, lunedì"),
+    ],
+)
+@pytest.mark.pure
+def test_it_lists_the_hours_in_each_language(language, tuesday_to_saturday, rest):
+    slots = [{"days": ["tue", "wed", "thu", "fri", "sat"], "from": "19:00", "to": "22:30"}]
+    with translation.override(language):
+        assert [days for days, _times in hours.listed(slots)] == [tuesday_to_saturday, rest]
+
+
+@pytest.mark.parametrize(("language", "place"), [("de", 0), ("es", 1), ("it", 2)])
+@pytest.mark.pure
+def test_it_names_the_allergens_as_the_law_does(language, place):
+    """P22: a wrong word here is an ambulance."""
+    with translation.override(language):
+        said = {key: str(name) for key, name in ALLERGENS.items()}
+    assert said == {key: names[place] for key, names in ANNEX_II.items()}
 
 
 # --- The staff --------------------------------------------------------------------------------
