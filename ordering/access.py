@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from ordering import languages
+from ordering import languages, texts
 from ordering.models import Guest, Order, Restaurant, Table
 from ordering.services.visits import VisitEnded, open_visit
 from pos_bridge import breaker
@@ -135,6 +135,7 @@ def language(request: HttpRequest, restaurant: Restaurant) -> str:
     wished = [request.GET.get("lang"), _cookie(request).get("language"), *_accepted(request)]
     chosen = languages.chosen(wished, restaurant.languages)
     translation.activate(languages.interface(chosen))
+    texts.read_in(chosen)
     return chosen
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from ordering import languages
+from ordering import languages, texts
 from ordering.diner import errors
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class Languages(LocaleMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
+        texts.read_in("")
         if request.path_info.startswith(reverse("admin:index")):
             accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
             wished = (languages.base(name) for name, _quality in accepted)

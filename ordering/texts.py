@@ -1,6 +1,13 @@
 """The carte's texts ({language: text}, the house's own language first), and how money is written."""
 
+from contextvars import ContextVar
+
 from django.utils.translation import get_language
+
+from ordering.languages import interface
+
+# The language that the carte is read in, where the interface around it speaks another.
+_read_in: ContextVar[str] = ContextVar("read_in", default="")
 
 
 def house(texts: dict[str, str] | None) -> str:
@@ -8,9 +15,15 @@ def house(texts: dict[str, str] | None) -> str:
     return next(iter((texts or {}).values()), "")
 
 
+def read_in(language: str) -> None:
+    """From here on in this request, texts are in this language, as long as the interface is the one that goes with it."""
+    _read_in.set(language)
+
+
 def in_language(texts: dict[str, str], language: str | None = None) -> str:
-    """The text in the language of the page (or the one given), else in the house's own."""
-    wanted = language or get_language() or ""
+    """The text in the language that the carte is read in (or the one given), else in the house's own."""
+    page, read = get_language() or "", _read_in.get()
+    wanted = language or (read if read and interface(read) == page else page)
     return texts.get(wanted) or texts.get(wanted.partition("-")[0]) or house(texts)
 
 

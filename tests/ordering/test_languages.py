@@ -16,7 +16,7 @@ from ordering.services import carte
 from ordering.texts import amount
 from tests import factories
 from tests.ordering.admin_cast import person
-from tests.ordering.diner_phone import Phone, house
+from tests.ordering.diner_phone import Phone, house, words
 
 NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 FIVE = {
@@ -155,6 +155,20 @@ def test_a_carte_in_any_language_has_its_texts_marked(made, language, name):
         answer
     )
     assert '<h3 lang="fr"><a href="p/tarte/' in html(answer)
+
+
+def test_what_is_wrong_is_said_of_the_dish_in_the_language_of_the_carte(made):
+    """The sentence is English, the name in it is what stands on the carte."""
+    speaks(made, "fr", "en", "pt")
+    made.option_groups.filter(key="cuisson").update(
+        name={"fr": "Cuisson", "en": "Doneness", "pt": "Ponto"}
+    )
+    carte.changed(restaurant_id=made.pk)
+    phone = Phone("pt").join(made.tables.get())
+    assert "Ponto: please choose at least 1." in words(phone.add("steak"))
+    assert "Doneness: please choose at least 1." in words(
+        Phone("en").join(made.tables.get()).add("steak")
+    )
 
 
 def test_a_carte_in_arabic_is_written_from_the_right_within_an_english_page(made):
