@@ -16,7 +16,7 @@ def house(texts: dict[str, str] | None) -> str:
 
 
 def read_in(language: str) -> None:
-    """From here on in this request, texts are in this language, as long as the interface is the one that goes with it."""
+    """From here on in this request texts are in this language, as long as the interface is its own."""
     _read_in.set(language)
 
 

@@ -106,7 +106,11 @@ def written(language: str) -> str:
     blocks = [HEADER.format(language=language)]
     for sentence in for_diners(sentences(catalogue("fr"))):
         empty = [""] * (2 if sentence.plural else 1)
-        lines = [line for line in sentence.comments if not line.startswith("#:")]
+        # Where French was guessed anew, these have nothing.
+        flags = [
+            line.replace(" fuzzy,", "") for line in sentence.comments if line.startswith("#, ")
+        ]
+        lines = [line for line in flags if "fuzzy" not in line]
         lines += [f"msgctxt {quoted(sentence.context)}"] if sentence.context else []
         lines += [f"msgid {quoted(sentence.msgid)}"]
         texts = known.get(sentence.key, empty)

@@ -166,7 +166,12 @@ def test_it_speaks_english_without_a_catalogue(committed):
 
 THREE = pytest.mark.parametrize("language", diner_messages.LANGUAGES)
 # The same word in both, or a name of the trade.
-AS_IN_ENGLISH = {"de": {"halal", "vegan"}, "es": {"halal", "kosher"}, "it": {"halal", "kosher"}}
+ALERT = "<b>%(name)s</b>: %(problem)s"
+AS_IN_ENGLISH = {
+    "de": {"halal", "vegan", ALERT},
+    "es": {"halal", "kosher", ALERT},
+    "it": {"halal", "kosher", ALERT},
+}
 STRANGE = {
     "a straight apostrophe; write ’": r"'",
     "a straight quote": r'(?<!=)"(?!>)',
