@@ -14,6 +14,7 @@ from ordering.diner.said import said
 from ordering.models import ALLERGENS, Restaurant
 from ordering.services import carte
 from ordering.texts import amount
+from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import Phone, house, words
@@ -169,6 +170,40 @@ def test_what_is_wrong_is_said_of_the_dish_in_the_language_of_the_carte(made):
     assert "Doneness: please choose at least 1." in words(
         Phone("en").join(made.tables.get()).add("steak")
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", f"<b>Tarte</b>{NO_BREAK}: Épuisé."),
+        ("en", "<b>Tarte</b>: Sold out."),
+        ("de", "<b>Tarte</b>: Ausverkauft."),
+        ("es", "<b>Tarte</b>: Agotado."),
+        ("it", "<b>Tarte</b>: Esaurito."),
+    ],
+)
+def test_only_french_has_a_space_before_its_colon(made, language, said):
+    speaks(made, "fr", *(code for code in FIVE if code != "fr"))
+    made.products.filter(key="tarte").update(name={"fr": "Tarte"})
+    carte.changed(restaurant_id=made.pk)
+    phone = Phone(language).join(made.tables.get())
+    phone.add("tarte")
+    made.products.filter(key="tarte").update(sold_out=True)
+    carte.changed(restaurant_id=made.pk)
+    assert said in html(phone.send())
+
+
+@pytest.mark.parametrize(("house_language", "spoken"), [("de", "de"), ("pt", "en"), ("fr", "fr")])
+def test_the_waiters_card_speaks_to_the_house(made, house_language, spoken):
+    """P9: the diner reads Italian, whoever is shown the card does not."""
+    speaks(made, house_language, "it")
+    phone = Phone("it").join(made.tables.get())
+    phone.add("soupe")
+    order = phone.send()["Location"]
+    Addition.objects.update(state="held", reason="stale")
+    page = html(phone.get(order))
+    assert f'<section class="card" lang="{spoken}"' in page
+    assert page_language(phone.get(order)) == ("it", None)
 
 
 def test_a_carte_in_arabic_is_written_from_the_right_within_an_english_page(made):
