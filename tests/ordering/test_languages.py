@@ -329,3 +329,5 @@ def test_admin_is_in_one_of_its_own_languages(made, client, browser, language):
 def test_the_cards_of_a_table_speak_each_language_once(made):
     made.languages = ["pt", "en", "de", "gsw", "ar"]
     assert [words["language"] for words in card_words(made)] == ["en", "de"]
+    made.languages = [*FIVE]
+    assert [words["language"] for words in card_words(made)] == ["fr", "en", "es"]
