@@ -94,7 +94,9 @@ messages: $(TO_TEST) ## collect the sentences to translate, and compile the tran
 	@for file in ordering/locale/*/LC_MESSAGES/django.po; do \
 		sed '/^"POT-Creation-Date:/d' "$$file" > "$$file.new" && mv "$$file.new" "$$file" || exit 1; \
 	done
-	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py compilemessages --locale fr --ignore .venv
+	@$(AS_IN_PRODUCTION) $(BIN)/python -m tests.diner_messages
+	@$(AS_IN_PRODUCTION) $(BIN)/python manage.py compilemessages \
+		--locale fr --locale de --locale es --locale it --ignore .venv
 
 lock: $(TO_TEST) ## pin requirements.in and requirements-dev.in anew; UPGRADE=1 takes newer versions
 	$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.txt requirements.in

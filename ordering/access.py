@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from ordering import languages, texts
 from ordering.models import Guest, Order, Restaurant, Table
 from ordering.services.visits import VisitEnded, open_visit
 from pos_bridge import breaker
@@ -129,15 +130,12 @@ def order_sent_with(visit_code: str, submission_key: str) -> Order | None:
 def language(request: HttpRequest, restaurant: Restaurant) -> str:
     """The language of this page, one of the restaurant's: asked for, remembered, the browser's, or the house's own.
 
-    It is activated; where the interface does not speak it, the interface speaks English.
+    The interface speaks it, or the nearest of its own languages.
     """
-    offered: list[str] = restaurant.languages
     wished = [request.GET.get("lang"), _cookie(request).get("language"), *_accepted(request)]
-    chosen = next(
-        (wish for wish in wished if isinstance(wish, str) and wish in offered), offered[0]
-    )
-    spoken = {code for code, _name in settings.LANGUAGES}
-    translation.activate(chosen if chosen in spoken else "en")
+    chosen = languages.chosen(wished, restaurant.languages)
+    translation.activate(languages.interface(chosen))
+    texts.read_in(chosen)
     return chosen
 
 
@@ -173,7 +171,7 @@ def _silent_register_of(restaurant: str) -> Exists:
 
 def _accepted(request: HttpRequest) -> list[str]:
     parsed = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    return [code for name, _quality in parsed for code in (name, name.partition("-")[0])]
+    return [name for name, _quality in parsed]
 
 
 def _cookie(request: HttpRequest) -> dict[str, Any]:

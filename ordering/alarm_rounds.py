@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ordering import languages
 from ordering.alarm_addresses import NOTIFY, Address, addresses, environment
 from ordering.models import Restaurant
 from pos_bridge import alarms
@@ -157,8 +158,8 @@ def message_of(found: Iterable[Alarm]) -> tuple[str, str]:
     """Title and text for the alarms of one restaurant, or of the whole installation."""
     listed = list(found)
     restaurant = listed[0].restaurant
-    languages = restaurant.languages if restaurant else []
-    with translation.override(next(iter(languages), settings.LANGUAGE_CODE)):
+    house = next(iter(restaurant.languages if restaurant else []), settings.LANGUAGE_CODE)
+    with translation.override(languages.of_staff(house)):
         lines = [line(alarm) for alarm in listed[:LINES]]
         more = len(listed) - LINES
         if more > 0:

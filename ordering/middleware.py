@@ -3,9 +3,15 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
+from ordering import languages, texts
 from ordering.diner import errors
 
 logger = logging.getLogger(__name__)
@@ -23,6 +29,22 @@ REFUSED = (
     READ_ONLY,
     "couldn't get a connection",
 )
+
+
+class Languages(LocaleMiddleware):
+    """A page of admin is in one of the staff's languages, the one that the browser asks for first: Django's own words
+    exist in a hundred, and ours beside them would be in another.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        texts.read_in("")
+        if request.path_info.startswith(reverse("admin:index")):
+            accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+            wished = (languages.base(name) for name, _quality in accepted)
+            house = languages.of_staff(settings.LANGUAGE_CODE)
+            translation.activate(next((code for code in wished if code in languages.STAFF), house))
+            request.LANGUAGE_CODE = translation.get_language()
 
 
 class DatabaseTrouble:

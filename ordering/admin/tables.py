@@ -13,13 +13,13 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import translation
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering import qr
 from ordering.admin.base import CHANGE, HouseAdmin
 from ordering.admin.forms import HouseForm
+from ordering.diner.card import card_words
 from ordering.models import Restaurant, Table
 from ordering.models.restaurant import HIGHEST_TABLE, LOWEST_TABLE
 from ordering.services import tables
@@ -205,21 +205,3 @@ class TableAdmin(HouseAdmin):
 
 def _renew(table: Table) -> None:
     tables.renew_code(table=table)
-
-
-def card_words(restaurant: Restaurant) -> list[dict[str, str]]:
-    """The card's sentences in the restaurant's languages, of those that Tablée speaks."""
-    spoken = [code for code, _name in settings.LANGUAGES]
-    languages = [code for code in restaurant.languages if code in spoken] or spoken
-    words: list[dict[str, str]] = []
-    for language in languages:
-        with translation.override(language):
-            words.append(
-                {
-                    "language": language,
-                    "scan": translation.gettext("Scan to see the carte and order"),
-                    "safe": translation.gettext("No payment, no account asked for here"),
-                    "table": translation.gettext("Table"),
-                }
-            )
-    return words

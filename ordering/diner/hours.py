@@ -17,7 +17,7 @@ def opens(hours: Slots, local: datetime) -> tuple[str, str] | None:
     moment = slots.next_opening(hours, local)
     if moment is None or moment == local:
         return None
-    day = "" if moment.date() == local.date() else str(WEEKDAYS[moment.weekday()])
+    day = "" if moment.date() == local.date() else _weekday(moment.weekday())
     return day, o_clock(moment.time())
 
 
@@ -46,12 +46,27 @@ def listed(hours: Slots) -> list[tuple[str, str]]:
 
 
 def o_clock(at: time) -> str:
-    """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English."""
-    space = "\N{NO-BREAK SPACE}"
-    if get_language() == "fr":
-        return f"{at.hour}{space}h" + (f"{space}{at.minute:02}" if at.minute else "")
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{space}{'am' if at.hour < 12 else 'pm'}"
+    """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English; "19 Uhr", "22:30 Uhr" in German; "22:30" in
+    Italian; in Spanish with the article that goes with it, "las 22:30".
+    """
+    space, minutes = "\N{NO-BREAK SPACE}", f":{at.minute:02}"
+    match get_language():
+        case "fr":
+            return f"{at.hour}{space}h" + (f"{space}{at.minute:02}" if at.minute else "")
+        case "de":
+            return f"{at.hour}{minutes if at.minute else ''}{space}Uhr"
+        case "it":
+            return f"{at.hour}{minutes}"
+        case "es":
+            return f"{'la' if at.hour == 1 else 'las'}{space}{at.hour}{minutes}"
+    half = "am" if at.hour < 12 else "pm"
+    return f"{at.hour % 12 or 12}{minutes if at.minute else ''}{space}{half}"
+
+
+def _weekday(index: int) -> str:
+    """As within a sentence: Django's Italian begins each with a capital, as at the head of a calendar."""
+    name = str(WEEKDAYS[index])
+    return name.lower() if get_language() == "it" else name
 
 
 def _days(days: Iterable[str]) -> str:
@@ -61,7 +76,7 @@ def _days(days: Iterable[str]) -> str:
         return _("Every day")
     starts = [index for index in range(7) if index in indexes and (index - 1) % 7 not in indexes]
     inside = [(starts[0] + offset) % 7 for offset in range(7)]
-    names = [str(WEEKDAYS[index]) for index in inside if index in indexes]
+    names = [_weekday(index) for index in inside if index in indexes]
     if len(names) > 2 and len(starts) == 1:
         return capfirst(_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]})
     return capfirst(", ".join(names))

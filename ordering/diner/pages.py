@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf.locale import LANG_INFO
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -15,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from ordering import access
+from ordering import access, languages
 from ordering.diner import errors
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
@@ -76,10 +75,7 @@ def page(
     **context: Any,
 ) -> str:
     """A page's HTML. `here` is its address for the links to other languages, where it is not the one asked for."""
-    offered = [
-        (code, LANG_INFO.get(code, {}).get("name_local", code).capitalize(), code == language)
-        for code in restaurant.languages
-    ]
+    offered = [(code, languages.own_name(code), code == language) for code in restaurant.languages]
     context |= {
         "restaurant": restaurant,
         "language": language,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
+from ordering.languages import base, is_right_to_left
+
 Texts = dict[str, str]
 
 
@@ -23,10 +25,17 @@ class Said:
 
     @property
     def lang(self) -> str:
-        """The attribute for the element around it: nothing where the page speaks the same language."""
-        if not self.text or self.language.partition("-")[0] == get_language():
+        """The attributes for the element around it, its language and its direction: nothing where the page has the
+        same.
+        """
+        page = get_language() or ""
+        if not self.text or base(self.language) == page:
             return ""
-        return format_html(' lang="{}"', self.language)
+        language = format_html(' lang="{}"', self.language)
+        written = is_right_to_left(self.language)
+        if written == is_right_to_left(page):
+            return language
+        return format_html('{} dir="{}"', language, "rtl" if written else "ltr")
 
 
 def said(texts: Texts | None, language: str) -> Said:

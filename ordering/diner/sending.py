@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ordering import access
+from ordering import access, languages
 from ordering.diner import pages
 from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
@@ -119,7 +118,7 @@ def _context(request: HttpRequest, order: Order, told: Told, addition: Addition)
     refused = told.word == Word.REFUSED
     return {
         "is_guest": pages.is_guest(request, order.visit.code),
-        "house_interface": house if house in dict(settings.LANGUAGES) else "en",
+        "house_interface": languages.interface(house),
         "reason": reason(addition.reason)
         if refused and addition.reason in REASONS.keys() - {"refused"}
         else "",

@@ -110,9 +110,15 @@ def test_it_has_no_violation_on_any_page(phones, live_server, colette, scheme):
     assert not found
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+FIVE = [code for code, _name in settings.LANGUAGES]
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
 def test_it_never_scrolls_sideways(phones, live_server, colette, language):
-    """P23: 320 px wide, with long names; and with text at 200 %."""
+    """P23: 320 px wide, with long names; and with text at 200 %. German has the longest words, and the five languages
+    to choose from."""
+    if language == "de":
+        Restaurant.objects.update(languages=FIVE)
     Table.objects.filter(number=12).update(number=89_999)
     Table.objects.create(restaurant=colette, number=12)
     long = "Anticonstitutionnellement " + "x" * 60
@@ -128,6 +134,28 @@ def test_it_never_scrolls_sideways(phones, live_server, colette, language):
                 wide[name, text] = width
         page.evaluate("document.documentElement.style.fontSize = ''")
     assert not wide
+
+
+@pytest.mark.parametrize("language", FIVE)
+def test_five_languages_stand_in_one_row_and_closed_in_one_line(
+    phones, live_server, colette, language
+):
+    """P23: a word is not broken in two because it is German; every link is a finger high."""
+    Restaurant.objects.update(languages=FIVE, hours=[])
+    page = phones(language)
+    page.goto(f"{live_server.url}/t/{colette.tables.get(number=12).code}/")
+    boxes = [link.bounding_box() for link in page.locator(".lang a").all()]
+    assert len(boxes) == 5
+    assert len({box["y"] for box in boxes}) == 1
+    assert all(box["height"] >= 44 for box in boxes)
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        lines = page.locator("h1").evaluate(
+            "h1 => h1.clientHeight / parseFloat(getComputedStyle(h1).lineHeight)"
+        )
+        assert lines < 1.5
+    page.locator(".lang a").last.click()
+    expect(page.locator("html")).to_have_attribute("lang", FIVE[-1])
 
 
 def test_it_asks_nobody_else_and_breaks_no_rule(phones, live_server, colette):

@@ -219,8 +219,11 @@ def test_the_address_of_a_card_leads_somewhere(house, client):
 
 
 @pytest.mark.browser
-def test_a_printed_card_is_read_by_a_real_reader(house, client, tmp_path):
+@pytest.mark.parametrize("languages", [["fr", "en"], ["de", "es", "it", "fr", "en"]])
+def test_a_printed_card_is_read_by_a_real_reader(house, client, tmp_path, languages):
     """The page as a browser prints it, and zbar on the picture: one code for each card, and no other."""
+    house.languages = languages
+    house.save()
     made = [factories.table(house, number, zone="Salle") for number in range(1, 10)]
     found = client.post(page("cards")).content.decode()
     css = (STATIC / "admin-tablee" / "cards.css").read_text()

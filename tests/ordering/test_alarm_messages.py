@@ -54,6 +54,14 @@ def test_it_speaks_the_houses_language(settings):
     assert "la caisse a mis trop longtemps à répondre" in message_of([other])[1]
 
 
+@pytest.mark.parametrize("language", ["de", "pt"])
+def test_it_speaks_english_to_the_staff_of_any_other_house(language):
+    """What staff reads exists in French and English: German for diners has none of it."""
+    other = alarm()
+    other.restaurant = Restaurant(slug="bei-bob", name="Bei Bob", languages=[language, "fr"])
+    assert "the register took too long to answer" in message_of([other])[1]
+
+
 def test_what_concerns_the_whole_register_names_no_table():
     silent = Alarm(key="register:3:silent", reason="silent")
     assert line(silent) == "The register has not answered for a while"
