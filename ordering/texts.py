@@ -1,6 +1,19 @@
 """The carte's texts ({language: text}, the house's own language first), and how money is written."""
 
+import unicodedata
+
 from django.utils.translation import get_language
+
+# Letters that Unicode does not take apart.
+LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"}
+)
+
+
+def folded(text: str) -> str:
+    """Without accents and capitals."""
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def house(texts: dict[str, str] | None) -> str:

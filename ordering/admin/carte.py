@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
 from ordering.admin.fields import AllergensField, amount_text
-from ordering.admin.forms import LIGATURES, HouseForm, HouseFormSet
+from ordering.admin.forms import HouseForm, HouseFormSet
 from ordering.models import (
     Category,
     CategoryItem,
@@ -33,6 +32,7 @@ from ordering.models import (
 )
 from ordering.restaurant_file import photos
 from ordering.services import carte
+from ordering.texts import folded
 
 SELL_OUT = "sell_out"
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
@@ -378,12 +378,6 @@ class CourseAdmin(CarteAdmin):
     @admin.display(description=_("set menu"), ordering="set_menu")
     def in_menu(self, course: Course) -> str:
         return _link("setmenu", course.set_menu)
-
-
-def folded(text: str) -> str:
-    """Without accents and capitals."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _link(name: str, thing: models.Model) -> str:

@@ -26,6 +26,7 @@ from ordering.admin.fields import (
 )
 from ordering.admin.paths import narrow, parent_name, restaurant_of
 from ordering.models import Product, Restaurant, SetMenu
+from ordering.texts import LIGATURES
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class
 from pos_bridge.registers.base import Adapter
@@ -38,7 +39,6 @@ SLOTS_HELP = _(
 )
 # What the adapters say, who know no Django.
 ID_PROBLEMS = [gettext_noop("only ASCII digits are an id on this register")]
-LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss"})
 # Orders store these in small columns.
 SMALL = 32_767
 
