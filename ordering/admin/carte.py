@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
+from ordering.admin.declarations import KeepsDeclarations
 from ordering.admin.fields import AllergensField, amount_text
 from ordering.admin.forms import HouseForm, HouseFormSet
 from ordering.models import (
@@ -38,7 +39,7 @@ SELL_OUT = "sell_out"
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
 
 
-class CarteAdmin(HouseAdmin):
+class CarteAdmin(KeepsDeclarations):
     """What the cached pages of the carte are made of, found by its names in any language."""
 
     of_carte = True
@@ -281,9 +282,13 @@ class CategoryAdmin(CarteAdmin):
 class ProductAdmin(PricedAdmin):
     form = PricedForm
     inlines = [ProductOptionGroupInline]
+    readonly_fields = ["allergen_changes"]
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
-        (_("For the guest"), {"fields": ["allergens", "diets", "alcohol", "volume", "origin"]}),
+        (
+            _("For the guest"),
+            {"fields": ["allergens", "allergen_changes", "diets", "alcohol", "volume", "origin"]},
+        ),
         (_("When, where, how"), {"fields": ["served", "course", "photo", "upload"]}),
         FOR_THE_FILE,
     ]
@@ -329,9 +334,9 @@ class OptionAdmin(SoldOut):
     installer_may = manager_may
     fieldsets = [
         (None, {"fields": ["in_group", "name", "price", "register_id", "sold_out", "allergens"]}),
-        (None, {"fields": ["position", "key"]}),
+        (None, {"fields": ["allergen_changes", "position", "key"]}),
     ]
-    readonly_fields = ["in_group"]
+    readonly_fields = ["in_group", "allergen_changes"]
     list_display = ["__str__", "in_group", "euros", "register_id", "out"]
     list_filter = ["sold_out", AllergenState]
     list_select_related = ["group"]

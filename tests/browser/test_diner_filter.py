@@ -19,7 +19,7 @@ def test_it_narrows_the_carte_and_tells_nobody(phones, live_server, script):
     """P22: tick, show, read, show all; and no request says what was ticked but the one that asks for it."""
     cache.clear()
     call_command("import_restaurant", str(DEMO), verbosity=0)
-    page = phones(java_script_enabled=script)
+    page = phones("en", java_script_enabled=script)
     referrers = []
     page.on("request", lambda request: referrers.append(request.headers.get("referer", "")))
     carte = f"{live_server.url}/r/bistrot-colette/carte/"
@@ -34,12 +34,12 @@ def test_it_narrows_the_carte_and_tells_nobody(phones, live_server, script):
     page.wait_for_url(re.compile("without=milk"))
     shown = page.locator("[id^=dish-]").count()
     assert 0 < shown < everything
-    expect(page.locator("#filter [role=status]")).to_contain_text(f"{shown} plats sur")
+    expect(page.locator("#filter [role=status]")).to_contain_text(f"{shown} dishes of")
     expect(box).to_be_checked()
     expect(page.locator(".dish .allergens").first).to_be_visible()
     for text in page.locator(".dish .allergens").all_inner_texts():
-        assert "lait" not in text
-        assert "non renseignés" not in text
+        assert "milk" not in text
+        assert "not declared" not in text
     referrers.clear()
     page.reload()
     page.locator(".dish h3 a").first.tap()
