@@ -338,7 +338,7 @@ class OptionAdmin(SoldOut):
     ]
     readonly_fields = ["in_group", "allergen_changes"]
     list_display = ["__str__", "in_group", "euros", "register_id", "out"]
-    list_filter = ["sold_out", AllergenState]
+    list_filter = ["group__restaurant", "sold_out", AllergenState]
     list_select_related = ["group"]
     search_fields = ["key", "register_id"]
 
