@@ -70,6 +70,19 @@ class RestaurantAdmin(PrintedAdmin):
         (None, {"fields": ["name", "slug", "ordering", "hours"]}),
         (_("On the phone"), {"fields": ["languages", "colour", "timezone"]}),
         (
+            _("At the foot of the carte"),
+            {
+                "fields": [
+                    "legal_prices",
+                    "legal_origin",
+                    "legal_homemade",
+                    "legal_alcohol",
+                    "legal_note",
+                ],
+                "description": _("What the law wants shown, and what the house wants to add."),
+            },
+        ),
+        (
             _("Limits"),
             {
                 "fields": [

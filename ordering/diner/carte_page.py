@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ordering import slots
+from ordering.diner import legal
 from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
 from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
@@ -134,6 +135,7 @@ def _drawn(
         "slug": restaurant.slug,
         "language": language,
         "ordering": ordering,
+        "legal": legal.texts(restaurant, carte, language),
         # Who asks what is without something reads what is in it.
         "show_allergens": bool(wanted.without),
     }

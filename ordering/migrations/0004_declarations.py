@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import ordering.models.fields
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -92,5 +94,56 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "changes of allergens",
                 "ordering": ["-at", "-pk"],
             },
+        ),
+        migrations.AddField(
+            model_name="restaurant",
+            name="legal_alcohol",
+            field=ordering.models.fields.OrderedJSONField(
+                blank=True,
+                db_default={},
+                default=dict,
+                help_text="Empty: the usual warning with the age, where a product is said to be alcohol.",
+                verbose_name="alcohol",
+            ),
+        ),
+        migrations.AddField(
+            model_name="restaurant",
+            name="legal_homemade",
+            field=ordering.models.fields.OrderedJSONField(
+                blank=True,
+                db_default={},
+                default=dict,
+                help_text="Empty: the usual sentence, where a product is said to be homemade.",
+                verbose_name="homemade",
+            ),
+        ),
+        migrations.AddField(
+            model_name="restaurant",
+            name="legal_note",
+            field=ordering.models.fields.OrderedJSONField(
+                blank=True, db_default={}, default=dict, verbose_name="note of the house"
+            ),
+        ),
+        migrations.AddField(
+            model_name="restaurant",
+            name="legal_origin",
+            field=ordering.models.fields.OrderedJSONField(
+                blank=True,
+                db_default={},
+                default=dict,
+                help_text="For the whole carte; each product may say its own as well.",
+                verbose_name="origin of meat",
+            ),
+        ),
+        migrations.AddField(
+            model_name="restaurant",
+            name="legal_prices",
+            field=ordering.models.fields.OrderedJSONField(
+                blank=True,
+                db_default={},
+                default=dict,
+                help_text="Empty: “Net prices in euros, taxes and service included.”",
+                verbose_name="prices, taxes and service",
+            ),
         ),
     ]
