@@ -15,6 +15,8 @@ from django.utils import timezone, translation
 
 from ordering.admin.base import VIEW
 from ordering.admin.rehearsal import RehearsalAdmin
+from ordering.diner import carte_page, legal
+from ordering.diner.compiled import compiled
 from ordering.diner.said import said
 from ordering.models import ALLERGENS, Restaurant
 from ordering.services import allergen_sheet
@@ -31,6 +33,8 @@ class PrintedAdmin(RehearsalAdmin):
                 wrap(self.allergens_view),
                 name="ordering_restaurant_allergens",
             ),
+            path("<int:pk>/paper/", wrap(self.paper_view), name="ordering_restaurant_paper"),
+            path("<int:pk>/slip/", wrap(self.slip_view), name="ordering_restaurant_slip"),
         ]
         return [*own, *super().get_urls()]
 
@@ -66,6 +70,24 @@ class PrintedAdmin(RehearsalAdmin):
             parts=parts, names=list(ALLERGENS.values()),
         )  # fmt: skip
 
+    def paper_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The carte as the phone shows it, with everything that one must know to order from it."""
+        return self._carte(request, pk, "paper.html")
+
+    def slip_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same carte with a box beside each dish and each choice, for a table to tick."""
+        return self._carte(request, pk, "slip.html")
+
+    def _carte(self, request: HttpRequest, pk: int, template: str) -> HttpResponse:
+        restaurant, language = self._asked(request, pk)
+        carte = compiled(restaurant)
+        local = timezone.now().astimezone(ZoneInfo(restaurant.timezone))
+        return self._printed(
+            request, restaurant, language, template, carte=carte,
+            sections=carte_page.sections(carte, language, local),
+            large=request.GET.get("size") == "large",
+        )  # fmt: skip
+
     def _asked(self, request: HttpRequest, pk: int) -> tuple[Restaurant, str]:
         """The restaurant, and which of its languages the address asks for; the house's own where it asks for none."""
         restaurant = self.get_object(request, str(pk))
@@ -97,5 +119,7 @@ class PrintedAdmin(RehearsalAdmin):
             "back": reverse("admin:ordering_restaurant_change", args=[restaurant.pk]),
         }
         with translation.override(language if language in spoken else "en"):
+            if "carte" in context:
+                context["legal"] = legal.texts(restaurant, context["carte"], language)
             page = TemplateResponse(request, f"admin/ordering/restaurant/{template}", context)
             return page.render()

@@ -126,12 +126,8 @@ def _drawn(
     ordering: bool,
     wanted: Wanted,
 ) -> SafeString:
-    sections = [
-        (section, said(section.name, language), said(section.description, language), rows)
-        for section, rows in _rows(carte, language, local)
-    ]
     context = {
-        "sections": sections,
+        "sections": sections(carte, language, local),
         "slug": restaurant.slug,
         "language": language,
         "ordering": ordering,
@@ -140,6 +136,16 @@ def _drawn(
         "show_allergens": bool(wanted.without),
     }
     return render_to_string("diner/_carte.html", context)
+
+
+def sections(
+    carte: Carte, language: str, local: datetime
+) -> list[tuple[Section, Said, Said, list[Row]]]:
+    """Each with its name, its description, and what stands in it."""
+    return [
+        (section, said(section.name, language), said(section.description, language), rows)
+        for section, rows in _rows(carte, language, local)
+    ]
 
 
 def strip(carte: Carte, language: str) -> list[tuple[str, Said]]:

@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from ordering.models import ALLERGENS, Option, Product, Restaurant
+from ordering.models import ALLERGENS, Option, Product, Restaurant, Table
+from ordering.services import carte
 from tests import factories
 from tests.ordering.admin_cast import page, person
 from tests.ordering.diner_phone import house
@@ -99,16 +100,18 @@ def test_the_sheet_needs_no_colour_and_says_its_signs_to_the_ear(alice, bob, cli
     assert '<td class="undeclared"><b aria-hidden="true">?</b><span class="unseen">not' in shown
 
 
-def test_the_sheet_is_of_those_who_work_there(alice, client):
+@pytest.mark.parametrize("name", ["allergens", "paper", "slip"])
+def test_it_is_for_those_who_work_there(alice, client, name):
     other = house("chez-charlie")
-    address = reverse("admin:ordering_restaurant_allergens", args=[alice.pk])
+    address = reverse(f"admin:ordering_restaurant_{name}", args=[alice.pk])
     assert client.get(address).status_code == 302
     client.force_login(person("charlie", manager=[other]))
     assert client.get(address).status_code == 404
     for role in ("manager", "service"):
         client.force_login(person(role, **{role: [alice]}))
         assert client.get(address).status_code == 200
-        assert address in client.get(page(Restaurant, "change", alice.pk)).content.decode()
+        if name != "slip":
+            assert address in client.get(page(Restaurant, "change", alice.pk)).content.decode()
 
 
 def test_the_page_of_a_restaurant_counts_what_lacks_a_declaration(alice, client):
@@ -136,3 +139,80 @@ def test_the_sheet_costs_the_same_whatever_the_carte(
         factories.option_group(factories.product(alice, f"plat-{number}"), f"q{number}", {"a": 0})
     with django_assert_max_num_queries(10):
         sheet(client, alice)
+
+
+# --- The carte on paper ---------------------------------------------------------------------------
+
+
+def printed(client, restaurant, name, query="?lang=fr"):
+    return client.get(reverse(f"admin:ordering_restaurant_{name}", args=[restaurant.pk]) + query)
+
+
+def test_the_paper_has_what_one_must_know_to_order(alice, bob, client):
+    """P22: prices, options, set menus, and one of three wordings of allergens for each of them."""
+    Option.objects.filter(key="poivre").update(allergens=["milk"])
+    Restaurant.objects.update(legal_origin={"fr": "Bœuf français"})
+    carte.changed(restaurant_id=alice.pk)
+    shown = text(printed(client, alice, "paper")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Soupe 8,00 € Contient : céleri, lait" in shown
+    assert "Tarte 7,50 € Aucun des 14 allergènes" in shown
+    assert "Steak 20,00 € Allergènes non renseignés" in shown
+    assert "Poivre + 2,00 € Contient : lait" in shown
+    assert "Biere 5,00 € Bouteille + 1,00 €" in shown
+    assert "Menu du jour 25,00 €" in shown
+    assert "Steak + 3,00 € Allergènes non renseignés" in shown
+    assert "Bœuf français" in shown
+    assert "Prix nets en euros, taxes et service compris." in shown
+
+
+def test_the_paper_speaks_a_language_of_the_house_in_two_sizes(alice, bob, client):
+    english = printed(client, alice, "paper", "?lang=en&size=large").content.decode()
+    assert '<html lang="en">' in english
+    assert 'class="paper large"' in english
+    assert "€8.00" in english
+    assert '<span lang="fr">Menu du jour</span>' in english
+    assert "size=large&amp;lang=fr" in english
+    assert 'class="paper"' in printed(client, alice, "paper").content.decode()
+    assert (
+        "large" not in printed(client, alice, "slip").content.decode().partition("<main")[0][-40:]
+    )
+
+
+def test_the_paper_says_when_something_is_served(alice, bob, client):
+    alice.categories.update(
+        served=[{"days": ["mon", "tue", "wed"], "from": "12:00", "to": "14:00"}]
+    )
+    carte.changed(restaurant_id=alice.pk)
+    shown = text(printed(client, alice, "paper")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Lundi à mercredi 12:00 – 14:00" in shown
+    assert "fermé" not in shown
+
+
+def test_the_slip_has_a_box_for_each_dish_option_and_choice(alice, bob, client):
+    """And lines for the table, the covers and a remark; nobody is asked for an allergy."""
+    shown = printed(client, alice, "slip", "?lang=en")
+    found = shown.content.decode()
+    # Five dishes with a set menu, four answers of the steak, one choice of the menu.
+    assert found.count('<i class="tick"></i>') == 5 + 4 + 1
+    for words in ("Table", "Covers", "Remark", "Do not write about your health here"):
+        assert words in text(shown)
+    assert "Biere (en) €6.00" in text(shown)  # with the deposit, which is paid too
+    assert "<form" not in found
+    assert "<input" not in found
+
+
+def test_the_paper_escapes_what_the_house_wrote(alice, bob, client):
+    """T14"""
+    payload = "<script>alert(1)</script>"
+    Product.objects.update(name={"fr": payload}, description={"fr": payload}, origin=payload)
+    Option.objects.update(name={"fr": payload})
+    carte.changed(restaurant_id=alice.pk)
+    for name in ("paper", "slip", "allergens"):
+        assert payload not in printed(client, alice, name).content.decode()
+
+
+def test_the_list_of_tables_leads_to_the_paper_of_each_house(alice, bob, client):
+    other = house("chez-charlie")
+    shown = client.get(page(Table, "changelist")).content.decode()
+    assert reverse("admin:ordering_restaurant_paper", args=[alice.pk]) in shown
+    assert reverse("admin:ordering_restaurant_paper", args=[other.pk]) not in shown
