@@ -42,6 +42,10 @@ class Wanted:
         return [name for name in ALLERGENS if name in self.without]
 
     @property
+    def named_diets(self) -> list[str]:
+        return [name for name in DIETS if name in self.diets]
+
+    @property
     def understood(self) -> bool:
         """A word that is no allergen could be one that somebody must avoid: then nothing is “without”."""
         return self.without <= ALLERGENS.keys() and self.diets <= DIETS.keys()
