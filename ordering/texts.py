@@ -1,5 +1,6 @@
 """The carte's texts ({language: text}, the house's own language first), and how money is written."""
 
+import unicodedata
 from contextvars import ContextVar
 
 from django.utils.translation import get_language
@@ -8,6 +9,17 @@ from ordering.languages import interface
 
 # The language that the carte is read in, where the interface around it speaks another.
 _read_in: ContextVar[str] = ContextVar("read_in", default="")
+
+# Letters that Unicode does not take apart.
+LIGATURES = str.maketrans(
+    {"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"}
+)
+
+
+def folded(text: str) -> str:
+    """Without accents and capitals."""
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def house(texts: dict[str, str] | None) -> str:

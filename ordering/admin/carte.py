@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -17,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
+from ordering.admin.declarations import KeepsDeclarations
 from ordering.admin.fields import AllergensField, amount_text
-from ordering.admin.forms import LIGATURES, HouseForm, HouseFormSet
+from ordering.admin.forms import HouseForm, HouseFormSet
 from ordering.models import (
     Category,
     CategoryItem,
@@ -33,12 +33,13 @@ from ordering.models import (
 )
 from ordering.restaurant_file import photos
 from ordering.services import carte
+from ordering.texts import folded
 
 SELL_OUT = "sell_out"
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
 
 
-class CarteAdmin(HouseAdmin):
+class CarteAdmin(KeepsDeclarations):
     """What the cached pages of the carte are made of, found by its names in any language."""
 
     of_carte = True
@@ -281,9 +282,13 @@ class CategoryAdmin(CarteAdmin):
 class ProductAdmin(PricedAdmin):
     form = PricedForm
     inlines = [ProductOptionGroupInline]
+    readonly_fields = ["allergen_changes"]
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
-        (_("For the guest"), {"fields": ["allergens", "diets", "alcohol", "volume", "origin"]}),
+        (
+            _("For the guest"),
+            {"fields": ["allergens", "allergen_changes", "diets", "alcohol", "volume", "origin"]},
+        ),
         (_("When, where, how"), {"fields": ["served", "course", "photo", "upload"]}),
         FOR_THE_FILE,
     ]
@@ -329,11 +334,11 @@ class OptionAdmin(SoldOut):
     installer_may = manager_may
     fieldsets = [
         (None, {"fields": ["in_group", "name", "price", "register_id", "sold_out", "allergens"]}),
-        (None, {"fields": ["position", "key"]}),
+        (None, {"fields": ["allergen_changes", "position", "key"]}),
     ]
-    readonly_fields = ["in_group"]
+    readonly_fields = ["in_group", "allergen_changes"]
     list_display = ["__str__", "in_group", "euros", "register_id", "out"]
-    list_filter = ["sold_out", AllergenState]
+    list_filter = ["group__restaurant", "sold_out", AllergenState]
     list_select_related = ["group"]
     search_fields = ["key", "register_id"]
 
@@ -378,12 +383,6 @@ class CourseAdmin(CarteAdmin):
     @admin.display(description=_("set menu"), ordering="set_menu")
     def in_menu(self, course: Course) -> str:
         return _link("setmenu", course.set_menu)
-
-
-def folded(text: str) -> str:
-    """Without accents and capitals."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(LIGATURES))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _link(name: str, thing: models.Model) -> str:

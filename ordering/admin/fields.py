@@ -108,9 +108,10 @@ class TextsField(forms.Field):
         "long": _("The text in “%(language)s” is longer than %(most)s characters."),
     }
 
-    def __init__(self, *, long: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, long: bool = False, most: int = LONGEST_TEXT, **kwargs: Any) -> None:
         super().__init__(widget=widgets.TextsInput(long=long), **kwargs)
         self.long = long
+        self.most = most
         self.languages: list[str] = []
 
     def speak(self, languages: Iterable[str], value: Mapping[str, str] | None) -> None:
@@ -134,11 +135,11 @@ class TextsField(forms.Field):
                 params={"language": self.languages[0]},
             )
         for language, text in value.items():
-            if len(text) > LONGEST_TEXT:
+            if len(text) > self.most:
                 raise ValidationError(
                     self.error_messages["long"],
                     code="long",
-                    params={"language": language, "most": LONGEST_TEXT},
+                    params={"language": language, "most": self.most},
                 )
 
     def has_changed(self, initial: Any, data: Any) -> bool:

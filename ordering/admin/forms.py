@@ -26,6 +26,8 @@ from ordering.admin.fields import (
 )
 from ordering.admin.paths import narrow, parent_name, restaurant_of
 from ordering.models import Product, Restaurant, SetMenu
+from ordering.restaurant_file.rules import LEGAL_AT_MOST
+from ordering.texts import LIGATURES
 from pos_bridge.models import Register
 from pos_bridge.registers import adapter_class
 from pos_bridge.registers.base import Adapter
@@ -38,7 +40,6 @@ SLOTS_HELP = _(
 )
 # What the adapters say, who know no Django.
 ID_PROBLEMS = [gettext_noop("only ASCII digits are an id on this register")]
-LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae", "ß": "ss"})
 # Orders store these in small columns.
 SMALL = 32_767
 
@@ -53,6 +54,8 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
         **{key: said[key] for key in ("label", "help_text") if key in said},
     }
     if isinstance(db_field, models.JSONField):
+        if name.startswith("legal_"):
+            return TextsField(long=True, most=LEGAL_AT_MOST, **given)
         match name:
             case "name":
                 return TextsField(**given)

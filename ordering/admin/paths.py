@@ -7,6 +7,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from ordering.models import (
+    AllergenChange,
     Category,
     CategoryItem,
     Choice,
@@ -41,6 +42,7 @@ PATHS: dict[type[models.Model], str] = {
     Course: "set_menu__restaurant",
     Choice: "course__set_menu__restaurant",
     Photo: "restaurant",
+    AllergenChange: "restaurant",
     Visit: "table__restaurant",
     Guest: "visit__table__restaurant",
     Order: "restaurant",

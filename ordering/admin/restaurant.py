@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.forms import HouseForm
 from ordering.admin.paths import narrow
-from ordering.admin.rehearsal import RehearsalAdmin
+from ordering.admin.printed import PrintedAdmin
 from ordering.models import (
     Category,
     Course,
@@ -58,7 +58,7 @@ def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(RehearsalAdmin):
+class RestaurantAdmin(PrintedAdmin):
     form = RestaurantForm
     manager_may = frozenset({VIEW, CHANGE})
     # A restaurant with orders cannot be deleted; one without can, by the installer.
@@ -69,6 +69,19 @@ class RestaurantAdmin(RehearsalAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "ordering", "hours"]}),
         (_("On the phone"), {"fields": ["languages", "colour", "timezone"]}),
+        (
+            _("At the foot of the carte"),
+            {
+                "fields": [
+                    "legal_prices",
+                    "legal_origin",
+                    "legal_homemade",
+                    "legal_alcohol",
+                    "legal_note",
+                ],
+                "description": _("What the law wants shown, and what the house wants to add."),
+            },
+        ),
         (
             _("Limits"),
             {

@@ -131,7 +131,11 @@ class TransferAdmin(HouseAdmin):
         data = restaurant_file.parse(upload.read())
         with transaction.atomic():
             report = import_restaurant(
-                data=data, into=into, new=into is None, accept=form.cleaned_data["accepted"]
+                data=data,
+                into=into,
+                new=into is None,
+                accept=form.cleaned_data["accepted"],
+                by=request.user,
             )
             restaurant = into or Restaurant.objects.get(slug=data["slug"])
             log = self.log_change if into else self.log_addition

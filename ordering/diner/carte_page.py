@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ordering import slots
+from ordering.diner import legal
 from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
+from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
 from ordering.models import Restaurant, Table
 from ordering.services.cart import PricedCart
@@ -83,10 +85,21 @@ def why_not(table: Table, carte: Carte, now: datetime, *, silent: bool) -> Probl
 
 
 def fragment(
-    restaurant: Restaurant, carte: Carte, language: str, now: datetime, *, ordering: bool
+    restaurant: Restaurant,
+    carte: Carte,
+    language: str,
+    now: datetime,
+    *,
+    ordering: bool,
+    wanted: Wanted = EVERYTHING,
 ) -> SafeString:
-    """The carte's HTML, from the cache where language, open slots and version are the same."""
+    """The carte's HTML, from the cache where language, open slots and version are the same.
+
+    What is narrowed to something `wanted` is drawn anew each time: there are more filters than a cache has room for.
+    """
     local = now.astimezone(ZoneInfo(restaurant.timezone))
+    if wanted:
+        return _drawn(restaurant, carte, language, local, ordering=ordering, wanted=wanted)
     is_open = {json.dumps(each): slots.is_open(each, local) for each in carte.slots()}
     asked = [
         restaurant.pk,
@@ -99,19 +112,40 @@ def fragment(
     key = "carte:" + hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     html: SafeString | None = cache.get(key)
     if html is None:
-        sections = [
-            (section, said(section.name, language), said(section.description, language), rows)
-            for section, rows in _rows(carte, language, local)
-        ]
-        context = {
-            "sections": sections,
-            "slug": restaurant.slug,
-            "language": language,
-            "ordering": ordering,
-        }
-        html = render_to_string("diner/_carte.html", context)
+        html = _drawn(restaurant, carte, language, local, ordering=ordering, wanted=wanted)
         cache.set(key, html, CACHE_SECONDS)
     return html
+
+
+def _drawn(
+    restaurant: Restaurant,
+    carte: Carte,
+    language: str,
+    local: datetime,
+    *,
+    ordering: bool,
+    wanted: Wanted,
+) -> SafeString:
+    context = {
+        "sections": sections(carte, language, local),
+        "slug": restaurant.slug,
+        "language": language,
+        "ordering": ordering,
+        "legal": legal.texts(restaurant, carte, language),
+        # Who asks what is without something reads what is in it.
+        "show_allergens": bool(wanted.without),
+    }
+    return render_to_string("diner/_carte.html", context)
+
+
+def sections(
+    carte: Carte, language: str, local: datetime
+) -> list[tuple[Section, Said, Said, list[Row]]]:
+    """Each with its name, its description, and what stands in it."""
+    return [
+        (section, said(section.name, language), said(section.description, language), rows)
+        for section, rows in _rows(carte, language, local)
+    ]
 
 
 def strip(carte: Carte, language: str) -> list[tuple[str, Said]]:

@@ -78,6 +78,7 @@ class Item:
     photo: str
     allergens: list[str] | None = None
     diets: list[str] = field(default_factory=list)
+    alcohol: bool = False
     volume: str = ""
     origin: str = ""
     groups: list[Group] = field(default_factory=list)
@@ -151,6 +152,9 @@ class Section:
 class Carte:
     sections: list[Section]
     has_register: bool
+    # Whether the law wants a word about it; also where a filter hides what it is about.
+    has_alcohol: bool = False
+    has_homemade: bool = False
 
     def find(self, key: str, *, is_menu: bool) -> tuple[Item, list[Section]] | None:
         """The item and the sections that it stands in."""
@@ -184,7 +188,7 @@ def compiled(restaurant: Restaurant) -> Carte:
 # What is read: the joins go down to options and to choices, so that a dish with three options is three rows.
 FROM_CATEGORY = ("key", "name", "description", "served")
 FROM_ITEM = ("key", "name", "description", "price", "served", "sold_out", "register_id")
-FROM_PRODUCT = (*FROM_ITEM, "allergens", "diets", "volume", "origin")
+FROM_PRODUCT = (*FROM_ITEM, "allergens", "diets", "alcohol", "volume", "origin")
 FROM_GROUP = ("key", "name", "kind", "min", "max")
 FROM_OPTION = ("key", "name", "price", "allergens", "sold_out")
 FROM_CHOICE = ("key", "name", "allergens", "sold_out")
@@ -250,7 +254,12 @@ def _carte(rows: Iterable[dict[str, Any]]) -> Carte:
                 )
             )
     _complete_choices(list(items.values()))
-    return Carte(list(sections.values()), has_register)
+    return Carte(
+        list(sections.values()),
+        has_register,
+        has_alcohol=any(item.alcohol for item in items.values()),
+        has_homemade=any("homemade" in item.diets for item in items.values()),
+    )
 
 
 def _complete_choices(items: list[Item]) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ordering import access, throttle
-from ordering.diner import carte_page, compiled, hours, pages
+from ordering.diner import carte_page, compiled, filtering, hours, pages
 from ordering.diner.forms import JoinForm
 from ordering.diner.pages import Restaurant, Table
 from ordering.services import visits
@@ -87,17 +87,21 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
     restaurant, language = _house(request, slug)
     found = compiled.compiled(restaurant)
     now = timezone.now()
-    html = carte_page.fragment(restaurant, found, language, now, ordering=False)
+    wanted = filtering.wanted(request.GET)
+    shown = filtering.narrowed(found, wanted)
+    html = carte_page.fragment(restaurant, shown, language, now, ordering=False, wanted=wanted)
     table = access.scanned_table(request, slug)
-    return _public(
+    page = _public(
         request,
         pages.show(
             request, "diner/carte.html", restaurant, language,
-            table=table, carte=html, carte_sections=carte_page.strip(found, language),
+            table=table, carte=html, carte_sections=carte_page.strip(shown, language),
             problem=_why_not(table, now) if table else None,
+            filter=filtering.form(found, shown, wanted),
         ),
         language,
     )  # fmt: skip
+    return filtering.unsaid(page) if wanted else page
 
 
 @require_safe

@@ -14,7 +14,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ordering import access
-from ordering.diner import carte_page, compiled, errors, hours, pages
+from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
@@ -36,14 +36,20 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     cart = carts.priced(guest.visit)
     # Led here from the page of a dish that has left the carte.
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
+    wanted = filtering.wanted(request.GET)
+    shown = filtering.narrowed(found, wanted)
     html = pages.page(
         request, "diner/carte.html", table.restaurant, language,
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
-        carte=carte_page.fragment(table.restaurant, found, language, now, ordering=not problem),
-        carte_sections=carte_page.strip(found, language),
+        carte=carte_page.fragment(
+            table.restaurant, shown, language, now, ordering=not problem, wanted=wanted
+        ),
+        carte_sections=carte_page.strip(shown, language),
+        filter=filtering.form(found, shown, wanted),
     )  # fmt: skip
-    return HttpResponse(carte_page.with_counts(html, found, cart, language))
+    response = HttpResponse(carte_page.with_counts(html, found, cart, language))
+    return filtering.unsaid(response) if wanted else response
 
 
 @require_safe

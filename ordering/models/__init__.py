@@ -1,3 +1,4 @@
+from .allergens import AllergenChange
 from .carte import (
     ALLERGENS,
     DIETS,
@@ -19,6 +20,7 @@ from .visit import CartLine, Guest, Visit
 __all__ = [
     "ALLERGENS",
     "DIETS",
+    "AllergenChange",
     "CartLine",
     "Category",
     "CategoryItem",

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pos_bridge.encryption import EncryptedTextField, lookup_hash
 
+from .fields import OrderedJSONField
+
 KEY = RegexValidator(
     r"^[a-z0-9][a-z0-9-]{0,63}\Z",
     _("Small letters without accents, digits and hyphens, at most 64, for example “plat-du-jour”."),
@@ -69,6 +71,38 @@ class Restaurant(models.Model):
     limit_orders_per_hour = models.PositiveIntegerField(
         _("orders of a table in an hour at most"), default=12, validators=[MinValueValidator(1)]
     )
+    # At the foot of the carte, each {language: text}; empty: what diner/legal.py says, or nothing.
+    legal_prices = OrderedJSONField(
+        _("prices, taxes and service"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("Empty: “Net prices in euros, taxes and service included.”"),
+    )
+    legal_origin = OrderedJSONField(
+        _("origin of meat"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("For the whole carte; each product may say its own as well."),
+    )
+    legal_homemade = OrderedJSONField(
+        _("homemade"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("Empty: the usual sentence, where a product is said to be homemade."),
+    )
+    legal_alcohol = OrderedJSONField(
+        _("alcohol"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_(
+            "Empty: the usual warning with the age, where a product is said to be alcohol."
+        ),
+    )
+    legal_note = OrderedJSONField(_("note of the house"), default=dict, db_default={}, blank=True)
     # Raised by every change of the carte; cached pages carry it in their key.
     carte_version = models.PositiveBigIntegerField(default=1, editable=False)
     # The number that people see starts again each day at five in the morning, local time.

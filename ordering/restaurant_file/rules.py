@@ -19,6 +19,7 @@ from .photos import name_problem
 # Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
 SMALL, INTEGER = 32_767, 2_147_483_647
 TEXT_AT_MOST = 5_000
+LEGAL_AT_MOST = 500
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 PRICE = re.compile(r"-?[0-9]{1,6}\.[0-9]{2}")
@@ -281,26 +282,32 @@ def _texts(data: dict[str, Any]) -> Iterator[Mistake]:
         return
     for path, item in named(data):
         for name in ("name", "description"):
-            texts = item.get(name)
-            if not isinstance(texts, dict) or not texts:
-                continue
-            where = (*path, name)
-            if languages[0] not in texts:
-                yield Mistake(
-                    where,
-                    f"there is no text in {show(languages[0])}, the restaurant's first language",
-                )
-            for language, text in texts.items():
-                if language not in languages:
-                    yield Mistake(
-                        (*where, language),
-                        f"the restaurant's languages are {listed(languages)}; add this one there, or "
-                        "leave its text out",
-                    )
-                yield from _long((*where, language), text, TEXT_AT_MOST)
+            where, texts = (*path, name), item.get(name)
+            yield from _text(where, texts, languages, TEXT_AT_MOST)
+            for language, text in texts.items() if isinstance(texts, dict) else ():
                 if name == "name":
                     yield from _blank((*where, language), text)
                     yield from _broken((*where, language), text)
+    legal = data.get("legal_texts")
+    for name, texts in legal.items() if isinstance(legal, dict) else ():
+        yield from _text(("legal_texts", name), texts, languages, LEGAL_AT_MOST)
+
+
+def _text(where: Path, texts: Any, languages: list[str], most: int) -> Iterator[Mistake]:
+    if not isinstance(texts, dict) or not texts:
+        return
+    if languages[0] not in texts:
+        yield Mistake(
+            where, f"there is no text in {show(languages[0])}, the restaurant's first language"
+        )
+    for language, text in texts.items():
+        if language not in languages:
+            yield Mistake(
+                (*where, language),
+                f"the restaurant's languages are {listed(languages)}; add this one there, or "
+                "leave its text out",
+            )
+        yield from _long((*where, language), text, most)
 
 
 def _blank(path: Path, text: Any) -> Iterator[Mistake]:

@@ -7,6 +7,12 @@ from django.utils import timezone
 
 from ordering.admin import banner
 from ordering.admin.base import is_installer, roles
+from ordering.admin.paths import narrow
+from ordering.diner import hours
+from ordering.models import Restaurant
+from ordering.slots import Slots
+
+FEW = 5
 
 register = template.Library()
 
@@ -22,6 +28,22 @@ def staff_banner(context: Any) -> dict[str, Any]:
 def may_decide(context: Any) -> bool:
     """Whether the list of the undelivered is this person's."""
     return _serves(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def own_restaurants(context: Any) -> list[Restaurant]:
+    """Where this person works, as many as fit above a list."""
+    request = context["request"]
+    everywhere = Restaurant.objects.all()
+    found = everywhere if is_installer(request) else narrow(everywhere, roles(request))
+    return list(found[:FEW])
+
+
+@register.filter
+def served(slots: Slots) -> str:
+    """ "Monday to Friday 12:00 – 14:00": when it is served, without when it is not."""
+    open_days = [slot for slot in slots or [] if slot.get("days", True)]
+    return ", ".join(f"{days} {times}" for days, times in hours.listed(open_days)[: len(open_days)])
 
 
 def _serves(request: Any) -> bool:

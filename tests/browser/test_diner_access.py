@@ -39,6 +39,8 @@ def walk(page, live_server, restaurant):
         "unknown code": "/t/unknown/",
         "scan again": "/v/AAAAAAAAAAAAAAAAAAAAAA/",
         "to read": "/r/bistrot-colette/carte/",
+        "filtered": "/r/bistrot-colette/carte/?without=milk&diet=vegetarian",
+        "nothing found": "/r/bistrot-colette/carte/?q=pizza",
         "dish to read": "/r/bistrot-colette/carte/p/bavette/",
         "data": "/r/bistrot-colette/data/",
     }.items():

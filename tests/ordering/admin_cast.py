@@ -11,7 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ordering.admin.paths import narrow
-from ordering.models import Category, CategoryItem, Choice, Course, Membership, Photo, SetMenu
+from ordering.models import (
+    AllergenChange,
+    Category,
+    CategoryItem,
+    Choice,
+    Course,
+    Membership,
+    Photo,
+    SetMenu,
+)
 from pos_bridge.models import Addition, Attempt
 from tests import factories
 
@@ -34,6 +43,15 @@ def house(slug, mark):
     course = Course.objects.create(set_menu=menu, key="plat", name=texts)
     Choice.objects.create(course=course, product=product)
     CategoryItem.objects.create(category=category, set_menu=menu)
+    AllergenChange.objects.create(
+        restaurant=made,
+        product=product,
+        key="plat",
+        name=mark,
+        after=[],
+        how="admin",
+        user_name=mark,
+    )
     Photo.objects.create(
         restaurant=made, name=f"{mark}.webp", content=b"", content_type="image/webp",
         sha256="0" * 64, width=1, height=1,

@@ -43,6 +43,8 @@ def pages():
     yield reverse("admin:ordering_restaurant_import_new")
     for restaurant in Restaurant.objects.all():
         yield reverse("admin:ordering_restaurant_import", args=[restaurant.pk])
+        for name in ("allergens", "paper", "slip"):
+            yield reverse(f"admin:ordering_restaurant_{name}", args=[restaurant.pk])
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")

@@ -53,6 +53,7 @@ def bob(a, client):
 
 
 READABLE_IN_SERVICE = {
+    "ordering.AllergenChange",
     "ordering.Restaurant", "ordering.Table", "ordering.Category", "ordering.Product",
     "ordering.OptionGroup", "ordering.Option", "ordering.SetMenu", "ordering.Course",
     "ordering.Order", "ordering.Visit", "pos_bridge.Addition",

@@ -117,6 +117,10 @@ def restaurants(draw):
         others = [code for code in languages[1:] if draw(st.booleans())]
         return {code: draw(LINE) for code in [languages[0], *others]}
 
+    def legal_texts():
+        names = ("prices", "origin", "homemade", "alcohol", "note")
+        return {name: draw(text()) for name in names if draw(st.booleans())}
+
     def keys(**how):
         return draw(st.lists(KEY, unique=True, max_size=3, **how))
 
@@ -229,6 +233,7 @@ def restaurants(draw):
         **maybe("hours", SLOTS),
         **maybe("ordering", st.just(False)),
         **maybe("limits", st.just(limits()), {}),
+        **maybe("legal_texts", st.just(legal_texts()), {}),
         **maybe(
             "register",
             st.tuples(LINE, LINE).map(

@@ -21,6 +21,7 @@ from ordering.restaurant_file import check
 from pos_bridge.models import Register
 from pos_bridge.money import euros
 
+from .fields import LEGAL
 from .stored import Stored
 from .unfinished import leave_out
 
@@ -84,6 +85,7 @@ class _Exporter:
             "hours": _slots(place.hours),
             "ordering": place.ordering,
             "limits": self.limits(),
+            "legal_texts": self.legal_texts(),
             "register": self.register(stored.register) if stored.register else None,
             "tables": [self.table(table) for table in stored.tables.values()],
             "categories": [self.category(category) for category in stored.categories.values()],
@@ -94,7 +96,7 @@ class _Exporter:
         return _without(
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "ordering": True,
-                "limits": {}, "register": None, "option_groups": [], "set_menus": [],
+                "limits": {}, "legal_texts": {}, "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip
@@ -114,6 +116,10 @@ class _Exporter:
                 "orders_per_hour": place.limit_orders_per_hour,
             },
         )  # fmt: skip
+
+    def legal_texts(self) -> Data:
+        texts = {name: self.text(getattr(self.restaurant, f"legal_{name}")) for name in LEGAL}
+        return {name: text for name, text in texts.items() if text}
 
     def register(self, register: Register) -> Data:
         return _without(

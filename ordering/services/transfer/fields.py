@@ -5,6 +5,9 @@ from typing import Any
 
 from pos_bridge.money import cents
 
+# The texts at the foot of the carte, in the schema's order.
+LEGAL = ("prices", "origin", "homemade", "alcohol", "note")
+
 Item = dict[str, Any]
 Columns = dict[str, Any]
 
@@ -16,7 +19,7 @@ class Fields:
         self.languages = languages
 
     def restaurant(self, item: Item) -> Columns:
-        limits = item.get("limits", {})
+        limits, legal = item.get("limits", {}), item.get("legal_texts", {})
         return {
             "name": item["name"],
             "languages": item["languages"],
@@ -29,6 +32,7 @@ class Fields:
             "limit_lines": int(limits.get("lines_per_order", 40)),
             "limit_amount_per_cover": cents(limits.get("amount_per_cover", "60.00")),
             "limit_orders_per_hour": int(limits.get("orders_per_hour", 12)),
+            **{f"legal_{name}": self._text(legal.get(name, {})) for name in LEGAL},
         }
 
     def table(self, item: Item) -> Columns:

@@ -32,6 +32,19 @@ def _descriptions(data: Data) -> list[str]:
                 f"The description of {show(item['key'])} in {path[0]} is left out: it is written in "
                 f"{listed(list(texts))}, and not in {house}, the restaurant's first language."
             )
+    return said + _legal_texts(data, house)
+
+
+def _legal_texts(data: Data, house: str) -> list[str]:
+    legal = data.get("legal_texts", {})
+    lost = [name for name, texts in legal.items() if house not in texts]
+    said = [
+        f"The text {show(name)} of legal_texts is left out: it is written in "
+        f"{listed(list(legal.pop(name)))}, and not in {house}, the restaurant's first language."
+        for name in lost
+    ]
+    if lost and not legal:
+        del data["legal_texts"]
     return said
 
 
