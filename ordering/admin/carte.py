@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
+from ordering.admin.duplicate import DuplicateAdmin
 from ordering.admin.fields import AllergensField, amount_text
 from ordering.admin.forms import LIGATURES, HouseForm, HouseFormSet
 from ordering.admin.prices import PRICES_BEFORE, PricesAdmin
@@ -282,7 +283,7 @@ class CategoryAdmin(CarteAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(PricedAdmin):
+class ProductAdmin(DuplicateAdmin, PricedAdmin):
     form = PricedForm
     inlines = [ProductOptionGroupInline]
     fieldsets = [

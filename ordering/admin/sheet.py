@@ -7,15 +7,23 @@ from typing import Any
 
 from django import forms
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.formats.base_formats import CSV, XLSX
 
+from ordering.admin.base import CHANGE
 from ordering.admin.rehearsal import RehearsalAdmin
 from ordering.admin.transfer import MISTAKES_SHOWN
 from ordering.models import Restaurant
@@ -58,6 +66,7 @@ class SheetAdmin(RehearsalAdmin):
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         own = [
+            path("sheet/", wrap(self.sheets_view), name="ordering_restaurant_sheets"),
             path("<int:pk>/sheet/", wrap(self.sheet_view), name="ordering_restaurant_sheet"),
             path(
                 "<int:pk>/sheet/products.<str:kind>",
@@ -66,6 +75,25 @@ class SheetAdmin(RehearsalAdmin):
             ),
         ]
         return [*own, *super().get_urls()]
+
+    def sheets_view(self, request: HttpRequest) -> HttpResponse:
+        """From the list of products: of the only restaurant, or of the one that is chosen here."""
+        mine = list(self.allowed(request, Restaurant.objects.order_by("name"), CHANGE))
+        if not mine:
+            raise PermissionDenied
+        links = [
+            (restaurant, reverse("admin:ordering_restaurant_sheet", args=[restaurant.pk]))
+            for restaurant in mine
+        ]
+        if len(links) == 1:
+            return HttpResponseRedirect(links[0][1])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("For which restaurant?"),
+            "opts": self.opts,
+            "links": links,
+        }
+        return TemplateResponse(request, "admin/tablee/choose_restaurant.html", context)
 
     def sheet_file_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         if request.method != "GET":

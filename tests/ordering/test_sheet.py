@@ -13,7 +13,7 @@ from ordering.models import Option, OptionGroup, PriceChange, Product
 from ordering.services.transfer import export_restaurant
 from ordering.spreadsheet import cells, reading
 from tests import factories
-from tests.ordering.admin_cast import MARK, house, person
+from tests.ordering.admin_cast import MARK, house, page, person
 
 pytestmark = pytest.mark.django_db
 
@@ -372,6 +372,19 @@ def test_nobody_else_takes_or_brings_products(a, b, client, who):
         assert response.status_code == (302 if who == "nobody" else 404)
         assert "Aldebaran" not in response.content.decode()
     assert plat(a).price == 8_00
+
+
+def test_the_list_of_products_leads_to_it(a, b, alice, client):
+    address = reverse("admin:ordering_restaurant_sheets")
+    assert address in client.get(page(Product, "changelist")).content.decode()
+    assert client.get(address).url == at(a)
+    client.force_login(person("dora", manager=[a, b]))
+    found = client.get(address).content.decode()
+    assert at(a) in found
+    assert at(b) in found
+    client.force_login(person("bob", service=[a]))
+    assert client.get(address).status_code == 403
+    assert address not in client.get(page(Product, "changelist")).content.decode()
 
 
 def test_what_was_looked_at_for_one_restaurant_is_not_imported_into_another(a, b, alice, client):
