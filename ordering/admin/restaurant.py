@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.forms import HouseForm
 from ordering.admin.paths import narrow
-from ordering.admin.sheet import SheetAdmin
+from ordering.admin.untranslated import UntranslatedAdmin
 from ordering.models import (
     Category,
     Course,
@@ -58,7 +58,7 @@ def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(SheetAdmin):
+class RestaurantAdmin(UntranslatedAdmin):
     form = RestaurantForm
     manager_may = frozenset({VIEW, CHANGE})
     # A restaurant with orders cannot be deleted; one without can, by the installer.
