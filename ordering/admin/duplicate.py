@@ -44,7 +44,7 @@ class DuplicateAdmin(HouseAdmin):
             request,
             gettext(
                 "This is the new one. It cannot be ordered yet: give it its name, its own id on the register "
-                "and its allergens, and put it under a category."
+                "and its allergens, diets and origin, and put it under a category."
             ),
             messages.SUCCESS,
         )

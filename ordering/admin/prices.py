@@ -83,7 +83,7 @@ class PricesAdmin(HouseAdmin):
                     thing.price, percent=percent, amount=amount, step=given["step"]
                 )
             if wrong := [thing for thing in things if not 0 <= after[thing] <= prices.MOST]:
-                said = _("“%(name)s” would cost %(price)s.")
+                said = gettext("“%(name)s” would cost %(price)s.")
                 values = {"name": wrong[0], "price": amount_text(after[wrong[0]])}
                 form.add_error(None, said % values)
             elif "apply" in request.POST and self._apply(request, things, after):

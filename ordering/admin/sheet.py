@@ -27,9 +27,11 @@ from ordering.admin.base import CHANGE
 from ordering.admin.rehearsal import RehearsalAdmin
 from ordering.admin.transfer import MISTAKES_SHOWN
 from ordering.models import Restaurant
+from ordering.restaurant_file.mistakes import show
 from ordering.services import prices
 from ordering.services.transfer.sheet import Preview, SheetError, import_sheet, product_sheet
 from ordering.spreadsheet import reading
+from ordering.spreadsheet.products import CellChange
 
 SALT = "tablee.sheet"
 # What was read travels with its preview, and no server keeps it. Longer ago, and the preview is nobody's memory.
@@ -177,6 +179,7 @@ class SheetAdmin(RehearsalAdmin):
             "preview": preview,
             "shown": preview.changes[:CHANGES_SHOWN],
             "more_changes": len(preview.changes[CHANGES_SHOWN:]),
+            "careful": _careful(preview),
             "counts": _counts(preview),
             "carried": _carry(sheet, restaurant),
             # The carte is not what it was when the preview was read, or the box was left empty.
@@ -189,6 +192,20 @@ def _counts(preview: Preview) -> dict[str, int]:
     keys = {change.key: change.new for change in preview.changes}
     new = sum(keys.values())
     return {"new": new, "changed": len(keys) - new}
+
+
+def _careful(preview: Preview) -> list[CellChange]:
+    """The cells that must be accepted: the sentences about them are English, and a mark needs no words."""
+    about = {"allergens": "declared", "sold_out": "on sale again", "option_groups": "always added"}
+    return [
+        change
+        for change in preview.changes
+        if change.column in about
+        and any(
+            caution.startswith(f"product {show(change.key)}: ") and about[change.column] in caution
+            for caution in preview.cautions
+        )
+    ]
 
 
 def _carry(sheet: reading.Sheet, restaurant: Restaurant) -> str:

@@ -15,7 +15,7 @@ def duplicate(*, product: Product) -> Product:
     """Another one with its texts, price, times and option groups.
 
     It has no id on the register, so that nobody orders the first by the name of the second; it stands under no
-    category yet; and its allergens are not declared: nobody has looked at the new dish (P22).
+    category yet; and it claims nothing about allergens, diets and origin: nobody has looked at the new dish (P22).
     """
     with transaction.atomic():
         carte.changed(restaurant_id=product.restaurant_id)
@@ -26,7 +26,7 @@ def duplicate(*, product: Product) -> Product:
         made.key, number = _free_key(product)
         made.name = {language: f"{text} ({number})" for language, text in product.name.items()}
         made.register_id = ""
-        made.allergens = None
+        made.allergens, made.diets, made.origin = None, [], ""
         made.sold_out = False
         last = Product.objects.filter(restaurant=product.restaurant_id).aggregate(m=Max("position"))
         made.position = last["m"] + 1

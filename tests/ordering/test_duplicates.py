@@ -10,7 +10,9 @@ from tests.ordering.admin_cast import MARK, house, page, person
 
 pytestmark = pytest.mark.django_db
 
-OWN = {"id", "key", "name", "register_id", "allergens", "sold_out", "position"}
+OWN = {
+    "id", "key", "name", "register_id", "allergens", "diets", "origin", "sold_out", "position",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -31,8 +33,10 @@ def test_it_has_everything_but_what_is_its_own(a):
     a.refresh_from_db()
     version = a.carte_version
     made = duplicate(product=Product.objects.get(pk=plat.pk))
-    first, second = (Product.objects.values().get(pk=pk) for pk in (plat.pk, made.pk))
-    assert {name for name in first if first[name] != second[name]} == OWN
+    first, second = (Product.objects.filter(pk=pk).values_list().get() for pk in (plat.pk, made.pk))
+    names = [field.attname for field in Product._meta.concrete_fields]
+    differing = {n for n, one, other in zip(names, first, second, strict=True) if one != other}
+    assert differing == OWN
     assert (made.key, made.name) == ("plat-2", {"fr": "Aldebaran (2)", "en": "Aldebaran (2)"})
     assert [row.group for row in made.option_groups.all()] == [
         row.group for row in plat.option_groups.all()
@@ -45,9 +49,9 @@ def test_it_has_everything_but_what_is_its_own(a):
 def test_nothing_is_ordered_or_believed_by_mistake_p22(a):
     """No id of another dish on the register; no declaration that nobody has made."""
     plat = a.products.get(key="plat")
-    Product.objects.filter(pk=plat.pk).update(allergens=[])
+    Product.objects.filter(pk=plat.pk).update(allergens=[], diets=["vegan"], origin="France")
     made = duplicate(product=Product.objects.get(pk=plat.pk))
-    assert (made.register_id, made.allergens) == ("", None)
+    assert (made.register_id, made.allergens, made.diets, made.origin) == ("", None, [], "")
 
 
 def test_its_key_is_free_and_fits(a):

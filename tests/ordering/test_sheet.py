@@ -205,6 +205,8 @@ def test_it_loses_no_declaration_silently_t34(a, alice, client, cell):
     Product.objects.filter(pk=plat(a).pk).update(allergens=["gluten", "milk"])
     looked = look(client, a, f"key,allergens\nplat,{cell}\n".encode())
     assert any("gluten" in caution for caution in looked.context["preview"].cautions)
+    assert [change.column for change in looked.context["careful"]] == ["allergens"]
+    assert "(to be accepted)" in looked.content.decode()
     refused = confirm(client, a, looked)
     assert "Tick the box first" in refused.content.decode()
     assert plat(a).allergens == ["gluten", "milk"]
@@ -215,6 +217,7 @@ def test_it_loses_no_declaration_silently_t34(a, alice, client, cell):
 def test_it_puts_nothing_on_sale_again_silently(a, alice, client):
     Product.objects.filter(pk=plat(a).pk).update(sold_out=True)
     looked = look(client, a, b"key,sold_out\nplat,\n")
+    assert [change.column for change in looked.context["careful"]] == ["sold_out"]
     confirm(client, a, looked)
     assert plat(a).sold_out
     confirm(client, a, looked, accept="on")
@@ -226,6 +229,7 @@ def test_an_always_added_option_with_allergens_needs_the_tick_too_t34(a, alice, 
     Option.objects.filter(group__restaurant=a).update(allergens=["nuts"])
     looked = look(client, a, b"key,option_groups\nplat,\n")
     assert any("nuts" in caution for caution in looked.context["preview"].cautions)
+    assert [change.column for change in looked.context["careful"]] == ["option_groups"]
 
 
 def test_what_was_seen_is_what_is_imported(a, alice, client):
