@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -22,6 +23,11 @@ UNPACKED_AT_MOST, PARTS_AT_MOST = 20_000_000, 200
 ROWS_AT_MOST, COLUMNS_AT_MOST = 1_000, 80
 # Formatted and empty ones below the table are not worth a refusal; a million of them are.
 EMPTY_ROWS_AT_MOST = 5_000
+# In all these ways openpyxl, and what it stands on, says that this is none.
+NO_WORKBOOK = (
+    zipfile.BadZipFile, zlib.error, InvalidFileException, DefusedXmlException, ParseError, OSError,
+    EOFError, LookupError, ValueError, ArithmeticError, AttributeError, TypeError, NotImplementedError,
+)  # fmt: skip
 
 
 class UnreadableError(Exception):
@@ -124,20 +130,7 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
         rows = book.worksheets[0].iter_rows(max_col=COLUMNS_AT_MOST + 1)
         most = ROWS_AT_MOST + EMPTY_ROWS_AT_MOST + 1
         yield from ([_text(cell) for cell in row] for row in islice(rows, most))
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        DefusedXmlException,
-        ParseError,
-        KeyError,
-        IndexError,
-        ValueError,
-        AttributeError,
-        TypeError,
-        EOFError,
-        NotImplementedError,
-    ) as error:
-        # openpyxl says in all these ways that this is no workbook.
+    except NO_WORKBOOK as error:
         raise UnreadableError(broken) from error
 
 

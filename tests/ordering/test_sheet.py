@@ -359,6 +359,22 @@ def test_it_refuses_what_is_too_large_t31(a, alice, client):
     ]  # fmt: skip
 
 
+def test_a_broken_workbook_is_refused_in_words_wherever_it_is_broken_t31():
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(["key", "price"])
+    book.active.append(["plat", 12.5])
+    book.save(content)
+    whole, said = content.getvalue(), set()
+    for place in range(0, len(whole), 7):
+        broken = bytearray(whole)
+        broken[place] ^= 0xFF
+        try:
+            reading.read(bytes(broken))
+        except reading.UnreadableError as error:
+            said.add(str(error))
+    assert said
+
+
 # --- Who may ---------------------------------------------------------------------------------------
 
 
