@@ -24,7 +24,12 @@ PRICES_BEFORE: Any = (_("Prices before"), {"fields": ["price_changes"], "classes
 CHANGES_SHOWN = 50
 # Each has a field on the page, and Django takes 2 000 of them.
 AT_MOST = 1_000
-STEPS = {1: _("to the cent"), 5: "0,05 €", 10: "0,10 €", 50: "0,50 €", 100: "1 €"}
+STEPS = [5, 10, 50, 100]
+
+
+def _steps() -> list[tuple[int, str]]:
+    """As amounts are written in the language of the page."""
+    return [(1, gettext("to the cent")), *((step, f"{amount_text(step)} €") for step in STEPS)]
 
 
 class PricesForm(forms.Form):
@@ -42,9 +47,7 @@ class PricesForm(forms.Form):
     amount = MoneyField(
         label=_("Euros"), required=False, signed=True, help_text=_("“0.50” or “-0.50” for each.")
     )
-    step = forms.TypedChoiceField(
-        label=_("Rounded"), choices=list(STEPS.items()), coerce=int, initial=10
-    )
+    step = forms.TypedChoiceField(label=_("Rounded"), choices=_steps, coerce=int, initial=10)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
