@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin import widgets
 from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
 from ordering.admin.declarations import KeepsDeclarations
+from ordering.admin.duplicate import DuplicateAdmin
 from ordering.admin.fields import AllergensField, amount_text
 from ordering.admin.forms import HouseForm, HouseFormSet
+from ordering.admin.prices import PRICES_BEFORE, PricesAdmin
 from ordering.models import (
     Category,
     CategoryItem,
@@ -67,7 +69,7 @@ class SoldOut(CarteAdmin):
     service_may = frozenset({VIEW, SELL_OUT})
     manager_may = HouseAdmin.manager_may | {SELL_OUT}
     installer_may = HouseAdmin.installer_may | {SELL_OUT}
-    actions = ["sell_out", "put_back"]
+    actions: Any = ["sell_out", "put_back"]
 
     # In words: a column of red crosses would look like trouble where all is well.
     @admin.display(description=_("sold out"), ordering="sold_out", empty_value="")
@@ -101,8 +103,10 @@ class SoldOut(CarteAdmin):
         self.message_user(request, message, messages.SUCCESS)
 
 
-class PricedAdmin(SoldOut):
-    """A product or a set menu, with its photo."""
+class PricedAdmin(PricesAdmin, SoldOut):
+    """A product or a set menu, with its photo, and what became of its price."""
+
+    actions = [*SoldOut.actions, "change_prices"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -116,6 +120,7 @@ class PricedAdmin(SoldOut):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        self.keep_price(request, obj, form, change)
         if photo := form.cleaned_data["upload"]:
             carte.set_photo(thing=obj, photo=photos.for_phones(photo))
 
@@ -279,7 +284,7 @@ class CategoryAdmin(CarteAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(PricedAdmin):
+class ProductAdmin(DuplicateAdmin, PricedAdmin):
     form = PricedForm
     inlines = [ProductOptionGroupInline]
     readonly_fields = ["allergen_changes"]
@@ -290,6 +295,7 @@ class ProductAdmin(PricedAdmin):
             {"fields": ["allergens", "allergen_changes", "diets", "alcohol", "volume", "origin"]},
         ),
         (_("When, where, how"), {"fields": ["served", "course", "photo", "upload"]}),
+        PRICES_BEFORE,
         FOR_THE_FILE,
     ]
     list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
@@ -354,6 +360,7 @@ class SetMenuAdmin(PricedAdmin):
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
         (_("When, where, how"), {"fields": ["served", "photo", "upload"]}),
+        PRICES_BEFORE,
         FOR_THE_FILE,
     ]
     list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]

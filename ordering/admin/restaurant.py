@@ -13,6 +13,7 @@ from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.forms import HouseForm
 from ordering.admin.paths import narrow
 from ordering.admin.printed import PrintedAdmin
+from ordering.admin.untranslated import UntranslatedAdmin
 from ordering.models import (
     Category,
     Course,
@@ -58,7 +59,7 @@ def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(PrintedAdmin):
+class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
     form = RestaurantForm
     manager_may = frozenset({VIEW, CHANGE})
     # A restaurant with orders cannot be deleted; one without can, by the installer.

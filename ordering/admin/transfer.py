@@ -20,6 +20,7 @@ from ordering import restaurant_file
 from ordering.admin.base import CHANGE, HouseAdmin
 from ordering.models import Restaurant
 from ordering.restaurant_file.reading import LIMIT
+from ordering.services import prices
 from ordering.services.transfer import (
     AcceptanceNeeded,
     export_with_warnings,
@@ -135,7 +136,7 @@ class TransferAdmin(HouseAdmin):
                 into=into,
                 new=into is None,
                 accept=form.cleaned_data["accepted"],
-                by=request.user,
+                by=prices.Hand(prices.Way.FILE, request.user),
             )
             restaurant = into or Restaurant.objects.get(slug=data["slug"])
             log = self.log_change if into else self.log_addition

@@ -14,6 +14,7 @@ from .carte import (
     SetMenu,
 )
 from .order import Order, OrderLine
+from .prices import PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
 from .visit import CartLine, Guest, Visit
 
@@ -33,6 +34,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Photo",
+    "PriceChange",
     "Product",
     "ProductOptionGroup",
     "Restaurant",

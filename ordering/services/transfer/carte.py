@@ -19,6 +19,8 @@ from ordering.models import (
     SetMenu,
     Visit,
 )
+from ordering.models.carte import Priced
+from ordering.services import prices
 from pos_bridge.money import cents
 
 from .fields import Columns, Fields, Item
@@ -31,8 +33,14 @@ class CarteWriter:
     """Writes categories, products, option groups and set menus, all of them valid and accepted."""
 
     def __init__(
-        self, data: dict[str, Any], restaurant: Restaurant, stored: Stored, report: Report
+        self,
+        data: dict[str, Any],
+        restaurant: Restaurant,
+        stored: Stored,
+        report: Report,
+        by: prices.Hand,
     ) -> None:
+        self.by = by
         self.data = data
         self.restaurant = restaurant
         self.stored = stored
@@ -67,7 +75,10 @@ class CarteWriter:
         wanted = {item["key"]: columns(item) for item in self.data.get(name, [])}
         stored = getattr(self.stored, name)
         counts = self.counts[name.replace("_", " ")]
-        return sync(model, wanted, stored, counts, {"restaurant": self.restaurant})
+        before = {row: row.price for row in stored.values()} if issubclass(model, Priced) else {}
+        synced = sync(model, wanted, stored, counts, {"restaurant": self.restaurant})
+        prices.keep(changed=before.items(), by=self.by)
+        return synced
 
     def _sync_inside(
         self,

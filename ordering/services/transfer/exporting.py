@@ -43,6 +43,11 @@ def export_with_warnings(
     return data, warnings
 
 
+def as_it_stands(restaurant: Restaurant) -> Data:
+    """The data without secrets, also of what is not finished and cannot stand in a file yet."""
+    return _Exporter(restaurant, with_secrets=False).data()
+
+
 class _Exporter:
     def __init__(self, restaurant: Restaurant, with_secrets: bool) -> None:
         self.restaurant = restaurant

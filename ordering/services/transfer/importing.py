@@ -13,7 +13,7 @@ from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_ord
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
-from ordering.services import carte, declarations, visits
+from ordering.services import carte, declarations, prices, visits
 from ordering.services.declarations import How
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
@@ -27,6 +27,8 @@ from .stored import Stored
 
 logger = logging.getLogger(__name__)
 
+FROM_A_FILE = prices.Hand(prices.Way.FILE)
+
 
 def import_restaurant(
     *,
@@ -36,13 +38,13 @@ def import_restaurant(
     new: bool = False,
     prune: bool = False,
     accept: bool | str = False,
-    by: Any = None,
+    by: prices.Hand = FROM_A_FILE,
 ) -> Report:
     """Create or update the restaurant that `data` describes; its photos lie in `folder`.
 
     `into` lets it be no other restaurant than this one, and `new` none that there is. `accept` may be the fingerprint
-    of an AcceptanceNeeded: then its changes are accepted, and no others. `by` is the person who imports, as far as
-    one is known; each change of an allergen declaration is kept with it (T34).
+    of an AcceptanceNeeded: then its changes are accepted, and no others. `by` is kept with prices that change and
+    with allergen declarations (T34).
 
     Raises RestaurantFileError with every mistake, or AcceptanceNeeded where `accept` is missing; then nothing was
     written.
@@ -70,8 +72,8 @@ def import_restaurant(
         if "register" in data:
             set_register(data["register"], restaurant, report)
         _write_tables(data, restaurant, stored, report, prune=prune)
-        with declarations.watched(restaurant_id=restaurant.pk, how=How.IMPORT, user=by):
-            CarteWriter(data, restaurant, stored, report).write(prune=prune)
+        with declarations.watched(restaurant_id=restaurant.pk, how=How.IMPORT, user=by.person):
+            CarteWriter(data, restaurant, stored, report, by).write(prune=prune)
         _write_photos(photos, restaurant, stored, report)
         if prune:
             _prune_photos(restaurant, stored, report)

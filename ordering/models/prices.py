@@ -1,0 +1,42 @@
+"""What became of prices: before, after, when, by whom. Rows are only ever added (services/prices.py)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .carte import Product, SetMenu
+
+
+class PriceChange(models.Model):
+    """One price that became another one. In cents TTC."""
+
+    class Way(models.TextChoices):
+        HAND = "hand", _("on its page")
+        SEVERAL = "several", _("several at once")
+        SHEET = "sheet", _("from a spreadsheet")
+        FILE = "file", _("from a restaurant file")
+
+    product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="price_changes")
+    set_menu = models.ForeignKey(SetMenu, models.CASCADE, null=True, related_name="price_changes")
+    before = models.BigIntegerField()
+    after = models.BigIntegerField()
+    # Nobody: whoever started a command. Who leaves takes nothing of the history with them.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    way = models.CharField(max_length=10, choices=Way.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(product__isnull=True, set_menu__isnull=False)
+                | Q(product__isnull=False, set_menu__isnull=True),
+                name="price_change_of_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
