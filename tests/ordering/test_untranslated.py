@@ -15,7 +15,7 @@ from ordering.models import (
 )
 from ordering.services.untranslated import untranslated
 from tests import factories
-from tests.ordering.admin_cast import MARK, house, page, person
+from tests.ordering.admin_cast import MARK, errors, house, page, person, send
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +110,12 @@ def test_a_dish_is_seen_as_a_guest_reads_it_once_it_stands_on_the_carte(a, alice
     assert client.get(read).status_code == 200
     plat.placed.all().delete()
     assert read not in client.get(page(Product, "change", plat.pk)).content.decode()
+
+
+def test_what_was_typed_and_refused_is_no_address(a, alice, client):
+    """The page shows its mistake, and not one of its own."""
+    for address, name in (
+        (page(Restaurant, "change", a.pk), "slug"),
+        (page(Product, "change", a.products.get().pk), "key"),
+    ):
+        assert name in errors(send(client, address, **{name: "No Address!"}))
