@@ -19,6 +19,11 @@ PATHS = (
     "ordering/diner/",
     "ordering/services/problems.py",
     "ordering/templatetags/diner.py",
+    # On paper, for guests.
+    *(
+        f"templates/admin/ordering/restaurant/{name}.html"
+        for name in ("paper", "printed", "slip", "_paper_choices")
+    ),
 )
 HEADER = r"""#
 msgid ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone, translation
 
+from ordering import languages
 from ordering.admin.base import VIEW
 from ordering.admin.rehearsal import RehearsalAdmin
 from ordering.diner import carte_page, legal
@@ -106,8 +106,7 @@ class PrintedAdmin(RehearsalAdmin):
         template: str,
         **context: Any,
     ) -> HttpResponse:
-        """The page in this language; where the interface does not speak it, its own words are English."""
-        spoken = {code for code, _name in settings.LANGUAGES}
+        """The page in this language; its own words in the nearest that the interface speaks."""
         context |= {
             "restaurant": restaurant,
             "language": language,
@@ -118,7 +117,7 @@ class PrintedAdmin(RehearsalAdmin):
             "now": timezone.now().astimezone(ZoneInfo(restaurant.timezone)),
             "back": reverse("admin:ordering_restaurant_change", args=[restaurant.pk]),
         }
-        with translation.override(language if language in spoken else "en"):
+        with translation.override(languages.interface(language)):
             if "carte" in context:
                 context["legal"] = legal.texts(restaurant, context["carte"], language)
             page = TemplateResponse(request, f"admin/ordering/restaurant/{template}", context)

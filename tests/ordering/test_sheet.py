@@ -9,7 +9,7 @@ import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from ordering.models import Option, OptionGroup, PriceChange, Product
+from ordering.models import AllergenChange, Option, OptionGroup, PriceChange, Product
 from ordering.services.transfer import export_restaurant
 from ordering.spreadsheet import cells, reading
 from tests import factories
@@ -211,7 +211,11 @@ def test_it_loses_no_declaration_silently_t34(a, alice, client, cell):
     assert "Tick the box first" in refused.content.decode()
     assert plat(a).allergens == ["gluten", "milk"]
     confirm(client, a, looked, accept="on")
-    assert plat(a).allergens == {"": None, "none": [], "milk": ["milk"]}[cell]
+    now = {"": None, "none": [], "milk": ["milk"]}[cell]
+    assert plat(a).allergens == now
+    kept = AllergenChange.objects.get()
+    assert (kept.key, kept.before, kept.after) == ("plat", ["gluten", "milk"], now)
+    assert (kept.how, kept.user_name) == ("import", "alice")
 
 
 def test_it_puts_nothing_on_sale_again_silently(a, alice, client):

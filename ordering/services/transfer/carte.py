@@ -20,7 +20,8 @@ from ordering.models import (
     Visit,
 )
 from ordering.models.carte import Priced
-from ordering.services import prices
+from ordering.services import declarations, prices
+from ordering.services.declarations import How
 from pos_bridge.money import cents
 
 from .fields import Columns, Fields, Item
@@ -48,6 +49,13 @@ class CarteWriter:
         self.fields = Fields(data["languages"])
 
     def write(self, *, prune: bool) -> None:
+        """All of it; each change of a price and of an allergen declaration is kept with who made it (T34)."""
+        with declarations.watched(
+            restaurant_id=self.restaurant.pk, how=How.IMPORT, user=self.by.person
+        ):
+            self._write(prune=prune)
+
+    def _write(self, *, prune: bool) -> None:
         fields = self.fields
         groups = self._sync(OptionGroup, "option_groups", fields.option_group)
         options = self._sync_inside("option_groups", groups, Option, "group", fields.option)

@@ -13,8 +13,7 @@ from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_ord
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
-from ordering.services import carte, declarations, prices, visits
-from ordering.services.declarations import How
+from ordering.services import carte, prices, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 from .carte import CarteWriter
@@ -72,8 +71,7 @@ def import_restaurant(
         if "register" in data:
             set_register(data["register"], restaurant, report)
         _write_tables(data, restaurant, stored, report, prune=prune)
-        with declarations.watched(restaurant_id=restaurant.pk, how=How.IMPORT, user=by.person):
-            CarteWriter(data, restaurant, stored, report, by).write(prune=prune)
+        CarteWriter(data, restaurant, stored, report, by).write(prune=prune)
         _write_photos(photos, restaurant, stored, report)
         if prune:
             _prune_photos(restaurant, stored, report)
