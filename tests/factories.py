@@ -9,6 +9,7 @@ from django.utils import timezone
 from ordering.models import (
     Category,
     CategoryItem,
+    Course,
     Guest,
     Option,
     OptionGroup,
@@ -17,6 +18,7 @@ from ordering.models import (
     Product,
     ProductOptionGroup,
     Restaurant,
+    SetMenu,
     Table,
     Visit,
     new_code,
@@ -103,6 +105,51 @@ def option_group(of: Product, key: str, options: dict[str, int], **fields: Any) 
     )
     ProductOptionGroup.objects.create(product=of, group=group, position=next(_count))
     return group
+
+
+def set_menu(
+    of: Restaurant,
+    key: str,
+    courses: dict[str, dict[str, int]],
+    *,
+    bounds: dict[str, tuple[int, int]] | None = None,
+    **fields: Any,
+) -> SetMenu:
+    """A set menu of 25.00 euros at 10 %, always served: {course key: {product key: supplement in cents}}. A course
+    asks for one, or from min to max as `bounds` says.
+    """
+    number = next(_count)
+    menu = SetMenu.objects.create(
+        **{
+            "restaurant": of,
+            "key": key,
+            "register_id": str(3000 + number),
+            "name": {"fr": key.capitalize(), "en": f"{key.capitalize()} (en)"},
+            "price": 25_00,
+            "vat": Decimal(10),
+            "position": number,
+            **fields,
+        }
+    )
+    for position, (course_key, choices) in enumerate(courses.items()):
+        low, high = (bounds or {}).get(course_key, (1, 1))
+        course = Course.objects.create(
+            set_menu=menu,
+            key=course_key,
+            name={"fr": course_key.capitalize(), "en": course_key.upper()},
+            min=low,
+            max=high,
+            position=position,
+        )
+        for place, (product_key, supplement) in enumerate(choices.items()):
+            course.choices.create(
+                product=of.products.get(key=product_key), supplement=supplement, position=place
+            )
+    category, _ = Category.objects.get_or_create(
+        restaurant=of, key="carte", defaults={"name": {"fr": "Carte", "en": "Carte"}}
+    )
+    CategoryItem.objects.create(category=category, set_menu=menu, position=number)
+    return menu
 
 
 def visit(at: Table, covers: int = 2) -> Visit:

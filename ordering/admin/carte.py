@@ -21,6 +21,7 @@ from ordering.admin.duplicate import DuplicateAdmin
 from ordering.admin.fields import AllergensField, amount_text
 from ordering.admin.forms import HouseForm, HouseFormSet
 from ordering.admin.prices import PRICES_BEFORE, PricesAdmin
+from ordering.admin.rates import TellsOtherRates
 from ordering.models import (
     Category,
     CategoryItem,
@@ -354,7 +355,7 @@ class OptionAdmin(SoldOut):
 
 
 @admin.register(SetMenu)
-class SetMenuAdmin(PricedAdmin):
+class SetMenuAdmin(TellsOtherRates, PricedAdmin):
     form = PricedForm
     inlines = [CourseInline]
     fieldsets = [
@@ -370,7 +371,7 @@ class SetMenuAdmin(PricedAdmin):
 
 
 @admin.register(Course)
-class CourseAdmin(CarteAdmin):
+class CourseAdmin(TellsOtherRates, CarteAdmin):
     """Made in its set menu, and reached from there."""
 
     manager_may = frozenset({VIEW, CHANGE, DELETE})

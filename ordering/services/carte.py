@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import F
 
-from ordering.models import Option, Photo, Product, Restaurant, SetMenu
+from ordering.models import Choice, Option, Photo, Product, Restaurant, SetMenu
 from ordering.restaurant_file.photos import PhotoFile
 
 
@@ -41,6 +41,14 @@ def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:
         )
         thing.photo = name
         thing.save(update_fields=["photo"])
+
+
+def of_other_rates(menu: SetMenu) -> list[Product]:
+    """The products that a set menu offers and that have another VAT rate than it, in the carte's order."""
+    offered = Product.objects.filter(
+        pk__in=Choice.objects.filter(course__set_menu=menu).values("product")
+    )
+    return list(offered.exclude(vat=menu.vat))
 
 
 def _restaurant_id(thing: Product | Option | SetMenu) -> int:

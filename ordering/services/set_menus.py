@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +81,9 @@ def compose(
                 groups.get(product.pk, []),
                 [(group, key) for group, key in wanted[course.key, product.key]],
             )
-            problems += [*wrong, *_problems(product, course.key, local)]
+            name = in_language(product.name)
+            problems += [replace(problem, place=course.key, name=name) for problem in wrong]
+            problems += _problems(product, course.key, local)
             found.append(PricedChoice(course.key, product, choice.supplement, tuple(options)))
     return found, problems
 

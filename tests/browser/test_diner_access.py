@@ -75,7 +75,12 @@ def walk(page, live_server, restaurant):
     page.locator("#put").click()
     page.wait_for_url(re.compile("#dish"))
     page.goto(f"{visit}m/menu-colette/")
+    page.locator("[id^=course-] input").last.check()
     yield "set menu"
+    page.evaluate("document.querySelector('#choices').noValidate = true")
+    page.locator("#put").click()
+    expect(page.locator("[id^=wrong-]").first).to_be_visible()
+    yield "set menu, refused"
     Product.objects.filter(key="bavette").update(price=25_00)
     page.goto(f"{visit}cart/")
     yield "cart"

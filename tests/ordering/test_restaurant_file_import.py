@@ -242,6 +242,21 @@ def test_it_has_a_cart_asked_again_whose_product_it_deletes():
     assert not visit.cart_lines.exists()
 
 
+def test_it_has_a_cart_asked_again_whose_set_menu_it_deletes():
+    imported(small())
+    visit = Visit.objects.create(table=Table.objects.get(number=1), covers=2)
+    guest = Guest.objects.create(visit=visit, secret_hash="x", number=1)
+    menu = Restaurant.objects.get().set_menus.get()
+    CartLine.objects.create(visit=visit, guest=guest, set_menu=menu, quantity=1, shown_price=400)
+    data = {**small(), "set_menus": []}
+    for category in data["categories"]:
+        category["items"] = [item for item in category["items"] if item != "menu"]
+    imported(data, prune=True, accept=True)
+    visit.refresh_from_db()
+    assert visit.cart_version == 1
+    assert not visit.cart_lines.exists()
+
+
 # --- Allergens and sold out ----------------------------------------------------------------------
 
 
