@@ -22,7 +22,7 @@ PATHS = (
     # On paper, for guests.
     *(
         f"templates/admin/ordering/restaurant/{name}.html"
-        for name in ("paper", "printed", "slip", "_paper_choices")
+        for name in ("allergens", "paper", "printed", "slip", "_paper_choices")
     ),
 )
 HEADER = r"""#
