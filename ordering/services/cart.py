@@ -23,7 +23,7 @@ from ordering.models import (
     Restaurant,
     Visit,
 )
-from ordering.services import visits
+from ordering.services import days, stock, visits
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import in_language
@@ -46,6 +46,7 @@ class PricedOption:
     register_id: str
     automatic: bool
     allergens: list[str] | None
+    counted: int | None = None  # its row, where its portions are counted
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
     product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
     if product is None:
         raise Refused(Problem("unknown_product"))
-    options, problems = _choose(_groups_of({product.pk})[product.pk], chosen)
+    groups = _groups_of({product.pk})[product.pk]
+    _mark(restaurant, [product], groups)
+    options, problems = _choose(groups, chosen)
     problems += _product_problems(product, _not_served(restaurant, [product], timezone.now()))
     if not 1 <= quantity <= restaurant.limit_quantity:
         problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
@@ -193,6 +196,7 @@ def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
     lines = list(CartLine.objects.filter(visit=visit).select_related("product", "guest"))
     products = {line.product_id: line.product for line in lines}
     groups = _groups_of(set(products))
+    _mark(visit.table.restaurant, products.values(), *groups.values())
     not_served = _not_served(visit.table.restaurant, products.values(), now) if now else set()
     found = tuple(_priced_line(line, groups[line.product_id], not_served) for line in lines)
     return PricedCart(lines=found, fingerprint=_fingerprint(visit, found))
@@ -278,9 +282,16 @@ def _choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Pr
                     option.register_id,
                     not _is_asked(group),
                     option.allergens,
+                    None if option.portions is None else option.pk,
                 )
             )
     return options, problems
+
+
+def _mark(restaurant: Restaurant, products: Iterable[Product], *groups: Groups) -> None:
+    today = days.service_day(restaurant, timezone.now())
+    stock.mark(products, today)
+    stock.mark((option for each in groups for _group, options in each for option in options), today)
 
 
 def _is_asked(group: OptionGroup) -> bool:
