@@ -23,7 +23,7 @@ from ordering.models import (
     SetMenu,
     Visit,
 )
-from ordering.services import visits
+from ordering.services import days, stock, visits
 from ordering.services.options import Chosen, Groups, PricedOption, choose, groups_of
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import (
@@ -112,7 +112,9 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
     product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
     if product is None:
         raise Refused(Problem("unknown_product"))
-    options, problems = choose(groups_of({product.pk})[product.pk], chosen)
+    groups = groups_of({product.pk})
+    _mark(restaurant, [product], groups)
+    options, problems = choose(groups[product.pk], chosen)
     problems += _item_problems(product, _not_served(restaurant, [product], timezone.now()))
     unit_total = product.price + sum(option.price for option in options)
     wanted = sorted([group, key] for group, key in chosen)
@@ -126,17 +128,25 @@ def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) 
     """
     restaurant = guest.visit.table.restaurant
     now = timezone.now()
-    menu = _with_gaps(SetMenu.objects.filter(restaurant=restaurant, key=menu_key)).first()
+    menus = SetMenu.objects.filter(restaurant=restaurant, key=menu_key)
+    menu = _with_gaps(menus.select_related("restaurant")).first()
     if menu is None:
         raise Refused(Problem("unknown_product"))
-    courses = courses_of({menu.pk})[menu.pk]
-    groups = groups_of({choice.product_id for _, choices in courses for choice in choices})
+    courses, groups = offered(menu)
     local = now.astimezone(ZoneInfo(restaurant.timezone))
     choices, problems = compose(courses, groups, composed, local)
     problems += _item_problems(menu, _not_served(restaurant, [menu], now))
     unit_total = menu.price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)
     return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written)
+
+
+def offered(menu: SetMenu) -> tuple[Courses, Mapping[int, Groups]]:
+    """What a set menu offers, and by product what is asked and added; what is sold out in any way is `sold_out`."""
+    courses = courses_of({menu.pk})[menu.pk]
+    groups = groups_of({product.pk for product in _inside(courses)})
+    _mark(menu.restaurant, [menu, *_inside(courses)], groups)
+    return courses, groups
 
 
 def _put(
@@ -231,6 +241,8 @@ def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
     groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
     restaurant = visit.table.restaurant
     items = [item for line in lines if (item := line.product or line.set_menu)]
+    choices = [product for each in courses.values() for product in _inside(each)]
+    _mark(restaurant, [*items, *choices], groups)
     not_served = _not_served(restaurant, items, now) if now else set()
     local = now.astimezone(ZoneInfo(restaurant.timezone)) if now else None
     priced_lines = []
@@ -244,6 +256,20 @@ def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
             priced_lines.append(_priced_product(line, line.product, groups, not_served))
     found_lines = tuple(priced_lines)
     return PricedCart(lines=found_lines, fingerprint=_fingerprint(visit, found_lines))
+
+
+def _inside(courses: Courses) -> list[Product]:
+    return [choice.product for _, choices in courses for choice in choices]
+
+
+def _mark(
+    restaurant: Restaurant, items: Iterable[Product | SetMenu], groups: Mapping[int, Groups]
+) -> None:
+    """Whatever way it is sold out in today, it is `sold_out`."""
+    today = days.service_day(restaurant, timezone.now())
+    stock.mark(items, today)
+    offered = [option for each in groups.values() for _, options in each for option in options]
+    stock.mark(offered, today)
 
 
 def _with_gaps(rows: Any, menu: str = "pk") -> Any:

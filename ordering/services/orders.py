@@ -24,8 +24,9 @@ from ordering.models import (
     Table,
     Visit,
 )
-from ordering.services import tickets, visits
+from ordering.services import stock, tickets, visits
 from ordering.services.cart import PricedCart, PricedLine, priced
+from ordering.services.days import service_day
 from ordering.services.options import PricedOption
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
@@ -37,8 +38,6 @@ from pos_bridge.numbers import NumbersExhausted
 from pos_bridge.times import SKEW
 
 logger = logging.getLogger(__name__)
-
-DAY_BEGINS = timedelta(hours=5)  # local time: a party after midnight belongs to the evening before
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,7 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
     if cart.fingerprint != seen:
         raise Changed(_changes(cart))
     order = _write(guest, cart, submission_key, language, now)
+    stock.take(order=order, cart=cart)
     try:
         outbox.enqueue(
             order_id=order.pk, register=register, ticket=tickets.of_cart(order, table, cart)
@@ -135,6 +135,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         visits.lock(guest.visit)
         if not outbox.take_back(addition=outbox.latest(order.pk)):
             return False
+        # It is in the cart again, and takes its portions when it is sent.
+        stock.give_back(order_id=order.pk)
         lines = list(order.lines.all())
         keys = [line.product_key for line in lines]
         products = Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
@@ -268,11 +270,6 @@ def _write(
         _order_line(order, position, line) for position, line in enumerate(cart.lines)
     )
     return order
-
-
-def service_day(restaurant: Restaurant, moment: datetime) -> date:
-    """The day of service, which begins at five in the morning, local time."""
-    return (moment.astimezone(ZoneInfo(restaurant.timezone)) - DAY_BEGINS).date()
 
 
 def next_number(restaurant: Restaurant, day: date) -> int:
