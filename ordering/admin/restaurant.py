@@ -78,6 +78,7 @@ class RestaurantAdmin(RehearsalAdmin):
                     "limit_lines",
                     "limit_amount_per_cover",
                     "limit_orders_per_hour",
+                    "grace_minutes",
                 ],
                 "description": _(
                     "What goes beyond them is not sent: the phone asks the guests to call a waiter."

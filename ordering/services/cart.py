@@ -191,13 +191,15 @@ def remove(*, guest: Guest, line_code: str) -> bool:
         return bool(removed)
 
 
-def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
-    """The cart at today's prices, in two queries; with `now`, a third finds what is not served at that moment."""
+def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
+    """The cart at today's prices, in two queries; with moments, a third finds what is served at none of them."""
     lines = list(CartLine.objects.filter(visit=visit).select_related("product", "guest"))
     products = {line.product_id: line.product for line in lines}
     groups = _groups_of(set(products))
     _mark(visit.table.restaurant, products.values(), *groups.values())
-    not_served = _not_served(visit.table.restaurant, products.values(), now) if now else set()
+    moments = list(served_at)
+    restaurant = visit.table.restaurant
+    not_served = _not_served(restaurant, products.values(), *moments) if moments else set()
     found = tuple(_priced_line(line, groups[line.product_id], not_served) for line in lines)
     return PricedCart(lines=found, fingerprint=_fingerprint(visit, found))
 
@@ -309,18 +311,25 @@ def _product_problems(product: Product, not_served: set[int]) -> list[Problem]:
     return problems
 
 
-def _not_served(restaurant: Restaurant, products: Iterable[Product], now: datetime) -> set[int]:
-    """The products not served at this moment, by their own slots or by those of every category they stand in."""
-    local = now.astimezone(ZoneInfo(restaurant.timezone))
-    by_product: defaultdict[int, list[bool]] = defaultdict(list)
+def _not_served(
+    restaurant: Restaurant, products: Iterable[Product], *moments: datetime
+) -> set[int]:
+    """The products served at none of the moments, by their own slots or by those of every category they stand in."""
+    zone = ZoneInfo(restaurant.timezone)
+    times = [moment.astimezone(zone) for moment in moments]
+    by_product: defaultdict[int, list[Any]] = defaultdict(list)
     items = CategoryItem.objects.filter(product__in=[product.pk for product in products])
     for product_id, served in items.values_list("product_id", "category__served"):
         if product_id is not None:
-            by_product[product_id].append(is_open(served, local))
+            by_product[product_id].append(served)
     return {
         product.pk
         for product in products
-        if not is_open(product.served, local) or not any(by_product[product.pk])
+        if not any(
+            is_open(product.served, local)
+            and any(is_open(served, local) for served in by_product[product.pk])
+            for local in times
+        )
     }
 
 

@@ -30,6 +30,7 @@ class Fields:
             "limit_lines": int(limits.get("lines_per_order", 40)),
             "limit_amount_per_cover": cents(limits.get("amount_per_cover", "60.00")),
             "limit_orders_per_hour": int(limits.get("orders_per_hour", 12)),
+            "grace_minutes": int(limits.get("grace_minutes", 5)),
         }
 
     def table(self, item: Item) -> Columns:
