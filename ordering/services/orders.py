@@ -87,8 +87,10 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
     now = timezone.now()
     table = guest.visit.table
     register = outbox.current_register(table.restaurant_id)
-    cart = priced(guest.visit, now=now)
-    house_problem = ordering_problem(table, register, now)
+    # What stands in the cart was served when it was added: a party that still chose at last orders may send it.
+    in_time = now - timedelta(minutes=table.restaurant.grace_minutes)
+    cart = priced(guest.visit, served_at=[now, in_time])
+    house_problem = ordering_problem(table, register, now, in_time=in_time)
     problems = [house_problem] if house_problem else _problems(guest, cart, now)
     if problems or register is None:
         raise Refused(*problems)
@@ -109,17 +111,20 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
     return order
 
 
-def ordering_problem(table: Table, register: Register | None, now: datetime) -> Problem | None:
-    """Why nothing can be ordered at this table now, whatever it is."""
+def ordering_problem(
+    table: Table, register: Register | None, now: datetime, *, in_time: datetime | None = None
+) -> Problem | None:
+    """Why nothing can be ordered at this table now, whatever it is. Hours that were open at `in_time` are no reason."""
     restaurant = table.restaurant
-    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    zone = ZoneInfo(restaurant.timezone)
     if not restaurant.ordering:
         return Problem("ordering_off")
     if not table.ordering or not table.enabled:
         return Problem("table_off")
     if register is None:
         return Problem("no_register")
-    if not is_open(restaurant.hours, local):
+    moments = [now] if in_time is None else [now, in_time]
+    if not any(is_open(restaurant.hours, moment.astimezone(zone)) for moment in moments):
         return Problem("closed")
     if breaker.is_silent(register, now):
         return Problem("register_silent")

@@ -226,6 +226,7 @@ def restaurants(draw):
             **maybe("lines_per_order", SMALL, 40),
             **maybe("amount_per_cover", EUROS, "60.00"),
             **maybe("orders_per_hour", SMALL, 12),
+            **maybe("grace_minutes", st.integers(0, 60), 5),
         }
 
     return {

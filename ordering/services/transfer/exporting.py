@@ -112,7 +112,7 @@ class _Exporter:
         return _without(
             {
                 "covers": 30, "quantity_per_line": 20, "lines_per_order": 40,
-                "amount_per_cover": "60.00", "orders_per_hour": 12,
+                "amount_per_cover": "60.00", "orders_per_hour": 12, "grace_minutes": 5,
             },
             {
                 "covers": place.limit_covers,
@@ -120,6 +120,7 @@ class _Exporter:
                 "lines_per_order": place.limit_lines,
                 "amount_per_cover": euros(place.limit_amount_per_cover),
                 "orders_per_hour": place.limit_orders_per_hour,
+                "grace_minutes": place.grace_minutes,
             },
         )  # fmt: skip
 
