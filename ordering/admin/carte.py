@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.db import models, transaction
+from django.contrib import admin
+from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering.admin import widgets
-from ordering.admin.base import CHANGE, DELETE, VIEW, HouseAdmin, HouseInline
+from ordering.admin.base import CHANGE, DELETE, VIEW, HouseInline
 from ordering.admin.declarations import KeepsDeclarations
 from ordering.admin.duplicate import DuplicateAdmin
-from ordering.admin.fields import AllergensField, amount_text
+from ordering.admin.fields import AllergensField
 from ordering.admin.forms import HouseForm, HouseFormSet
 from ordering.admin.prices import PRICES_BEFORE, PricesAdmin
 from ordering.admin.rates import TellsOtherRates
+from ordering.admin.sold_out import SELL_OUT, SoldOut
 from ordering.models import (
     Category,
     CategoryItem,
@@ -38,7 +38,6 @@ from ordering.restaurant_file import photos
 from ordering.services import carte
 from ordering.texts import folded
 
-SELL_OUT = "sell_out"
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
 
 
@@ -64,47 +63,7 @@ class CarteAdmin(KeepsDeclarations):
         return queryset.filter(Q(pk__in=named) | Q(pk__in=found.values("pk"))), doubles
 
 
-class SoldOut(CarteAdmin):
-    """Things that run out during a service: whoever serves may say so, and take it back."""
-
-    service_may = frozenset({VIEW, SELL_OUT})
-    manager_may = HouseAdmin.manager_may | {SELL_OUT}
-    installer_may = HouseAdmin.installer_may | {SELL_OUT}
-    actions: Any = ["sell_out", "put_back"]
-
-    # In words: a column of red crosses would look like trouble where all is well.
-    @admin.display(description=_("sold out"), ordering="sold_out", empty_value="")
-    def out(self, thing: Any) -> Any:
-        return _("sold out") if thing.sold_out else None
-
-    @admin.display(description=_("price"), ordering="price")
-    def euros(self, thing: Any) -> str:
-        return amount_text(thing.price)
-
-    def has_sell_out_permission(self, request: HttpRequest) -> bool:
-        return self.may(request, SELL_OUT)
-
-    @admin.action(description=_("Sold out"), permissions=[SELL_OUT])
-    def sell_out(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
-        self._set(request, queryset, sold_out=True)
-
-    @admin.action(description=_("On sale again"), permissions=[SELL_OUT])
-    def put_back(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
-        self._set(request, queryset, sold_out=False)
-
-    def _set(self, request: HttpRequest, queryset: models.QuerySet[Any], *, sold_out: bool) -> None:
-        things = list(self.allowed(request, queryset, SELL_OUT))
-        with transaction.atomic():
-            carte.set_sold_out(things=things, sold_out=sold_out)
-            said = gettext("Sold out.") if sold_out else gettext("On sale again.")
-            for thing in things:
-                self.log_change(request, thing, said)
-        count = len(things)
-        message = ngettext("%(count)s changed.", "%(count)s changed.", count) % {"count": count}
-        self.message_user(request, message, messages.SUCCESS)
-
-
-class PricedAdmin(PricesAdmin, SoldOut):
+class PricedAdmin(PricesAdmin, SoldOut, CarteAdmin):
     """A product or a set menu, with its photo, and what became of its price."""
 
     actions = [*SoldOut.actions, "change_prices"]
@@ -246,7 +205,16 @@ class OptionInline(HouseInline):
     model = Option
     form = OptionForm
     formset = OptionFormSet
-    fields = ["position", "name", "price", "register_id", "sold_out", "allergens", "key"]
+    fields = [
+        "position",
+        "name",
+        "price",
+        "register_id",
+        "sold_out",
+        "portions",
+        "allergens",
+        "key",
+    ]
 
     def formfield_for_dbfield(
         self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any
@@ -290,7 +258,8 @@ class ProductAdmin(DuplicateAdmin, PricedAdmin):
     inlines = [ProductOptionGroupInline]
     readonly_fields = ["allergen_changes"]
     fieldsets = [
-        (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
+        (None, {"fields": ["name", "description", "price", "vat", "register_id"]}),
+        (_("Sold out"), {"fields": ["sold_out", "sold_out_until", "portions"]}),
         (
             _("For the guest"),
             {"fields": ["allergens", "allergen_changes", "diets", "alcohol", "volume", "origin"]},
@@ -333,20 +302,21 @@ class OptionGroupAdmin(CarteAdmin):
 
 
 @admin.register(Option)
-class OptionAdmin(SoldOut):
+class OptionAdmin(SoldOut, CarteAdmin):
     """Made and moved in its group; here to be found, and to be sold out."""
 
     form = OptionForm
     manager_may = frozenset({VIEW, CHANGE, DELETE, SELL_OUT})
     installer_may = manager_may
     fieldsets = [
-        (None, {"fields": ["in_group", "name", "price", "register_id", "sold_out", "allergens"]}),
+        (None, {"fields": ["in_group", "name", "price", "register_id", "allergens"]}),
+        (_("Sold out"), {"fields": ["sold_out", "sold_out_until", "portions"]}),
         (None, {"fields": ["allergen_changes", "position", "key"]}),
     ]
     readonly_fields = ["in_group", "allergen_changes"]
     list_display = ["__str__", "in_group", "euros", "register_id", "out"]
     list_filter = ["group__restaurant", "sold_out", AllergenState]
-    list_select_related = ["group"]
+    list_select_related = ["group__restaurant"]
     search_fields = ["key", "register_id"]
 
     @admin.display(description=_("option group"), ordering="group")
@@ -359,7 +329,8 @@ class SetMenuAdmin(TellsOtherRates, PricedAdmin):
     form = PricedForm
     inlines = [CourseInline]
     fieldsets = [
-        (None, {"fields": ["name", "description", "price", "vat", "register_id", "sold_out"]}),
+        (None, {"fields": ["name", "description", "price", "vat", "register_id"]}),
+        (_("Sold out"), {"fields": ["sold_out", "sold_out_until"]}),
         (_("When, where, how"), {"fields": ["served", "photo", "upload"]}),
         PRICES_BEFORE,
         FOR_THE_FILE,

@@ -92,6 +92,7 @@ class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
                     "limit_lines",
                     "limit_amount_per_cover",
                     "limit_orders_per_hour",
+                    "grace_minutes",
                 ],
                 "description": _(
                     "What goes beyond them is not sent: the phone asks the guests to call a waiter."

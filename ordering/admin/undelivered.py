@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -23,7 +24,7 @@ from django.utils.translation import gettext as _
 from ordering.admin.base import HouseAdmin, is_installer, roles
 from ordering.admin.paths import narrow
 from ordering.models import Visit
-from ordering.services import orders
+from ordering.services import orders, stock
 from ordering.services.problems import Refused
 from ordering.templatetags.diner import clock
 from pos_bridge import attempts, decisions, staff_words, words
@@ -250,6 +251,17 @@ def _visit_words(addition: Any) -> str:
 
 def _carried_out(addition: Addition, decision: Decision) -> Decided:
     if decision != Decision.REPLACE:
-        return decisions.decide(addition, decision)
+        with transaction.atomic():
+            # Before it is cancelled: only what the till surely does not have is not being cooked.
+            not_there = addition.state == State.REFUSED or attempts.was_never_sent(addition)
+            alone = (
+                not Addition.objects.filter(order=addition.order_id)
+                .exclude(pk=addition.pk)
+                .exists()
+            )
+            decided = decisions.decide(addition, decision)
+            if decided.won and decision == Decision.CANCELLED and not_there and alone:
+                stock.give_back(order_id=addition.order_id)
+            return decided
     won = orders.replace(addition=addition) is not None
     return Decided(won, State(Addition.objects.values_list("state", flat=True).get(pk=addition.pk)))

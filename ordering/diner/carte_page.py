@@ -23,6 +23,7 @@ from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
 from ordering.models import Restaurant, Table
 from ordering.services.cart import PricedCart
+from ordering.services.days import service_day
 from ordering.services.orders import ordering_problem
 from ordering.services.problems import Problem
 from pos_bridge import outbox
@@ -104,6 +105,7 @@ def fragment(
     asked = [
         restaurant.pk,
         restaurant.carte_version,
+        str(service_day(restaurant, now)),
         language,
         ordering,
         is_open,

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
 
 from ordering.diner.said import Texts
 from ordering.models import CategoryItem, OptionGroup, Photo, ProductOptionGroup, Restaurant
+from ordering.models.sold_out import runs_out
+from ordering.services.days import service_day
 from pos_bridge.models import Register
 
 CACHE_SECONDS = 24 * 3600
@@ -174,11 +178,13 @@ class Carte:
 
 
 def compiled(restaurant: Restaurant) -> Carte:
-    """The whole carte in one query, or in none where this version was read before."""
-    key = f"carte:{restaurant.pk}:{restaurant.carte_version}"
+    """The whole carte in one query, or in none where this version was read before on this day of service."""
+    # What is sold out until tomorrow is on sale again without anybody's doing.
+    day = service_day(restaurant, timezone.now())
+    key = f"carte:{restaurant.pk}:{restaurant.carte_version}:{day}"
     carte: Carte | None = cache.get(key)
     if carte is None:
-        carte = _compile(restaurant)
+        carte = _compile(restaurant, day)
         cache.set(key, carte, CACHE_SECONDS)
     return carte
 
@@ -187,11 +193,20 @@ def compiled(restaurant: Restaurant) -> Carte:
 
 # What is read: the joins go down to options and to choices, so that a dish with three options is three rows.
 FROM_CATEGORY = ("key", "name", "description", "served")
-FROM_ITEM = ("key", "name", "description", "price", "served", "sold_out", "register_id")
-FROM_PRODUCT = (*FROM_ITEM, "allergens", "diets", "alcohol", "volume", "origin")
+FROM_ITEM = (
+    "key",
+    "name",
+    "description",
+    "price",
+    "served",
+    "sold_out",
+    "sold_out_until",
+    "register_id",
+)
+FROM_PRODUCT = (*FROM_ITEM, "portions", "allergens", "diets", "alcohol", "volume", "origin")
 FROM_GROUP = ("key", "name", "kind", "min", "max")
-FROM_OPTION = ("key", "name", "price", "allergens", "sold_out")
-FROM_CHOICE = ("key", "name", "allergens", "sold_out")
+FROM_OPTION = ("key", "name", "price", "allergens", "sold_out", "sold_out_until", "portions")
+FROM_CHOICE = ("key", "name", "allergens", "sold_out", "sold_out_until", "portions")
 FROM_COURSE = ("key", "name", "min", "max")
 GROUP, OPTION = "product__option_groups__group", "product__option_groups__group__options"
 COURSE, CHOICE = "set_menu__courses", "set_menu__courses__choices"
@@ -202,7 +217,7 @@ ORDER = (
 )  # fmt: skip
 
 
-def _compile(restaurant: Restaurant) -> Carte:
+def _compile(restaurant: Restaurant, day: date) -> Carte:
     photos = Photo.objects.filter(restaurant=restaurant)
     rows = (
         CategoryItem.objects.filter(category__restaurant=restaurant)
@@ -227,10 +242,10 @@ def _compile(restaurant: Restaurant) -> Carte:
             *_fields(f"{CHOICE}__product", FROM_CHOICE),
         )
     )  # fmt: skip
-    return _carte(rows)
+    return _carte(rows, day)
 
 
-def _carte(rows: Iterable[dict[str, Any]]) -> Carte:
+def _carte(rows: Iterable[dict[str, Any]], day: date) -> Carte:
     sections: dict[str, Section] = {}
     items: dict[int, Item] = {}
     has_register = False
@@ -240,17 +255,17 @@ def _carte(rows: Iterable[dict[str, Any]]) -> Carte:
             row["category__key"], Section(**_part(row, "category", FROM_CATEGORY))
         )
         if row["pk"] not in items:
-            items[row["pk"]] = _item(row)
+            items[row["pk"]] = _item(row, day)
             section.items.append(items[row["pk"]])
         item = items[row["pk"]]
         if row["option"]:
-            _group(item, row).options.append(Option(**_part(row, OPTION, FROM_OPTION)))
+            _group(item, row).options.append(Option(**_sold(_part(row, OPTION, FROM_OPTION), day)))
         if row["choice"]:
             _course(item, row).choices.append(
                 Choice(
                     supplement=row[f"{CHOICE}__supplement"],
                     has_options=row["choice_has_options"],
-                    **_part(row, f"{CHOICE}__product", FROM_CHOICE),
+                    **_sold(_part(row, f"{CHOICE}__product", FROM_CHOICE), day),
                 )
             )
     _complete_choices(list(items.values()))
@@ -278,12 +293,12 @@ def _complete_choices(items: list[Item]) -> None:
                 course.choices[index] = replace(choice, allergens=None)
 
 
-def _item(row: dict[str, Any]) -> Item:
+def _item(row: dict[str, Any], day: date) -> Item:
     is_menu = row["set_menu__key"] is not None
     fields = _part(row, "set_menu", FROM_ITEM) if is_menu else _part(row, "product", FROM_PRODUCT)
     on_register = bool(fields.pop("register_id"))
     photo = row["menu_photo"] if is_menu else row["photo"]
-    return Item(is_menu=is_menu, photo=photo or "", on_register=on_register, **fields)
+    return Item(is_menu=is_menu, photo=photo or "", on_register=on_register, **_sold(fields, day))
 
 
 def _group(item: Item, row: dict[str, Any]) -> Group:
@@ -300,6 +315,12 @@ def _course(item: Item, row: dict[str, Any]) -> Course:
     if not item.courses or item.courses[-1].key != key:
         item.courses.append(Course(key=key, **part))
     return item.courses[-1]
+
+
+def _sold(fields: dict[str, Any], day: date) -> dict[str, Any]:
+    """With one answer for all the ways to be sold out. A count that reaches 0 has raised the carte's version."""
+    until, portions = fields.pop("sold_out_until"), fields.pop("portions", None)
+    return {**fields, "sold_out": runs_out(fields["sold_out"], until, day, portions)}
 
 
 def _fields(prefix: str, names: Iterable[str]) -> list[str]:

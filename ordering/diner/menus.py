@@ -1,6 +1,6 @@
 """A set menu on the phone: one page, course by course, with what each choice costs more and what it contains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from ordering.diner.views import Problems, why_not
 from ordering.models import Choice, Course, SetMenu
 from ordering.services import cart as carts
 from ordering.services import set_menus
-from ordering.services.options import Groups, groups_of, is_asked
+from ordering.services.options import Groups, is_asked
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 
@@ -97,14 +97,14 @@ def _menu(
     table, now = guest.visit.table, timezone.now()
     carte = compiled.compiled(table.restaurant)
     row = carte_page.row(table.restaurant, carte, key, language, now, is_menu=True)
-    menu = SetMenu.objects.filter(restaurant=table.restaurant, key=key).first()
+    menus = SetMenu.objects.filter(restaurant=table.restaurant, key=key)
+    menu = menus.select_related("restaurant").first()
     if row is None or menu is None:
         if not problems:
             raise Http404
         return errors.problem(str(problems[0]), gettext("Nothing was added."), status=422,
                               way_on=f"/v/{guest.visit.code}/", button=gettext("Back to the carte"))  # fmt: skip
-    courses = set_menus.courses_of({menu.pk})[menu.pk]
-    groups = groups_of({choice.product_id for _, choices in courses for choice in choices})
+    courses, groups = carts.offered(menu)
     taken, _ = set_menus.compose(courses, groups, composed)
     keys = {course.key for course, _ in courses}
     local = pages.local_now(table.restaurant)
@@ -136,7 +136,7 @@ def _place(problem: Problem | str) -> str:
 def _course(
     course: Course,
     choices: Sequence[Choice],
-    groups: dict[int, Groups],
+    groups: Mapping[int, Groups],
     composed: set_menus.Composed,
     problems: Problems,
     language: str,

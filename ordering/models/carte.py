@@ -12,6 +12,7 @@ from ordering.texts import house
 
 from .fields import OrderedJSONField
 from .restaurant import KEY, Restaurant
+from .sold_out import Counted, SellsOut
 
 # Annex II of Regulation (EU) 1169/2011, in its order.
 ALLERGENS = {
@@ -33,7 +34,7 @@ REGISTER_ID_HELP = _(
 PLACE = pgettext_lazy("place in a list", "order")
 
 
-class Priced(models.Model):
+class Priced(SellsOut):
     """What a product and a set menu share."""
 
     key = models.CharField(_("key"), max_length=64, validators=[KEY])
@@ -50,12 +51,11 @@ class Priced(models.Model):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(30))],
     )
     served = models.JSONField(_("when it is served"), null=True, blank=True)
-    sold_out = models.BooleanField(_("sold out"), default=False)
     # The bare name of a `Photo` of the restaurant.
     photo = models.CharField(_("photo"), max_length=200, blank=True, default="")
     position = models.PositiveIntegerField(default=0, editable=False)
 
-    class Meta:
+    class Meta(SellsOut.Meta):
         abstract = True
 
 
@@ -83,7 +83,7 @@ class Category(models.Model):
         return house(self.name)
 
 
-class Product(Priced):
+class Product(Counted, Priced):
     """A dish, a drink, a thing to take home."""
 
     restaurant = models.ForeignKey(
@@ -155,7 +155,7 @@ class OptionGroup(models.Model):
         return house(self.name)
 
 
-class Option(models.Model):
+class Option(Counted):
     """One answer to a group's question."""
 
     group = models.ForeignKey(
@@ -173,7 +173,6 @@ class Option(models.Model):
     # Cents TTC for one unit; may be negative.
     price = models.BigIntegerField(_("price"), default=0)
     allergens = models.JSONField(_("allergens"), null=True, blank=True)
-    sold_out = models.BooleanField(_("sold out"), default=False)
     position = models.PositiveIntegerField(PLACE, default=0)
 
     class Meta:

@@ -103,6 +103,14 @@ class Restaurant(models.Model):
         ),
     )
     legal_note = OrderedJSONField(_("note of the house"), default=dict, db_default={}, blank=True)
+    # Code of before makes restaurants without it.
+    grace_minutes = models.PositiveSmallIntegerField(
+        _("minutes of grace after last orders"),
+        default=5,
+        db_default=5,
+        validators=[MaxValueValidator(60)],
+        help_text=_("How long what was put into the cart in time may still be sent."),
+    )
     # Raised by every change of the carte; cached pages carry it in their key.
     carte_version = models.PositiveBigIntegerField(default=1, editable=False)
     # The number that people see starts again each day at five in the morning, local time.

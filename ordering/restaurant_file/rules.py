@@ -5,6 +5,7 @@ Each rule steps over what has the wrong shape; `shape` has named that already.
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -22,6 +23,7 @@ TEXT_AT_MOST = 5_000
 LEGAL_AT_MOST = 500
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRICE = re.compile(r"-?[0-9]{1,6}\.[0-9]{2}")
 # 128 random bits are 22 of these; a shorter code could be guessed (P16).
 CODE = re.compile(r"[A-Za-z0-9_-]{22,64}")
@@ -33,7 +35,7 @@ LONGEST = {
 HIGHEST = {
     "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
     "orders_per_hour": INTEGER, "seats": INTEGER, "card_version": INTEGER,
-    "course": SMALL, "min": SMALL, "max": SMALL,
+    "course": SMALL, "portions": INTEGER, "min": SMALL, "max": SMALL,
 }  # fmt: skip
 ONE_LINE = {"name", "label", "zone", "volume", "origin", "photo", "base_url", "register_id"}
 
@@ -327,6 +329,14 @@ def _long(path: Path, text: Any, limit: int) -> Iterator[Mistake]:
         yield Mistake(path, f"it has {len(text)} characters; at most {limit} can be stored")
 
 
+def _no_day(path: Path, value: str) -> Iterator[Mistake]:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        if DAY.fullmatch(value):
+            yield Mistake(path, f"{show(value)} is no day of the calendar")
+
+
 def _limits(path: Path, node: Any) -> Iterator[Mistake]:
     if isinstance(node, list):
         for index, item in enumerate(node):
@@ -336,6 +346,8 @@ def _limits(path: Path, node: Any) -> Iterator[Mistake]:
             here = (*path, name)
             if name in LONGEST and isinstance(value, str):
                 yield from _long(here, value, LONGEST[name])
+            if name == "sold_out_until" and isinstance(value, str):
+                yield from _no_day(here, value)
             if name in ONE_LINE:
                 yield from _broken(here, value)
             number = whole(value)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from ordering.models import (
     SetMenu,
     Visit,
 )
-from ordering.services import visits
+from ordering.services import days, stock, visits
 from ordering.services.options import Chosen, Groups, PricedOption, choose, groups_of
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import (
@@ -112,8 +112,12 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
     product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
     if product is None:
         raise Refused(Problem("unknown_product"))
-    options, problems = choose(groups_of({product.pk})[product.pk], chosen)
-    problems += _item_problems(product, _not_served(restaurant, [product], timezone.now()))
+    groups = groups_of({product.pk})
+    _mark(restaurant, [product], groups)
+    options, problems = choose(groups[product.pk], chosen)
+    problems += _item_problems(
+        product, _not_served([product], _local(restaurant, [timezone.now()]))
+    )
     unit_total = product.price + sum(option.price for option in options)
     wanted = sorted([group, key] for group, key in chosen)
     return _put(guest, quantity, unit_total, problems, product=product, chosen=wanted)
@@ -125,18 +129,25 @@ def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) 
     Raises Refused (with every problem; those of a course have its key as their place), VisitEnded.
     """
     restaurant = guest.visit.table.restaurant
-    now = timezone.now()
-    menu = _with_gaps(SetMenu.objects.filter(restaurant=restaurant, key=menu_key)).first()
+    menus = SetMenu.objects.filter(restaurant=restaurant, key=menu_key)
+    menu = _with_gaps(menus.select_related("restaurant")).first()
     if menu is None:
         raise Refused(Problem("unknown_product"))
-    courses = courses_of({menu.pk})[menu.pk]
-    groups = groups_of({choice.product_id for _, choices in courses for choice in choices})
-    local = now.astimezone(ZoneInfo(restaurant.timezone))
-    choices, problems = compose(courses, groups, composed, local)
-    problems += _item_problems(menu, _not_served(restaurant, [menu], now))
+    courses, groups = offered(menu)
+    now = _local(restaurant, [timezone.now()])
+    choices, problems = compose(courses, groups, composed, now)
+    problems += _item_problems(menu, _not_served([menu], now))
     unit_total = menu.price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)
     return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written)
+
+
+def offered(menu: SetMenu) -> tuple[Courses, Mapping[int, Groups]]:
+    """What a set menu offers, and by product what is asked and added; what is sold out in any way is `sold_out`."""
+    courses = courses_of({menu.pk})[menu.pk]
+    groups = groups_of({product.pk for product in _inside(courses)})
+    _mark(menu.restaurant, [menu, *_inside(courses)], groups)
+    return courses, groups
 
 
 def _put(
@@ -220,9 +231,9 @@ def remove(*, guest: Guest, line_code: str) -> bool:
         return bool(removed)
 
 
-def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
-    """The cart at today's prices, in two queries, and one more where it holds a set menu; with `now`, a last one finds
-    what is not served at that moment.
+def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
+    """The cart at today's prices, in two queries, and one more where it holds a set menu; with moments, a last one
+    finds what is served at none of them.
     """
     found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
     lines = list(_with_gaps(found, "set_menu"))
@@ -231,19 +242,35 @@ def priced(visit: Visit, *, now: datetime | None = None) -> PricedCart:
     groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
     restaurant = visit.table.restaurant
     items = [item for line in lines if (item := line.product or line.set_menu)]
-    not_served = _not_served(restaurant, items, now) if now else set()
-    local = now.astimezone(ZoneInfo(restaurant.timezone)) if now else None
+    choices = [product for each in courses.values() for product in _inside(each)]
+    _mark(restaurant, [*items, *choices], groups)
+    moments = _local(restaurant, served_at)
+    not_served = _not_served(items, moments) if moments else set()
     priced_lines = []
     for line in lines:
         if line.set_menu:
             offered = courses[line.set_menu.pk]
             priced_lines.append(
-                _priced_menu(line, line.set_menu, offered, groups, not_served, local)
+                _priced_menu(line, line.set_menu, offered, groups, not_served, moments)
             )
         elif line.product:
             priced_lines.append(_priced_product(line, line.product, groups, not_served))
     found_lines = tuple(priced_lines)
     return PricedCart(lines=found_lines, fingerprint=_fingerprint(visit, found_lines))
+
+
+def _inside(courses: Courses) -> list[Product]:
+    return [choice.product for _, choices in courses for choice in choices]
+
+
+def _mark(
+    restaurant: Restaurant, items: Iterable[Product | SetMenu], groups: Mapping[int, Groups]
+) -> None:
+    """Whatever way it is sold out in today, it is `sold_out`."""
+    today = days.service_day(restaurant, timezone.now())
+    stock.mark(items, today)
+    offered = [option for each in groups.values() for _, options in each for option in options]
+    stock.mark(offered, today)
 
 
 def _with_gaps(rows: Any, menu: str = "pk") -> Any:
@@ -273,9 +300,9 @@ def _priced_menu(
     courses: Courses,
     groups: Mapping[int, Groups],
     not_served: set[Item],
-    local: datetime | None,
+    moments: Sequence[datetime],
 ) -> PricedLine:
-    choices, problems = compose(courses, groups, line.composed, local)
+    choices, problems = compose(courses, groups, line.composed, moments)
     problems += _item_problems(menu, not_served, gap=getattr(line, "gap", False))
     if menu.price + sum(choice.unit_total for choice in choices) < 0:
         problems.append(Problem("below_zero"))
@@ -302,13 +329,15 @@ def _place(item: Product | SetMenu) -> Item:
     return ("product" if isinstance(item, Product) else "set_menu", item.pk)
 
 
-def _not_served(
-    restaurant: Restaurant, items: Iterable[Product | SetMenu], now: datetime
-) -> set[Item]:
-    """What is not served at this moment, by its own slots or by those of every category that it stands in."""
-    local = now.astimezone(ZoneInfo(restaurant.timezone))
+def _local(restaurant: Restaurant, moments: Iterable[datetime]) -> list[datetime]:
+    zone = ZoneInfo(restaurant.timezone)
+    return [moment.astimezone(zone) for moment in moments]
+
+
+def _not_served(items: Iterable[Product | SetMenu], moments: Sequence[datetime]) -> set[Item]:
+    """What is served at none of these local times, by its own slots or by those of every category that it stands in."""
     items = list(items)
-    by_item: defaultdict[Item, list[bool]] = defaultdict(list)
+    by_item: defaultdict[Item, list[Any]] = defaultdict(list)
     placed = CategoryItem.objects.filter(
         Q(product__in=[item.pk for item in items if isinstance(item, Product)])
         | Q(set_menu__in=[item.pk for item in items if isinstance(item, SetMenu)])
@@ -317,11 +346,15 @@ def _not_served(
         "product_id", "set_menu_id", "category__served"
     ):
         for key in (("product", product), ("set_menu", menu)):
-            by_item[key].append(is_open(served, local))
+            by_item[key].append(served)
     return {
         _place(item)
         for item in items
-        if not is_open(item.served, local) or not any(by_item[_place(item)])
+        if not any(
+            is_open(item.served, local)
+            and any(is_open(served, local) for served in by_item[_place(item)])
+            for local in moments
+        )
     }
 
 

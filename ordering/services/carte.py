@@ -1,12 +1,15 @@
 """Writes to the carte that do not belong to a form of admin."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from ordering.models import Choice, Option, Photo, Product, Restaurant, SetMenu
 from ordering.restaurant_file.photos import PhotoFile
+from ordering.services.days import service_day
 
 
 def changed(*, restaurant_id: int) -> None:
@@ -15,15 +18,33 @@ def changed(*, restaurant_id: int) -> None:
 
 
 def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool) -> None:
-    """Say of these that they ran out, or that there is more of them. Each carte is made old once."""
+    """Say of these that they ran out, or that there is more of them. Each carte is made old once.
+
+    What is on sale again is so in every way: no day that it waits for, and no count that stands at 0.
+    """
     with transaction.atomic():
-        # The restaurants first: their rows keep two people apart who mark the same things in another order.
-        for restaurant_id in sorted({_restaurant_id(thing) for thing in things}):
-            changed(restaurant_id=restaurant_id)
+        _make_old(things)
         for thing in things:
             thing.sold_out = sold_out
             # Nothing else of it: somebody may be changing its price in this moment.
-            thing.save(update_fields=["sold_out"])
+            columns = ["sold_out"]
+            if not sold_out:
+                thing.sold_out_until = None
+                columns.append("sold_out_until")
+            thing.save(update_fields=columns)
+            if not sold_out and not isinstance(thing, SetMenu):
+                # Not as it was read: an order may just have given some back.
+                type(thing).objects.filter(pk=thing.pk, portions=0).update(portions=None)
+
+
+def sell_out_until_tomorrow(*, things: Sequence[Product | Option | SetMenu]) -> None:
+    """Say of these that they ran out for this day of service, which ends at five in the morning, local time."""
+    now = timezone.now()
+    with transaction.atomic():
+        _make_old(things)
+        for thing in things:
+            thing.sold_out_until = service_day(_restaurant(thing), now) + timedelta(days=1)
+            thing.save(update_fields=["sold_out_until"])
 
 
 def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:
@@ -51,5 +72,11 @@ def of_other_rates(menu: SetMenu) -> list[Product]:
     return list(offered.exclude(vat=menu.vat))
 
 
-def _restaurant_id(thing: Product | Option | SetMenu) -> int:
-    return thing.group.restaurant_id if isinstance(thing, Option) else thing.restaurant_id
+def _make_old(things: Sequence[Product | Option | SetMenu]) -> None:
+    # The restaurants first: their rows keep two people apart who mark the same things in another order.
+    for restaurant_id in sorted({_restaurant(thing).pk for thing in things}):
+        changed(restaurant_id=restaurant_id)
+
+
+def _restaurant(thing: Product | Option | SetMenu) -> Restaurant:
+    return thing.group.restaurant if isinstance(thing, Option) else thing.restaurant

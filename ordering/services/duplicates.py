@@ -27,7 +27,7 @@ def duplicate(*, product: Product) -> Product:
         made.name = {language: f"{text} ({number})" for language, text in product.name.items()}
         made.register_id = ""
         made.allergens, made.diets, made.origin = None, [], ""
-        made.sold_out = False
+        made.sold_out, made.sold_out_until, made.portions = False, None, None
         last = Product.objects.filter(restaurant=product.restaurant_id).aggregate(m=Max("position"))
         made.position = last["m"] + 1
         made.save(force_insert=True)

@@ -27,6 +27,7 @@ class PricedOption:
     register_id: str
     automatic: bool
     allergens: list[str] | None
+    counted: int | None = None  # its row, where its portions are counted
 
 
 def groups_of(product_ids: set[int]) -> defaultdict[int, Groups]:
@@ -95,6 +96,7 @@ def choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Pro
                     option.register_id,
                     not is_asked(group),
                     option.allergens,
+                    None if option.portions is None else option.pk,
                 )
             )
     return options, problems

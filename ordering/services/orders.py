@@ -24,8 +24,9 @@ from ordering.models import (
     Table,
     Visit,
 )
-from ordering.services import tickets, visits
+from ordering.services import stock, tickets, visits
 from ordering.services.cart import PricedCart, PricedLine, priced
+from ordering.services.days import service_day
 from ordering.services.options import PricedOption
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
@@ -37,8 +38,6 @@ from pos_bridge.numbers import NumbersExhausted
 from pos_bridge.times import SKEW
 
 logger = logging.getLogger(__name__)
-
-DAY_BEGINS = timedelta(hours=5)  # local time: a party after midnight belongs to the evening before
 
 
 @dataclass(frozen=True)
@@ -88,14 +87,17 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
     now = timezone.now()
     table = guest.visit.table
     register = outbox.current_register(table.restaurant_id)
-    cart = priced(guest.visit, now=now)
-    house_problem = ordering_problem(table, register, now)
+    # What stands in the cart was served when it was added: a party that still chose at last orders may send it.
+    in_time = now - timedelta(minutes=table.restaurant.grace_minutes)
+    cart = priced(guest.visit, served_at=[now, in_time])
+    house_problem = ordering_problem(table, register, now, in_time=in_time)
     problems = [house_problem] if house_problem else _problems(guest, cart, now)
     if problems or register is None:
         raise Refused(*problems)
     if cart.fingerprint != seen:
         raise Changed(_changes(cart))
     order = _write(guest, cart, submission_key, language, now)
+    stock.take(order=order, cart=cart)
     try:
         outbox.enqueue(
             order_id=order.pk, register=register, ticket=tickets.of_cart(order, table, cart)
@@ -109,17 +111,20 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
     return order
 
 
-def ordering_problem(table: Table, register: Register | None, now: datetime) -> Problem | None:
-    """Why nothing can be ordered at this table now, whatever it is."""
+def ordering_problem(
+    table: Table, register: Register | None, now: datetime, *, in_time: datetime | None = None
+) -> Problem | None:
+    """Why nothing can be ordered at this table now, whatever it is. Hours that were open at `in_time` are no reason."""
     restaurant = table.restaurant
-    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    zone = ZoneInfo(restaurant.timezone)
     if not restaurant.ordering:
         return Problem("ordering_off")
     if not table.ordering or not table.enabled:
         return Problem("table_off")
     if register is None:
         return Problem("no_register")
-    if not is_open(restaurant.hours, local):
+    moments = [now] if in_time is None else [now, in_time]
+    if not any(is_open(restaurant.hours, moment.astimezone(zone)) for moment in moments):
         return Problem("closed")
     if breaker.is_silent(register, now):
         return Problem("register_silent")
@@ -135,6 +140,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         visits.lock(guest.visit)
         if not outbox.take_back(addition=outbox.latest(order.pk)):
             return False
+        # It is in the cart again, and takes its portions when it is sent.
+        stock.give_back(order_id=order.pk)
         lines = list(order.lines.all())
         keys = [line.product_key for line in lines]
         products = Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
@@ -268,11 +275,6 @@ def _write(
         _order_line(order, position, line) for position, line in enumerate(cart.lines)
     )
     return order
-
-
-def service_day(restaurant: Restaurant, moment: datetime) -> date:
-    """The day of service, which begins at five in the morning, local time."""
-    return (moment.astimezone(ZoneInfo(restaurant.timezone)) - DAY_BEGINS).date()
 
 
 def next_number(restaurant: Restaurant, day: date) -> int:

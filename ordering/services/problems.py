@@ -17,6 +17,7 @@ MESSAGES = {
     # A line
     "unknown_product": _("This is no longer on the carte."),
     "sold_out": _("Sold out."),
+    "portions": _("There are not enough left: %(count)s."),
     "not_served": _("Not served at this hour."),
     "not_on_register": _("This cannot be ordered by phone yet. Please order it from the team."),
     "quantity": _("The quantity must be a whole number from 1 to %(max)s."),

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
 
 from ordering.models import Restaurant
-from ordering.services.orders import DAY_BEGINS
+from ordering.services.days import DAY_BEGINS
 from pos_bridge import numbers
 from pos_bridge.errors import DeliveryError
 from pos_bridge.models import Addition, Register

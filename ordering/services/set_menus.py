@@ -1,7 +1,7 @@
 """A set menu as a guest composes it: of each course some products, each with its own options."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -55,10 +55,10 @@ def compose(
     courses: Courses,
     groups: Mapping[int, Groups],
     composed: Composed,
-    local: datetime | None = None,
+    moments: Sequence[datetime] = (),
 ) -> tuple[list[PricedChoice], list[Problem]]:
-    """What was composed, in the menu's order, and what is wrong with it. `groups`: by product; `local`: the
-    restaurant's time, without which nobody asks when a product is served.
+    """What was composed, in the menu's order, and what is wrong with it. `groups`: by product; `moments`: the
+    restaurant's local times at one of which a product must be served, where there are any.
     """
     wanted = {(each["course"], each["product"]): each["chosen"] for each in composed}
     offered = {
@@ -83,7 +83,7 @@ def compose(
             )
             name = in_language(product.name)
             problems += [replace(problem, place=course.key, name=name) for problem in wrong]
-            problems += _problems(product, course.key, local)
+            problems += _problems(product, course.key, moments)
             found.append(PricedChoice(course.key, product, choice.supplement, tuple(options)))
     return found, problems
 
@@ -101,12 +101,13 @@ def in_order(courses: Courses, composed: Composed) -> Composed:
     )
 
 
-def _problems(product: Product, course: str, local: datetime | None) -> list[Problem]:
+def _problems(product: Product, course: str, moments: Sequence[datetime]) -> list[Problem]:
     codes = {
         "option_sold_out": product.sold_out,
         "choice_not_on_register": not product.register_id,
         # Not by its categories: what is a main dish at night may be in a menu at noon.
-        "choice_not_served": local is not None and not is_open(product.served, local),
+        "choice_not_served": bool(moments)
+        and not any(is_open(product.served, local) for local in moments),
     }
     params = {"option": in_language(product.name)}
     return [Problem(code, course, params) for code, is_so in codes.items() if is_so]

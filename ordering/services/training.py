@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ordering.models import Order, OrderLine, Restaurant, Table, Visit, new_code
-from ordering.services import orders, trial_lines, visits
+from ordering.services import days, orders, trial_lines, visits
 from ordering.services.findings import Finding, Level
 from pos_bridge import heartbeat, outbox, worker
 from pos_bridge.errors import DeliveryError, Unsupported
@@ -157,7 +157,7 @@ def _written(
         covers=1,
         lines=tuple(line for _key, line in lines),
     )
-    day = orders.service_day(restaurant, now)
+    day = days.service_day(restaurant, now)
     order = Order.objects.create(
         restaurant=restaurant,
         table=table,

@@ -118,6 +118,17 @@ def test_service_says_what_is_sold_out(a, bob, client, model):
     assert LogEntry.objects.filter(user=bob, action_flag=CHANGE).exists()
 
 
+@pytest.mark.parametrize("model", [Product, Option, SetMenu])
+def test_service_says_what_is_sold_out_until_tomorrow(a, bob, client, model):
+    chosen = {ACTION_CHECKBOX_NAME: [thing.pk for thing in of(model, a)]}
+    client.post(page(model, "changelist"), {"action": "sell_out_until_tomorrow", **chosen})
+    assert not of(model, a).filter(sold_out_until=None).exists()
+    assert not of(model, a).filter(sold_out=True).exists()
+    assert "sold out until" in client.get(page(model, "changelist")).content.decode()
+    client.post(page(model, "changelist"), {"action": "put_back", **chosen})
+    assert not of(model, a).exclude(sold_out_until=None).exists()
+
+
 def test_service_sees_no_key_and_no_code(a, bob, client):
     for model, _admin in registered():
         for address in [page(model, "changelist")] + [

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ordering.models import Order
 from ordering.services import reconciliation
-from ordering.services.orders import service_day
+from ordering.services.days import service_day
 from pos_bridge import decisions, numbers
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition

@@ -305,6 +305,31 @@ def test_it_does_not_put_back_on_sale_unseen(path, thing):
     assert to_accept(small()) == [f"{thing}: it is sold out, and would be on sale again"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"sold_out_until": "2999-01-01"}, {}, "it is sold out, and would be on sale again"),
+        ({"sold_out_until": "2999-01-01"}, {"portions": 0}, None),
+        ({"sold_out_until": "2020-01-01"}, {}, None),
+        ({"portions": 0}, {}, "it is sold out, and would be on sale again"),
+        ({"portions": 0}, {"sold_out": True}, None),
+        ({"portions": 3}, {}, "it has 3 portions left, and would not be counted any more"),
+        ({"portions": 3}, {"portions": 4}, "it has 3 portions left, and would have 4"),
+        ({"portions": 3}, {"portions": 2}, None),
+    ],
+)
+def test_it_sells_no_more_than_there_is_unseen(before, after, said):
+    data = small()
+    data["products"][1].update(before)
+    imported(data)
+    data = small()
+    data["products"][1].update(after)
+    if said is None:
+        imported(data)
+    else:
+        assert to_accept(data) == [f'product "riz": {said}']
+
+
 def test_it_does_not_delete_declarations_and_what_is_sold_out_unseen():
     data = small()
     data["set_menus"][0]["sold_out"] = True

@@ -142,6 +142,18 @@ COURSE = ("set_menus", 0, "courses", 0)
         ((*PRODUCT, "allergens"), ["milk", "milk"], 'products[0].allergens: "milk" stands in it twice'),
         ((*PRODUCT, "allergens"), "milk", "for “not declared” write null"),
         ((*PRODUCT, "option_groups"), ["pain", "pain"], '"pain" stands in it twice'),
+        (
+            (*PRODUCT, "sold_out_until"),
+            "tomorrow",
+            'products[0].sold_out_until: "tomorrow" is not a day; write year, month and day',
+        ),
+        (
+            (*OPTION, "sold_out_until"),
+            "2026-02-30",
+            'option_groups[0].options[1].sold_out_until: "2026-02-30" is no day of the calendar',
+        ),
+        ((*OPTION, "portions"), -1, "option_groups[0].options[1].portions: -1 is too small"),
+        ((*PRODUCT, "portions"), 2**31, "products[0].portions: 2147483648 is too large"),
         ((*PRODUCT, "sold_out"), 1, "products[0].sold_out: 1 is not true or false"),
         ((*PRODUCT, "photo"), "a/b.jpg", "is not the bare name of a file beside this one"),
         ((*PRODUCT, "name", "FR"), "x", '"FR" is not a language code'),

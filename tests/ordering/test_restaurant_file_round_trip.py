@@ -137,6 +137,8 @@ def restaurants(draw):
             **({} if free else {"price": price}),
             **maybe("allergens", ALLERGENS),
             **maybe("sold_out", st.just(True)),
+            **maybe("sold_out_until", st.dates().map(str)),
+            **maybe("portions", st.integers(0, 2**31 - 1)),
         }
 
     def group(key):
@@ -172,6 +174,8 @@ def restaurants(draw):
             **maybe("photo", st.sampled_from(["a.jpg", "Œuf dur .webp"])),
             **maybe("served", SLOTS),
             **maybe("sold_out", st.just(True)),
+            **maybe("sold_out_until", st.dates().map(str)),
+            **maybe("portions", st.integers(0, 2**31 - 1)),
             **maybe("course", SMALL),
             **maybe("option_groups", st.just(some([group["key"] for group in groups])), []),
         }
@@ -200,6 +204,7 @@ def restaurants(draw):
             "vat": draw(VAT),
             **maybe("served", SLOTS),
             **maybe("sold_out", st.just(True)),
+            **maybe("sold_out_until", st.dates().map(str)),
             "courses": [course(key) for key in keys(min_size=1)],
         }
 
@@ -221,6 +226,7 @@ def restaurants(draw):
             **maybe("lines_per_order", SMALL, 40),
             **maybe("amount_per_cover", EUROS, "60.00"),
             **maybe("orders_per_hour", SMALL, 12),
+            **maybe("grace_minutes", st.integers(0, 60), 5),
         }
 
     return {

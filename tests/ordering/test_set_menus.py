@@ -403,3 +403,45 @@ def test_the_waiter_s_card_names_its_choices(house):
     card = html.partition('class="card"')[2].partition("</section>")[0]
     assert "Steak" in card
     assert Product.objects.get(key="steak").register_id in card
+
+
+# --- Counted portions -----------------------------------------------------------------------------
+
+
+def test_the_last_portion_inside_a_menu_is_sold_once_f16(house):
+    """F16: a dish of a menu and the same dish by itself are one pot; who comes second is refused whole, by name."""
+    Product.objects.filter(key="sole").update(portions=1)
+    Option.objects.filter(key="poivre").update(portions=5)
+    alice, bob = guest(house), guest(house, number=13)
+    put(alice, SOLE)
+    carts.add(guest=bob, product_key="sole", quantity=1, chosen=[])
+    put(bob, STEAK)
+    first = carts.priced(alice.visit).fingerprint
+    second = carts.priced(bob.visit).fingerprint
+    order = orders.place(guest=alice, submission_key="k" * 20, seen=first, language="fr")
+    with pytest.raises(Refused) as problems:
+        orders.place(guest=bob, submission_key="l" * 20, seen=second, language="fr")
+    assert {problem.code for problem in problems.value.problems} == {"sold_out"}
+    assert Product.objects.get(key="sole").portions == 0
+    assert Option.objects.get(key="poivre").portions == 5
+    assert list(Order.objects.all()) == [order]
+    Addition.objects.update(state=Addition.State.REFUSED)
+    assert orders.take_back(guest=alice, order=order)
+    assert Product.objects.get(key="sole").portions == 1
+
+
+def test_more_menus_than_portions_are_refused_with_what_is_left_f16(house):
+    Option.objects.filter(key="poivre").update(portions=2)
+    alice = guest(house)
+    put(alice, STEAK, 3)
+    seen = carts.priced(alice.visit).fingerprint
+    with pytest.raises(Refused) as problems:
+        orders.place(guest=alice, submission_key="k" * 20, seen=seen, language="fr")
+    (problem,) = problems.value.problems
+    assert (problem.code, problem.params, problem.name) == (
+        "portions",
+        {"count": 2},
+        "Menu, Steak, Poivre",
+    )
+    assert Option.objects.get(key="poivre").portions == 2
+    assert not Order.objects.exists()

@@ -6,7 +6,8 @@ Listed is, for a product or an option that exists,
 - a declaration, also “none of the 14”, that would become “not declared”,
 - “not declared” that would become “none of the 14”,
 - for a product, an always added option with declared allergens that would no longer be added,
-- sold out that would be on sale again (set menus too),
+- sold out, in any way, that would be on sale again (set menus too),
+- a count of portions that would be higher, or not be counted any more,
 
 and, with `prune`, deleting what has a declaration or is sold out: it would come back without them. Declaring
 allergens where nothing was declared only adds a warning, and needs no leave.
@@ -14,10 +15,15 @@ allergens where nothing was declared only adds a warning, and needs no leave.
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from ordering.models import OptionGroup, ProductOptionGroup, SetMenu
+from ordering.models.sold_out import runs_out
 from ordering.restaurant_file.mistakes import listed, show
+from ordering.services.days import service_day
 
 from .stored import Stored
 
@@ -38,8 +44,17 @@ def fingerprint(changes: list[str]) -> str:
 
 def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:
     """Everything that has to be accepted before the import may be made."""
+    # Where there is no restaurant, nothing is sold out.
+    owner = stored.restaurant
+    day = service_day(owner, timezone.now()) if owner else date.min
     return [
-        *_kind("product", {item["key"]: item for item in data["products"]}, stored.products, prune),
+        *_kind(
+            "product",
+            {item["key"]: item for item in data["products"]},
+            stored.products,
+            prune,
+            day,
+        ),
         *_kind(
             "option",
             {
@@ -49,19 +64,21 @@ def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:
             },
             stored.options,
             prune,
+            day,
         ),
         *_kind(
             "set menu",
             {item["key"]: item for item in data.get("set_menus", [])},
             stored.set_menus,
             prune,
+            day,
         ),
         *_no_longer_added(data, stored),
     ]
 
 
 def _kind(
-    what: str, wanted: dict[Any, dict[str, Any]], stored: dict[Any, Any], prune: bool
+    what: str, wanted: dict[Any, dict[str, Any]], stored: dict[Any, Any], prune: bool, day: date
 ) -> Iterator[str]:
     for key, row in stored.items():
         name = f"{what} {show('/'.join(key) if isinstance(key, tuple) else key)}"
@@ -69,13 +86,25 @@ def _kind(
         if (item := wanted.get(key)) is not None:
             if not isinstance(row, SetMenu):
                 yield from _declaration(name, before, item.get("allergens"))
-            if row.sold_out and not item.get("sold_out", False):
-                yield f"{name}: it is sold out, and would be on sale again"
+            yield from _on_sale(name, row, item, day)
         elif prune and before is not None:
             said = f"contains {listed(before)}" if before else "contains none of the 14"
             yield f"{name}: it would be deleted with its declaration, “{said}”"
-        elif prune and row.sold_out:
+        elif prune and row.is_sold_out(day):
             yield f"{name}: it is sold out, and would be deleted"
+
+
+def _on_sale(name: str, row: Any, item: dict[str, Any], day: date) -> Iterator[str]:
+    until, left = item.get("sold_out_until"), item.get("portions")
+    still = runs_out(
+        item.get("sold_out", False), date.fromisoformat(until) if until else None, day, left
+    )
+    before = None if isinstance(row, SetMenu) else row.portions
+    if row.is_sold_out(day) and not still:
+        yield f"{name}: it is sold out, and would be on sale again"
+    elif before and (left is None or left > before):
+        after = "not be counted any more" if left is None else f"have {int(left)}"
+        yield f"{name}: it has {before} portions left, and would {after}"
 
 
 def _declaration(name: str, before: list[str] | None, after: list[str] | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A restaurant as the data of its file: names in the schema's order, and what has its default left out."""
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -111,7 +112,7 @@ class _Exporter:
         return _without(
             {
                 "covers": 30, "quantity_per_line": 20, "lines_per_order": 40,
-                "amount_per_cover": "60.00", "orders_per_hour": 12,
+                "amount_per_cover": "60.00", "orders_per_hour": 12, "grace_minutes": 5,
             },
             {
                 "covers": place.limit_covers,
@@ -119,6 +120,7 @@ class _Exporter:
                 "lines_per_order": place.limit_lines,
                 "amount_per_cover": euros(place.limit_amount_per_cover),
                 "orders_per_hour": place.limit_orders_per_hour,
+                "grace_minutes": place.grace_minutes,
             },
         )  # fmt: skip
 
@@ -176,7 +178,8 @@ class _Exporter:
         return _without(
             {
                 "register_id": "", "description": {}, "diets": [], "alcohol": False, "volume": "",
-                "origin": "", "photo": "", "served": None, "sold_out": False, "course": None,
+                "origin": "", "photo": "", "served": None, "sold_out": False, "sold_out_until": None,
+                "portions": None, "course": None,
                 "option_groups": [],
             },
             {
@@ -195,6 +198,8 @@ class _Exporter:
                 "photo": product.photo,
                 "served": _slots(product.served),
                 "sold_out": product.sold_out,
+                "sold_out_until": _day(product.sold_out_until),
+                "portions": product.portions,
                 "course": product.course,
                 "option_groups": self.groups[product.pk],
             },
@@ -215,7 +220,10 @@ class _Exporter:
 
     def option(self, option: Option) -> Data:
         return _without(
-            {"register_id": "", "price": "0.00", "allergens": None, "sold_out": False},
+            {
+                "register_id": "", "price": "0.00", "allergens": None, "sold_out": False,
+                "sold_out_until": None, "portions": None,
+            },
             {
                 "key": option.key,
                 "register_id": option.register_id,
@@ -223,12 +231,17 @@ class _Exporter:
                 "price": euros(option.price),
                 "allergens": option.allergens,
                 "sold_out": option.sold_out,
+                "sold_out_until": _day(option.sold_out_until),
+                "portions": option.portions,
             },
-        )
+        )  # fmt: skip
 
     def set_menu(self, menu: SetMenu) -> Data:
         return _without(
-            {"register_id": "", "description": {}, "served": None, "sold_out": False, "photo": ""},
+            {
+                "register_id": "", "description": {}, "served": None, "sold_out": False,
+                "sold_out_until": None, "photo": "",
+            },
             {
                 "key": menu.key,
                 "register_id": menu.register_id,
@@ -238,10 +251,11 @@ class _Exporter:
                 "vat": _percent(menu.vat),
                 "served": _slots(menu.served),
                 "sold_out": menu.sold_out,
+                "sold_out_until": _day(menu.sold_out_until),
                 "photo": menu.photo,
                 "courses": [self.course(course) for course in self.courses[menu.key]],
             },
-        )
+        )  # fmt: skip
 
     def course(self, course: Course) -> Data:
         return _without(
@@ -278,6 +292,10 @@ def _without(defaults: Data, data: Data) -> Data:
 def _percent(vat: Decimal) -> str:
     """ "10" of 10.00 and "5.5" of 5.50."""
     return f"{vat.normalize():f}"
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _slots(slots: list[Data] | None) -> list[Data] | None:

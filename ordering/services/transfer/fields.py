@@ -1,5 +1,6 @@
 """From an item of the file to the columns of its row, with the default for what is left out."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +34,7 @@ class Fields:
             "limit_amount_per_cover": cents(limits.get("amount_per_cover", "60.00")),
             "limit_orders_per_hour": int(limits.get("orders_per_hour", 12)),
             **{f"legal_{name}": self._text(legal.get(name, {})) for name in LEGAL},
+            "grace_minutes": int(limits.get("grace_minutes", 5)),
         }
 
     def table(self, item: Item) -> Columns:
@@ -55,6 +57,7 @@ class Fields:
         course = item.get("course")
         return {
             **self.set_menu(item),
+            "portions": _count(item.get("portions")),
             "allergens": item.get("allergens"),
             "diets": item.get("diets", []),
             "alcohol": item.get("alcohol", False),
@@ -72,6 +75,7 @@ class Fields:
             "vat": Decimal(item["vat"]),
             "served": item.get("served"),
             "sold_out": item.get("sold_out", False),
+            "sold_out_until": _date(item.get("sold_out_until")),
             "photo": item.get("photo", ""),
         }
 
@@ -93,6 +97,8 @@ class Fields:
             "price": cents(item.get("price", "0.00")),
             "allergens": item.get("allergens"),
             "sold_out": item.get("sold_out", False),
+            "sold_out_until": _date(item.get("sold_out_until")),
+            "portions": _count(item.get("portions")),
         }
 
     def course(self, item: Item) -> Columns:
@@ -112,3 +118,11 @@ class Fields:
 
     def _text(self, texts: dict[str, str]) -> dict[str, str]:
         return {language: texts[language] for language in self.languages if language in texts}
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _count(number: float | None) -> int | None:
+    return None if number is None else int(number)
