@@ -61,3 +61,16 @@ def test_nothing_is_added_in_the_grace():
         with pytest.raises(Refused) as refused:
             cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
         assert [problem.code for problem in refused.value.problems] == ["not_served"]
+
+
+def test_nothing_is_added_where_the_house_has_closed():
+    """P14: a page that was opened in time has its buttons still."""
+    house = factories.restaurant(hours=LUNCH)
+    factories.product(house)
+    with time_machine.travel(PLACES[0][1] - timedelta(minutes=1), tick=False) as clock:
+        guest = factories.guest(factories.table(house))
+        cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
+        clock.move_to(PLACES[0][1])
+        with pytest.raises(Refused) as refused:
+            cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
+        assert [problem.code for problem in refused.value.problems] == ["closed"]
