@@ -9,6 +9,7 @@ from ordering.models import Product, Restaurant
 from ordering.services import cart, orders
 from ordering.services.problems import Refused
 from tests import factories
+from tests.ordering import diner_phone
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +75,19 @@ def test_nothing_is_added_where_the_house_has_closed():
         with pytest.raises(Refused) as refused:
             cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
         assert [problem.code for problem in refused.value.problems] == ["closed"]
+
+
+def test_the_cart_has_its_button_as_long_as_it_may_be_sent():
+    """P14, F17: also where its page is opened only then."""
+    house = diner_phone.house(hours=LUNCH)
+    end = PLACES[0][1]
+    with time_machine.travel(end - timedelta(minutes=1), tick=False) as clock:
+        phone = diner_phone.Phone().join(factories.table(house))
+        phone.add("soupe")
+        clock.move_to(end + timedelta(seconds=299))
+        page = phone.cart()
+        assert 'id="order"' in page
+        clock.move_to(end + timedelta(seconds=300))
+        assert 'id="order"' not in phone.cart()
+        clock.move_to(end + timedelta(seconds=299))
+        assert "/orders/" in phone.send()["Location"]
