@@ -178,6 +178,23 @@ def test_what_was_sold_meanwhile_is_not_put_back(house, client):
         assert (thing.portions, thing.sold_out) == (portions, False)
 
 
+def test_it_locks_the_restaurant_before_its_dishes(house, client):
+    """F16: as an order does that counts portions, so that neither waits for the other for ever."""
+    product = factories.product(house, "soupe")
+    group = factories.option_group(product, "pain", {"noir": 0})
+    for address, changes in [
+        (page("product_change", product.pk), {"name_fr": "Potage"}),
+        (page("optiongroup_change", group.pk), {"options__0__name_fr": "Complet"}),
+        (page("option_change", group.options.get().pk), {"name_fr": "Seigle"}),
+    ]:
+        with CaptureQueriesContext(connection) as queries:
+            send(client, address, **changes)
+        updates = [each["sql"] for each in queries if each["sql"].startswith("UPDATE")]
+        rows = [sql.split('"')[1] for sql in updates if '"ordering_' in sql[:20]]
+        assert len(set(rows)) > 1
+        assert rows[0] == "ordering_restaurant"
+
+
 def test_new_things_come_last(house, client):
     for name in ("Soupe", "Tarte", "Café"):
         add_product(client, name_fr=name)
