@@ -272,6 +272,8 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> None:
         columns = {field.name for field in self.opts.concrete_fields}
         if change:
+            # The restaurant first: an order that counts portions locks its row, and then those of the dishes.
+            self.carte_changed([obj])
             # Only what the person changed: counters and flags move on while the page is open.
             obj.save(update_fields=columns & set(form.changed_data))
             return

@@ -81,6 +81,10 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
     return None
 
 
+# What orders and waiters change while a page is open: the page says what stood there, so that it is not put back.
+MOVES_ON = {"sold_out", "sold_out_until", "portions"}
+
+
 class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
     """Offers the languages, the things and the register's rules of one restaurant."""
 
@@ -124,6 +128,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
             field.help_text = POSITION_HELP
             if self.instance._state.adding:
                 self.initial["position"] = None
+        elif name in MOVES_ON:
+            field.show_hidden_initial = True
         elif name.startswith("limit_") and isinstance(field, forms.IntegerField):
             field.validators.append(MaxValueValidator(SMALL))
 
@@ -203,6 +209,13 @@ class HouseFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.made_keys: set[str] = set()
         super().__init__(*args, **kwargs)
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
+        """Only what the person changed, as HouseAdmin.save_model."""
+        if commit:
+            columns = {field.name for field in obj._meta.concrete_fields}
+            obj.save(update_fields=columns & set(form.changed_data))
+        return obj
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return {

@@ -12,7 +12,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -251,17 +250,18 @@ def _visit_words(addition: Any) -> str:
 
 def _carried_out(addition: Addition, decision: Decision) -> Decided:
     if decision != Decision.REPLACE:
-        with transaction.atomic():
-            # Before it is cancelled: only what the till surely does not have is not being cooked.
-            not_there = addition.state == State.REFUSED or attempts.was_never_sent(addition)
-            alone = (
-                not Addition.objects.filter(order=addition.order_id)
-                .exclude(pk=addition.pk)
-                .exists()
-            )
-            decided = decisions.decide(addition, decision)
-            if decided.won and decision == Decision.CANCELLED and not_there and alone:
-                stock.give_back(order_id=addition.order_id)
-            return decided
+        # In no transaction: it may wait for what is in flight, and SQLite's one lock would keep that from ending.
+        decided = decisions.decide(addition, decision)
+        # Nobody tries it any more. Only what the till surely does not have is not being cooked.
+        if decided.won and decision == Decision.CANCELLED and _is_not_there(addition):
+            stock.give_back(order_id=addition.order_id)
+        return decided
     won = orders.replace(addition=addition) is not None
     return Decided(won, State(Addition.objects.values_list("state", flat=True).get(pk=addition.pk)))
+
+
+def _is_not_there(addition: Addition) -> bool:
+    """`addition.state` as it was decided about."""
+    others = Addition.objects.filter(order=addition.order_id).exclude(pk=addition.pk)
+    refused = addition.state == State.REFUSED
+    return (refused or attempts.was_never_sent(addition)) and not others.exists()

@@ -76,12 +76,19 @@ class Row:
         return f"{self.section.key}_{self.item.key}"
 
 
-def why_not(table: Table, carte: Carte, now: datetime, *, silent: bool) -> Problem | None:
+def why_not(
+    table: Table,
+    carte: Carte,
+    now: datetime,
+    *,
+    silent: bool,
+    in_time: datetime | None = None,
+) -> Problem | None:
     """Why nothing can be ordered at this table now. A register that the compiled carte has seen is believed; `silent`:
-    it does not answer, as whoever has found the table knows.
+    it does not answer, as whoever has found the table knows. `in_time`: see orders.ordering_problem.
     """
     register = Register() if carte.has_register else outbox.current_register(table.restaurant_id)
-    problem = ordering_problem(table, register, now)
+    problem = ordering_problem(table, register, now, in_time=in_time)
     return Problem("register_silent") if silent and problem is None else problem
 
 

@@ -14,6 +14,9 @@ DIGITS = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
 OPTION = "option."  # what the name of a group's inputs begins with
 CHOICE = "choice."  # of a course's; its options' are "option.<course>.<product>.<group>"
 QUANTITY = "quantity."  # and of a cart line's
+CODE = re.compile(
+    r"[A-Za-z0-9_-]{1,64}"
+)  # of a cart line; PostgreSQL cannot even be asked for a NUL
 NO_NUMBER = -1  # what every service refuses
 # The forms to send a cart that are understood. Whoever changes what its fields mean counts up the number that the
 # page says (_cart_seen.html), and keeps the one before here while pages with it may be open, 4 hours after the
@@ -128,11 +131,12 @@ class CartPage:
 
 def cart_page(data: QueryDict) -> CartPage:
     """The numbers on the cart page, after the − or + that was pressed there."""
-    removed = list(dict.fromkeys(data.getlist("remove")))
+    removed = [code for code in dict.fromkeys(data.getlist("remove")) if CODE.fullmatch(code)]
     quantities = {
         code: _stepped(data, code, data.get(name, ""))
         for name in data
-        if name.startswith(QUANTITY) and (code := name.removeprefix(QUANTITY)) not in removed
+        if name.startswith(QUANTITY) and CODE.fullmatch(code := name.removeprefix(QUANTITY))
+        if code not in removed
     }
     covers = _stepped(data, "covers", data.get("covers", "")) if "covers" in data else None
     if covers == _number(data.get("covers_before", "")) != NO_NUMBER:

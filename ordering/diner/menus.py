@@ -105,6 +105,7 @@ def _menu(
         return errors.problem(str(problems[0]), gettext("Nothing was added."), status=422,
                               way_on=f"/v/{guest.visit.code}/", button=gettext("Back to the carte"))  # fmt: skip
     courses, groups = carts.offered(menu)
+    composed = composed or _without_choice(courses)
     taken, _ = set_menus.compose(courses, groups, composed)
     keys = {course.key for course, _ in courses}
     local = pages.local_now(table.restaurant)
@@ -129,6 +130,16 @@ def _menu(
     )  # fmt: skip
 
 
+def _without_choice(courses: set_menus.Courses) -> set_menus.Composed:
+    """Where there is nothing to choose, it is chosen, and what it costs more is in the price on the button."""
+    return [
+        {"course": course.key, "product": choice.product.key, "chosen": []}
+        for course, choices in courses
+        if course.min == course.max == len(choices)
+        for choice in choices
+    ]
+
+
 def _place(problem: Problem | str) -> str:
     return problem.place if isinstance(problem, Problem) else ""
 
@@ -143,8 +154,6 @@ def _course(
     local: datetime,
 ) -> OfferedCourse:
     taken = {each["product"] for each in composed if each["course"] == course.key}
-    # Where there is nothing to choose, it is chosen.
-    alone = course.min == course.max == len(choices)
     return OfferedCourse(
         key=course.key,
         name=said(course.name, language),
@@ -157,7 +166,7 @@ def _course(
                 groups.get(choice.product_id, []),
                 language,
                 local,
-                taken=choice.product.key in taken or (alone and not composed),
+                taken=choice.product.key in taken,
             )
             for choice in choices
         ],

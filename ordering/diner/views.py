@@ -128,7 +128,10 @@ def show_cart(
     visit = guest.visit
     now = timezone.now()
     cart = cart or carts.priced(visit)
-    problem = why_not(guest, compiled.compiled(visit.table.restaurant), now)
+    restaurant = visit.table.restaurant
+    # As long as it may be sent, its button is there.
+    in_time = orders.in_time(restaurant, now)
+    problem = why_not(guest, compiled.compiled(restaurant), now, in_time=in_time)
     return pages.show_to(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
@@ -140,10 +143,12 @@ def show_cart(
     )  # fmt: skip
 
 
-def why_not(guest: Guest, found: compiled.Carte, now: datetime) -> Problem | None:
-    """Why this phone cannot order now, whatever it is."""
+def why_not(
+    guest: Guest, found: compiled.Carte, now: datetime, *, in_time: datetime | None = None
+) -> Problem | None:
+    """Why this phone cannot order now, whatever it is. `in_time`: see orders.ordering_problem."""
     silent = access.register_is_silent(guest)
-    return carte_page.why_not(guest.visit.table, found, now, silent=silent)
+    return carte_page.why_not(guest.visit.table, found, now, silent=silent, in_time=in_time)
 
 
 def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:

@@ -159,6 +159,8 @@ def _put(
         problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
     if unit_total < 0:
         problems.append(Problem("below_zero"))
+    if not is_open(restaurant.hours, *_local(restaurant, [timezone.now()])):
+        problems.append(Problem("closed"))  # the grace is for what stands in the cart
     if problems:
         raise Refused(*problems)
     with transaction.atomic():
@@ -268,9 +270,8 @@ def _mark(
 ) -> None:
     """Whatever way it is sold out in today, it is `sold_out`."""
     today = days.service_day(restaurant, timezone.now())
-    stock.mark(items, today)
     offered = [option for each in groups.values() for _, options in each for option in options]
-    stock.mark(offered, today)
+    stock.mark([*items, *offered], today)
 
 
 def _with_gaps(rows: Any, menu: str = "pk") -> Any:

@@ -87,10 +87,9 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
     now = timezone.now()
     table = guest.visit.table
     register = outbox.current_register(table.restaurant_id)
-    # What stands in the cart was served when it was added: a party that still chose at last orders may send it.
-    in_time = now - timedelta(minutes=table.restaurant.grace_minutes)
-    cart = priced(guest.visit, served_at=[now, in_time])
-    house_problem = ordering_problem(table, register, now, in_time=in_time)
+    late = in_time(table.restaurant, now)
+    cart = priced(guest.visit, served_at=[now, late])
+    house_problem = ordering_problem(table, register, now, in_time=late)
     problems = [house_problem] if house_problem else _problems(guest, cart, now)
     if problems or register is None:
         raise Refused(*problems)
@@ -109,6 +108,13 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
         raise Refused(Problem("no_register")) from exhausted
     CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
     return order
+
+
+def in_time(restaurant: Restaurant, now: datetime) -> datetime:
+    """When what is sent now may have been served last. What stands in the cart was served when it was added: a party
+    that still chose at last orders may send it.
+    """
+    return now - timedelta(minutes=restaurant.grace_minutes)
 
 
 def ordering_problem(

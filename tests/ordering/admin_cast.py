@@ -100,6 +100,8 @@ def form_data(response):
 def _add(data: QueryDict, form: BaseForm):
     for bound in form:
         value = bound.value()
+        if bound.field.show_hidden_initial:
+            data[bound.html_initial_name] = "" if value is None else str(value)
         name = bound.html_name
         widget = bound.field.widget
         if hasattr(widget, "languages"):

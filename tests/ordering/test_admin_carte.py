@@ -20,7 +20,7 @@ from ordering.models import (
 )
 from ordering.services.transfer import export_restaurant
 from tests import factories
-from tests.ordering.admin_cast import errors, person, send
+from tests.ordering.admin_cast import errors, form_data, person, send
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +151,48 @@ def test_a_change_touches_only_what_was_changed(house, client):
     ]
     assert "order_count" not in written
     assert "languages" not in written
+
+
+def test_what_was_sold_meanwhile_is_not_put_back(house, client):
+    """F16: orders count portions down, and waiters say that it ran out, while a manager's page is open."""
+    product = factories.product(house, "soupe", portions=5)
+    group = factories.option_group(product, "pain", {"noir": 0, "blanc": 0})
+    noir = group.options.get(key="noir")
+    type(noir).objects.update(portions=5)
+    pages = [page("product_change", product.pk), page("optiongroup_change", group.pk)]
+    opened = [form_data(client.get(address)) for address in pages]
+    for model in (type(product), type(noir)):
+        model.objects.update(portions=2, sold_out=True)
+    for address, data in zip(pages, opened, strict=True):
+        data["name_en"] = data["options-0-name_en"] = "Another"
+        assert client.post(address, data).status_code == 302
+    for thing in (product, noir):
+        thing.refresh_from_db()
+        assert thing.name["en"] == "Another"
+        assert (thing.portions, thing.sold_out) == (2, True)
+    # What somebody writes there counts.
+    send(client, pages[0], portions="9", sold_out=None)
+    send(client, pages[1], options__0__portions="", options__0__sold_out=None)
+    for thing, portions in ((product, 9), (noir, None)):
+        thing.refresh_from_db()
+        assert (thing.portions, thing.sold_out) == (portions, False)
+
+
+def test_it_locks_the_restaurant_before_its_dishes(house, client):
+    """F16: as an order does that counts portions, so that neither waits for the other for ever."""
+    product = factories.product(house, "soupe")
+    group = factories.option_group(product, "pain", {"noir": 0})
+    for address, changes in [
+        (page("product_change", product.pk), {"name_fr": "Potage"}),
+        (page("optiongroup_change", group.pk), {"options__0__name_fr": "Complet"}),
+        (page("option_change", group.options.get().pk), {"name_fr": "Seigle"}),
+    ]:
+        with CaptureQueriesContext(connection) as queries:
+            send(client, address, **changes)
+        updates = [each["sql"] for each in queries if each["sql"].startswith("UPDATE")]
+        rows = [sql.split('"')[1] for sql in updates if '"ordering_' in sql[:20]]
+        assert len(set(rows)) > 1
+        assert rows[0] == "ordering_restaurant"
 
 
 def test_new_things_come_last(house, client):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from ordering import restaurant_file
 from ordering.models import AllergenChange, Option, OptionGroup, Product
-from ordering.services import declarations
+from ordering.services import declarations, prices
 from ordering.services.transfer import AcceptanceNeeded, export_restaurant, import_restaurant
 from tests import factories
 from tests.ordering.admin_cast import page, person, send
@@ -165,13 +165,13 @@ def test_an_import_loses_none_silently_and_keeps_what_was_accepted(house):
         data["products"][0]["allergens"] = None
 
     with pytest.raises(AcceptanceNeeded) as needed:
-        imported(house, drop, by=alice)
+        imported(house, drop, by=prices.Hand(prices.Way.FILE, alice))
     assert needed.value.changes == [
         'product "soupe": it contains milk, and would not be declared any more'
     ]
     assert kept() == []
     assert Product.objects.get().allergens == ["milk"]
-    imported(house, drop, by=alice, accept=needed.value.fingerprint)
+    imported(house, drop, by=prices.Hand(prices.Way.FILE, alice), accept=needed.value.fingerprint)
     assert kept() == [("soupe", ["milk"], None, "import", "alice")]
 
 

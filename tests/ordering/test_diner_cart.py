@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ordering.models import CartLine, Order, Product, Restaurant, Visit
 from ordering.services import carte
@@ -317,3 +319,13 @@ def test_a_change_costs_at_most_twelve_queries(phone, django_assert_max_num_quer
     with django_assert_max_num_queries(12):
         data = {f"quantity.{code}": "2", "covers": "3"}
         assert phone.post(f"{phone.visit}covers/", data, headers=HTMX).status_code == 200
+
+
+def test_it_asks_the_database_for_nothing_that_is_no_code(phone):
+    """F14: PostgreSQL cannot be asked for a NUL, and would answer with an error."""
+    phone.add("soupe")
+    data = {"remove": ["\0", "é", line_code(phone)], "quantity.\0": "3", "quantity.": "2"}
+    with CaptureQueriesContext(connection) as queries:
+        answer = phone.post(f"{phone.visit}cart/line/", data)
+    assert answer.status_code == 303
+    assert not any("\0" in query["sql"] or "é" in query["sql"] for query in queries)

@@ -9,6 +9,7 @@ from ordering.models import Product, Restaurant
 from ordering.services import cart, orders
 from ordering.services.problems import Refused
 from tests import factories
+from tests.ordering import diner_phone
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +62,32 @@ def test_nothing_is_added_in_the_grace():
         with pytest.raises(Refused) as refused:
             cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
         assert [problem.code for problem in refused.value.problems] == ["not_served"]
+
+
+def test_nothing_is_added_where_the_house_has_closed():
+    """P14: a page that was opened in time has its buttons still."""
+    house = factories.restaurant(hours=LUNCH)
+    factories.product(house)
+    with time_machine.travel(PLACES[0][1] - timedelta(minutes=1), tick=False) as clock:
+        guest = factories.guest(factories.table(house))
+        cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
+        clock.move_to(PLACES[0][1])
+        with pytest.raises(Refused) as refused:
+            cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
+        assert [problem.code for problem in refused.value.problems] == ["closed"]
+
+
+def test_the_cart_has_its_button_as_long_as_it_may_be_sent():
+    """P14, F17: also where its page is opened only then."""
+    house = diner_phone.house(hours=LUNCH)
+    end = PLACES[0][1]
+    with time_machine.travel(end - timedelta(minutes=1), tick=False) as clock:
+        phone = diner_phone.Phone().join(factories.table(house))
+        phone.add("soupe")
+        clock.move_to(end + timedelta(seconds=299))
+        page = phone.cart()
+        assert 'id="order"' in page
+        clock.move_to(end + timedelta(seconds=300))
+        assert 'id="order"' not in phone.cart()
+        clock.move_to(end + timedelta(seconds=299))
+        assert "/orders/" in phone.send()["Location"]

@@ -445,3 +445,13 @@ def test_more_menus_than_portions_are_refused_with_what_is_left_f16(house):
     )
     assert Option.objects.get(key="poivre").portions == 2
     assert not Order.objects.exists()
+
+
+def test_what_is_not_chosen_is_in_the_price_on_the_button(house):
+    """P13: the one dish of a course is ticked already, and without a script nobody reckons it in."""
+    Choice.objects.filter(product__key="poireaux").delete()
+    Choice.objects.filter(product__key="oeuf").update(supplement=2_50)
+    phone = Phone().join(factories.table(house))
+    page = phone.get(f"{phone.visit}m/menu/").content.decode()
+    shown = page[page.index("data-total>") :]
+    assert shown[: shown.index("</span>")].replace("\xa0", " ") == "data-total>38,50 €"

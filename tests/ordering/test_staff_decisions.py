@@ -92,6 +92,24 @@ def test_it_holds_if_nothing_came_of_what_was_in_flight(a, bob, client):
     assert (addition.state, addition.handled_as) == (State.HANDLED, Handled.BY_HAND)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_without_a_transaction(a, bob, client, settings):
+    """F71: SQLite has one lock for all writers, and what is waited for has to be written too."""
+    settings.TIME_DIVISOR = 100
+    addition = order(a, State.SENDING, "", age=60, lease_owner="w")
+    locked = []
+
+    def watch(execute, sql, params, many, context):
+        if sql.startswith('SELECT "pos_bridge_addition"."state"'):
+            locked.append(connection.in_atomic_block)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        press(client, addition, "cancelled")
+    assert locked
+    assert not any(locked)
+
+
 def test_who_comes_second_is_told(a, bob, client):
     """The worker was faster: nothing is changed, and it is said what has become of it."""
     addition = order(a, State.QUEUED, "", age=60)
