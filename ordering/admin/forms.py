@@ -13,7 +13,7 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from ordering.admin import widgets
+from ordering.admin import closed_days, widgets
 from ordering.admin.fields import (
     AllergensField,
     DietsField,
@@ -63,6 +63,10 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
                 return TextsField(long=True, **given)
             case "served" | "hours":
                 return SlotsField(**{**given, "help_text": given["help_text"] or SLOTS_HELP})
+            case "closed_days":
+                return closed_days.ClosedDaysField(
+                    **{**given, "help_text": given["help_text"] or closed_days.HELP}
+                )
             case "allergens":
                 return AllergensField(**given)
             case "diets":

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import CHANGE, EVERYTHING, VIEW
+from ordering.admin.closed_days import Days, with_texts
 from ordering.admin.forms import HouseForm
 from ordering.admin.paths import narrow
 from ordering.admin.printed import PrintedAdmin
@@ -47,6 +48,12 @@ class RestaurantForm(HouseForm):
                 )
         return languages
 
+    def clean_closed_days(self) -> Days:
+        language = (self.cleaned_data.get("languages") or self.instance.languages or ["fr"])[0]
+        return with_texts(
+            self.cleaned_data["closed_days"], self.instance.closed_days or [], language
+        )
+
 
 def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
     """Names that the house could not say in this language, which every one of them must have."""
@@ -68,7 +75,7 @@ class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
     list_display = ["name", "slug", "ordering"]
     search_fields = ["name", "slug"]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "ordering", "hours"]}),
+        (None, {"fields": ["name", "slug", "ordering", "hours", "closed_days"]}),
         (_("On the phone"), {"fields": ["languages", "colour", "timezone"]}),
         (
             _("At the foot of the carte"),

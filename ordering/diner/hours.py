@@ -4,21 +4,40 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ordering import slots
+from ordering.diner.said import Said, said
+from ordering.models import Restaurant
+from ordering.services import days
 from ordering.slots import DAYS, Slots
 
 
-def opens(hours: Slots, local: datetime) -> tuple[str, str] | None:
-    """When it opens next: the day, empty where it is today, and the time."""
-    moment = slots.next_opening(hours, local)
+def opens(restaurant: Restaurant, local: datetime) -> tuple[str, str] | None:
+    """When it opens next: the day, empty where it is today and with its date where it is not soon, and the time."""
+    moment = days.next_opening(restaurant, local)
     if moment is None or moment == local:
         return None
     day = "" if moment.date() == local.date() else _weekday(moment.weekday())
+    if moment.date() - local.date() >= timedelta(days=7):
+        day = date_format(moment, "DATE_FORMAT")
     return day, o_clock(moment.time())
+
+
+def announced(restaurant: Restaurant, local: datetime, language: str) -> list[tuple[str, Said]]:
+    """What is closed today or soon: the days in words, and what the house says of it."""
+    found = []
+    for closed in days.announced(restaurant, days.service_day(restaurant, local)):
+        first, last = (date_format(day, "DATE_FORMAT") for day in days.span(closed))
+        if first == last:
+            when = _("Closed on %(day)s") % {"day": first}
+        else:
+            when = _("Closed from %(first)s to %(last)s") % {"first": first, "last": last}
+        found.append((when, said(closed.get("text") or {}, language)))
+    return found
 
 
 def until(hours: Slots, local: datetime) -> str:
@@ -69,9 +88,9 @@ def _weekday(index: int) -> str:
     return name.lower() if get_language() == "it" else name
 
 
-def _days(days: Iterable[str]) -> str:
+def _days(named: Iterable[str]) -> str:
     """ "Tuesday to Friday", "Sunday, Monday": days that follow each other stand so, also over the week's end."""
-    indexes = {DAYS.index(day) for day in days}
+    indexes = {DAYS.index(day) for day in named}
     if len(indexes) == 7:
         return _("Every day")
     starts = [index for index in range(7) if index in indexes and (index - 1) % 7 not in indexes]

@@ -97,6 +97,7 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
             request, "diner/carte.html", restaurant, language,
             table=table, carte=html, carte_sections=carte_page.strip(shown, language),
             problem=_why_not(table, now) if table else None,
+            announced=hours.announced(restaurant, pages.local_now(restaurant), language),
             filter=filtering.form(found, shown, wanted),
         ),
         language,
@@ -187,7 +188,8 @@ def _door_sign(request: HttpRequest, table: Table, language: str, problem: Probl
     restaurant = table.restaurant
     return pages.show(
         request, "diner/closed.html", restaurant, language, table=table, problem=problem,
-        opens=hours.opens(restaurant.hours, pages.local_now(restaurant)),
+        opens=hours.opens(restaurant, pages.local_now(restaurant)),
+        announced=hours.announced(restaurant, pages.local_now(restaurant), language),
         hours=hours.listed(restaurant.hours),
     )  # fmt: skip
 

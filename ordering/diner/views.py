@@ -42,6 +42,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         request, "diner/carte.html", table.restaurant, language,
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
+        announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
         carte=carte_page.fragment(
             table.restaurant, shown, language, now, ordering=not problem, wanted=wanted
         ),

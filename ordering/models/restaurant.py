@@ -48,6 +48,9 @@ class Restaurant(models.Model):
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[COLOUR])
     # Slots as in the restaurant file; None: whenever ordering is open.
     hours = models.JSONField(_("ordering hours"), null=True, blank=True)
+    # [{"from": "2026-12-24", "to": "2026-12-26", "text": {language: text}}], days of service, both included; `to` and
+    # `text` may be missing. In the order of the days.
+    closed_days = models.JSONField(_("days closed"), default=list, db_default=[], blank=True)
     ordering = models.BooleanField(
         _("takes orders"),
         default=True,

@@ -103,6 +103,13 @@ def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
                 yield Mistake(("languages", index), f"{show(code)} is not a language that is known")
         paths = ((("languages", index), code) for index, code in enumerate(languages))
         yield from _twice((), paths, "the language")
+    for index, closed in objects(data, "closed_days"):
+        path = ("closed_days", index)
+        days = {name: day for name in ("from", "to") if isinstance(day := closed.get(name), str)}
+        for name, day in days.items():
+            yield from _no_day((*path, name), day)
+        if len(days) == 2 and all(map(DAY.fullmatch, days.values())) and days["to"] < days["from"]:
+            yield Mistake((*path, "to"), f"{days['to']} is before {days['from']}")
     zone = data.get("timezone")
     if isinstance(zone, str) and zone not in available_timezones():
         yield Mistake(

@@ -26,7 +26,7 @@ from ordering.models import (
 )
 from ordering.services import stock, tickets, visits
 from ordering.services.cart import PricedCart, PricedLine, priced
-from ordering.services.days import service_day
+from ordering.services.days import closed_on, service_day
 from ordering.services.options import PricedOption
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
@@ -125,6 +125,8 @@ def ordering_problem(
     zone = ZoneInfo(restaurant.timezone)
     if not restaurant.ordering:
         return Problem("ordering_off")
+    if closed_on(restaurant, service_day(restaurant, now)):
+        return Problem("closed_today")
     if not table.ordering or not table.enabled:
         return Problem("table_off")
     if register is None:

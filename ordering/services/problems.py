@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 MESSAGES = {
     # The house
     "closed": _("Ordering is closed for the moment."),
+    "closed_today": _("We are closed today."),
     "ordering_off": _("Orders are taken by the team at the moment, not by phone."),
     "table_off": _("This table does not take orders by phone. Please order from the team."),
     "no_register": _("Orders by phone are not set up yet. Please order from the team."),

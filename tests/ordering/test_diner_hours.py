@@ -6,6 +6,7 @@ import pytest
 from django.utils import translation
 
 from ordering.diner import hours
+from ordering.models import Restaurant
 
 pytestmark = pytest.mark.pure
 
@@ -39,7 +40,7 @@ def at(day, hour, minute=0):
     ],
 )
 def test_it_says_when_it_opens(slots, moment, expected):
-    found = hours.opens(slots, moment)
+    found = hours.opens(Restaurant(hours=slots), moment)
     assert (found and tuple(" ".join(part.split()) for part in found)) == expected
 
 

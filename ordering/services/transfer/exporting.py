@@ -89,6 +89,14 @@ class _Exporter:
             "currency": "EUR",
             "colour": place.colour,
             "hours": _slots(place.hours),
+            "closed_days": [
+                {
+                    name: self.text(each[name]) if name == "text" else each[name]
+                    for name in ("from", "to", "text")
+                    if each.get(name)
+                }
+                for each in place.closed_days
+            ],
             "ordering": place.ordering,
             "limits": self.limits(),
             "legal_texts": self.legal_texts(),
@@ -101,8 +109,9 @@ class _Exporter:
         }
         return _without(
             {
-                "timezone": "Europe/Paris", "colour": "", "hours": None, "ordering": True,
-                "limits": {}, "legal_texts": {}, "register": None, "option_groups": [], "set_menus": [],
+                "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
+                "ordering": True, "limits": {}, "legal_texts": {}, "register": None, "option_groups": [],
+                "set_menus": [],
             },
             data,
         )  # fmt: skip

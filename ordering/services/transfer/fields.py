@@ -27,6 +27,10 @@ class Fields:
             "timezone": item.get("timezone", "Europe/Paris"),
             "colour": item.get("colour", ""),
             "hours": item.get("hours"),
+            "closed_days": [
+                {**each, **({"text": self._text(each["text"])} if "text" in each else {})}
+                for each in sorted(item.get("closed_days", []), key=lambda each: each["from"])
+            ],
             "ordering": item.get("ordering", True),
             "limit_covers": int(limits.get("covers", 30)),
             "limit_quantity": int(limits.get("quantity_per_line", 20)),
