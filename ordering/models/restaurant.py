@@ -50,7 +50,7 @@ class Restaurant(models.Model):
     hours = models.JSONField(_("ordering hours"), null=True, blank=True)
     # [{"from": "2026-12-24", "to": "2026-12-26", "text": {language: text}}], days of service, both included; `to` and
     # `text` may be missing. In the order of the days.
-    closed_days = models.JSONField(_("days closed"), default=list, db_default=[], blank=True)
+    closed_days = OrderedJSONField(_("days closed"), default=list, db_default=[], blank=True)
     ordering = models.BooleanField(
         _("takes orders"),
         default=True,
