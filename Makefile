@@ -34,8 +34,8 @@ install: $(TO_TEST) ## set up .venv with all that runs and tests
 demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, RESTAURANT=
 	@$(BIN)/python manage.py demo
 
-# Two lanes, one for each core: half of the tests on SQLite beside the other half, and on PostgreSQL what touches the
-# database. Deadlines of tests are a fiftieth of the real ones, so
+# Two lanes, one for each core: half of the tests beside the other half, on SQLite and then, of what touches the database,
+# on PostgreSQL. Deadlines of tests are a fiftieth of the real ones, so
 # a busy machine may fail one: what failed is said, and run again; what fails twice has failed.
 SQLITE = env -u DATABASE_URL $(BIN)/python -m pytest
 POSTGRESQL = $(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
@@ -48,8 +48,8 @@ lane = $(1) -o cache_dir=.pytest_cache/$(2) || { echo "== Again, what failed"; $
 test: install tools check ## run every check and every test, on SQLite and on PostgreSQL
 	@echo "== Tests on SQLite and PostgreSQL"
 	@$(BIN)/python tests/lanes.py \
-		'$(call lane,$(SQLITE) $(REST),1)' '$(call lane,$(POSTGRESQL) $(BRIDGE),2)' -- \
-		'$(call lane,$(SQLITE) $(BRIDGE),3)' '$(call lane,$(POSTGRESQL) $(REST),4)'
+		'$(call lane,$(SQLITE) $(REST),1)' '$(call lane,$(POSTGRESQL) $(REST),2)' -- \
+		'$(call lane,$(SQLITE) $(BRIDGE),3)' '$(call lane,$(POSTGRESQL) $(BRIDGE),4)'
 	@$(MAKE) --no-print-directory torture-short
 
 torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
