@@ -132,8 +132,12 @@ class Item:
 
     @property
     def all_allergens(self) -> list[str] | None:
-        """Its own and those of what is always added. None where one of them is not declared (P22)."""
-        declared = [self.allergens, *(option.allergens for option in self.added)]
+        """Its own and those of what is always added, sold out or not: it comes back, and paper does not.
+
+        None where one of them is not declared (P22).
+        """
+        added = (option for group in self.groups if group.automatic for option in group.options)
+        declared = [self.allergens, *(option.allergens for option in added)]
         if any(each is None for each in declared):
             return None
         return list(dict.fromkeys(name for each in declared for name in each or []))

@@ -184,14 +184,10 @@ def _choice(
     taken: bool,
 ) -> OfferedChoice:
     product = choice.product
-    added = [
-        option
-        for group, options in groups
-        if not is_asked(group)
-        for option in options
-        if not option.sold_out
-    ]
-    declared = [product.allergens, *(option.allergens for option in added)]
+    always = [option for group, options in groups if not is_asked(group) for option in options]
+    added = [option for option in always if not option.sold_out]
+    # Sold out or not, as on the carte (compiled.Item.all_allergens).
+    declared = [product.allergens, *(option.allergens for option in always)]
     gone = {
         "sold_out": product.sold_out,
         "not_served": not is_open(product.served, local),

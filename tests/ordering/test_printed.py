@@ -165,6 +165,19 @@ def test_the_paper_has_what_one_must_know_to_order(alice, bob, client):
     assert "Prix nets en euros, taxes et service compris." in shown
 
 
+def test_the_paper_counts_what_is_always_added_though_it_is_sold_out(alice, bob, client):
+    """P22: tomorrow the paper is still there, and so is what was sold out today."""
+    bottle = Option.objects.get(key="bouteille")
+    Option.objects.filter(pk=bottle.pk).update(allergens=["milk"])
+    Product.objects.filter(key="biere").update(allergens=[])
+    beer = Product.objects.get(key="biere")
+    alice.set_menus.get().courses.get().choices.create(product=beer)
+    carte.sell_out_until_tomorrow(things=[bottle])
+    shown = text(printed(client, alice, "paper")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Biere 5,00 € Contient : lait" in shown
+    assert shown.count("Contient : lait") == 2
+
+
 def test_the_paper_speaks_a_language_of_the_house_in_two_sizes(alice, bob, client):
     english = printed(client, alice, "paper", "?lang=en&size=large").content.decode()
     assert '<html lang="en">' in english

@@ -382,6 +382,13 @@ def test_what_is_sold_out_cannot_be_ticked(phone):
     assert "disabled" not in html.partition('id="choice-entree-poireaux"')[2].partition(">")[0]
 
 
+def test_what_is_always_added_counts_though_it_is_sold_out_p22(phone):
+    """It may be there again between the look and the tap; and the carte says the same."""
+    Option.objects.filter(key="beurre").update(allergens=["nuts"], sold_out=True)
+    SetMenu.objects.get().restaurant.save()
+    assert "Steak Contient : lait, fruits à coque" in words(phone.get(phone.visit + "m/menu/"))
+
+
 def test_a_menu_that_has_left_the_carte_is_said(phone):
     SetMenu.objects.all().delete()
     answer = phone.post(phone.visit + "m/menu/add/", FORM)
