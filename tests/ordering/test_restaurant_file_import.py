@@ -356,6 +356,18 @@ def test_it_does_not_take_off_what_is_always_added_unseen():
     assert not ProductOptionGroup.objects.exists()
 
 
+def test_it_does_not_ask_about_what_was_always_added_unseen():
+    """P22: who may leave the bread out is told that the soup is without."""
+    data = changed(("option_groups", 0, "kind"), "automatic")
+    data["option_groups"][0]["options"][0]["allergens"] = ["peanuts"]
+    imported(data)
+    data["option_groups"][0]["kind"] = "choice"
+    assert to_accept(data) == [
+        'product "soupe": "pain", which is always added to it and contains peanuts, '
+        "would no longer be"
+    ]
+
+
 def test_it_asks_nothing_of_a_new_restaurant():
     data = changed(("products", 0, "allergens"), [])
     assert imported(data).changed

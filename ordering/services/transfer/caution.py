@@ -5,7 +5,7 @@ Listed is, for a product or an option that exists,
 - an allergen that would no longer be declared,
 - a declaration, also “none of the 14”, that would become “not declared”,
 - “not declared” that would become “none of the 14”,
-- for a product, an always added option with declared allergens that would no longer be added,
+- for a product, an always added option with declared allergens that would no longer be added, or only if chosen,
 - sold out, in any way, that would be on sale again (set menus too),
 - a count of portions that would be higher, or not be counted any more,
 
@@ -126,11 +126,13 @@ def _no_longer_added(data: dict[str, Any], stored: Stored) -> Iterator[str]:
     if not declared or stored.restaurant is None:
         return
     groups = {item["key"]: item.get("option_groups", []) for item in data["products"]}
+    kinds = {item["key"]: item.get("kind", "choice") for item in data.get("option_groups", [])}
     rows = ProductOptionGroup.objects.filter(
         product__restaurant=stored.restaurant, group__key__in=declared
     ).values_list("product__key", "group__key")
     for product, group in rows.order_by("product__position", "product", "position"):
-        if product in groups and group not in groups[product]:
+        gone = product in groups and group not in groups[product]
+        if gone or kinds.get(group, OptionGroup.Kind.AUTOMATIC) != OptionGroup.Kind.AUTOMATIC:
             allergens = listed(list(dict.fromkeys(declared[group])))
             yield (
                 f"product {show(product)}: {show(group)}, which is always added to it and "
