@@ -38,12 +38,16 @@ def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool
 
 
 def sell_out_until_tomorrow(*, things: Sequence[Product | Option | SetMenu]) -> None:
-    """Say of these that they ran out for this day of service, which ends at five in the morning, local time."""
+    """Say of these that they ran out for this day of service, which ends at five in the morning, local time.
+
+    What waits for a later day goes on waiting for it.
+    """
     now = timezone.now()
     with transaction.atomic():
         _make_old(things)
         for thing in things:
-            thing.sold_out_until = service_day(_restaurant(thing), now) + timedelta(days=1)
+            tomorrow = service_day(_restaurant(thing), now) + timedelta(days=1)
+            thing.sold_out_until = max(tomorrow, thing.sold_out_until or tomorrow)
             thing.save(update_fields=["sold_out_until"])
 
 

@@ -201,6 +201,15 @@ def test_it_is_on_sale_again_at_five_in_the_morning(house):
         assert party(house, 2, ("soupe", 1, ("pain", "noir")))
 
 
+def test_until_tomorrow_puts_nothing_on_sale_earlier_than_it_was_to_be(house):
+    """A whole category is marked for tonight, and one dish of it waits for next week's delivery."""
+    soup = Product.objects.get(key="soupe")
+    Product.objects.filter(pk=soup.pk).update(sold_out_until=date(2999, 1, 1))
+    carte.sell_out_until_tomorrow(things=[Product.objects.get(key="soupe")])
+    soup.refresh_from_db()
+    assert soup.sold_out_until == date(2999, 1, 1)
+
+
 def test_what_is_on_sale_again_is_so_in_every_way(house):
     carte.sell_out_until_tomorrow(things=[Product.objects.get(key="soupe")])
     count(portions=0)
