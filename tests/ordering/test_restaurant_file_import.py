@@ -259,6 +259,8 @@ def test_it_has_a_cart_asked_again_whose_set_menu_it_deletes():
 
 # --- Allergens and sold out ----------------------------------------------------------------------
 
+AGAIN = "it is sold out, and would be on sale again"
+
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
@@ -313,6 +315,14 @@ def test_it_does_not_put_back_on_sale_unseen(path, thing):
         ({"sold_out_until": "2020-01-01"}, {}, None),
         ({"portions": 0}, {}, "it is sold out, and would be on sale again"),
         ({"portions": 0}, {"sold_out": True}, None),
+        ({"sold_out": True}, {"sold_out_until": "2999-01-01"}, f"{AGAIN} on 2999-01-01"),
+        ({"portions": 0}, {"sold_out_until": "2999-01-01"}, f"{AGAIN} on 2999-01-01"),
+        (
+            {"sold_out_until": "2999-01-02"},
+            {"sold_out_until": "2999-01-01"},
+            f"{AGAIN} on 2999-01-01",
+        ),
+        ({"sold_out_until": "2999-01-01"}, {"sold_out_until": "2999-01-02"}, None),
         ({"portions": 3}, {}, "it has 3 portions left, and would not be counted any more"),
         ({"portions": 3}, {"portions": 4}, "it has 3 portions left, and would have 4"),
         ({"portions": 3}, {"portions": 2}, None),

@@ -6,7 +6,7 @@ Listed is, for a product or an option that exists,
 - a declaration, also “none of the 14”, that would become “not declared”,
 - “not declared” that would become “none of the 14”,
 - for a product, an always added option with declared allergens that would no longer be added, or only if chosen,
-- sold out, in any way, that would be on sale again (set menus too),
+- sold out, in any way, that would be on sale again, or be so on an earlier day (set menus too),
 - a count of portions that would be higher, or not be counted any more,
 
 and, with `prune`, deleting what has a declaration or is sold out: it would come back without them. Declaring
@@ -96,15 +96,21 @@ def _kind(
 
 def _on_sale(name: str, row: Any, item: dict[str, Any], day: date) -> Iterator[str]:
     until, left = item.get("sold_out_until"), item.get("portions")
-    still = runs_out(
-        item.get("sold_out", False), date.fromisoformat(until) if until else None, day, left
-    )
     before = None if isinstance(row, SetMenu) else row.portions
-    if row.is_sold_out(day) and not still:
+    was = _back(row.sold_out, row.sold_out_until, before)
+    again = _back(item.get("sold_out", False), date.fromisoformat(until) if until else None, left)
+    if was > day and again <= day:
         yield f"{name}: it is sold out, and would be on sale again"
+    elif was > day and again < was:
+        yield f"{name}: it is sold out, and would be on sale again on {again}"
     elif before and (left is None or left > before):
         after = "not be counted any more" if left is None else f"have {int(left)}"
         yield f"{name}: it has {before} portions left, and would {after}"
+
+
+def _back(sold_out: bool, until: date | None, portions: int | None) -> date:
+    """The day of service on which it is on sale again by itself; the last of all days where it never is."""
+    return date.max if runs_out(sold_out, None, date.min, portions) else until or date.min
 
 
 def _declaration(name: str, before: list[str] | None, after: list[str] | None) -> Iterator[str]:
