@@ -85,8 +85,9 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 def carte(request: HttpRequest, slug: str) -> HttpResponse:
     """The carte and its allergens, for everybody, at every hour (P22)."""
     restaurant, language = _house(request, slug)
-    found = compiled.compiled(restaurant)
+    # The moment first: at five in the morning, what was read of yesterday is not kept as today's.
     now = timezone.now()
+    found = compiled.compiled(restaurant)
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
     html = carte_page.fragment(restaurant, shown, language, now, ordering=False, wanted=wanted)

@@ -1,9 +1,13 @@
 """Sold out: until tomorrow, and by a count of portions that an order takes with itself (F16)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
 
 from ordering.admin import undelivered
 from ordering.diner.compiled import compiled
@@ -15,6 +19,7 @@ from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition
 from tests import factories
 from tests.helpers import at_once
+from tests.ordering.diner_phone import Phone
 
 pytestmark = pytest.mark.django_db
 State = Addition.State
@@ -199,6 +204,28 @@ def test_it_is_on_sale_again_at_five_in_the_morning(house):
         assert not item.sold_out
         assert not item.groups[0].options[0].sold_out
         assert party(house, 2, ("soupe", 1, ("pain", "noir")))
+
+
+def test_a_page_drawn_at_five_is_not_kept_for_the_whole_day(house):
+    """F16: the carte was read a moment before five, and is drawn a moment after."""
+    carte.sell_out_until_tomorrow(things=[Product.objects.get(key="soupe")])
+    until = Product.objects.get(key="soupe").sold_out_until
+    assert until
+    five = datetime.combine(until, time(5), ZoneInfo("Europe/Paris"))
+    address = f"/r/{house.slug}/carte/"
+    cache.clear()
+    with time_machine.travel(five - timedelta(seconds=1), tick=False) as clock:
+
+        def strikes(execute, sql, *rest):
+            answer = execute(sql, *rest)
+            if "categoryitem" in sql:
+                clock.move_to(five)
+            return answer
+
+        with connection.execute_wrapper(strikes):
+            Phone().get(address)
+        assert timezone.now() == five
+        assert "dish out" not in Phone().get(address).content.decode()
 
 
 def test_until_tomorrow_puts_nothing_on_sale_earlier_than_it_was_to_be(house):
