@@ -1,5 +1,6 @@
 """Form fields made for people: "12,50" for money, one input for each language, slots as lines of text."""
 
+import json
 import re
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
@@ -311,6 +312,7 @@ class AllergensField(forms.Field):
     """None: not declared. []: verified to contain none. Else what it contains. Nothing is guessed between them."""
 
     widget = widgets.AllergensInput
+    hidden_widget = widgets.SeenAllergens
     default_error_messages = {
         "state": _("Say which it is: not declared, verified to contain none, or what it contains."),
         "which": _("Tick what it contains, or choose another answer."),
@@ -318,6 +320,14 @@ class AllergensField(forms.Field):
             "Allergens are ticked, and the answer is “%(answer)s”. Choose “contains”, or untick them."
         ),
     }
+
+    def to_python(self, value: Any) -> list[str] | None:
+        """Of what the page says was declared when it was opened."""
+        try:
+            seen = json.loads(value or "null")
+        except ValueError as error:
+            raise ValidationError(self.error_messages["state"], code="state") from error
+        return [key for key in ALLERGENS if key in seen] if isinstance(seen, list) else None
 
     def clean(self, value: Any) -> list[str] | None:
         state, boxes = widgets.AllergensInput.parts(value)

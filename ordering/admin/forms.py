@@ -85,8 +85,8 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
     return None
 
 
-# What orders and waiters change while a page is open: the page says what stood there, so that it is not put back.
-MOVES_ON = {"sold_out", "sold_out_until", "portions"}
+# What others change while a page is open: the page says what stood there, so that it is not put back.
+MOVES_ON = {"sold_out", "sold_out_until", "portions", "allergens", "price"}
 
 
 class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -144,7 +144,23 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
         least, most = cleaned.get("min"), cleaned.get("max")
         if least is not None and most is not None and least > most:
             self.add_error("min", _("“At least” is above “at most”."))
+        if "allergens" in cleaned and "allergens" in self.changed_data:
+            self._clean_allergens(self["allergens"])
         return cleaned
+
+    def _clean_allergens(self, bound: forms.BoundField) -> None:
+        """Who declares otherwise has seen what is declared now, or would take back what somebody else has (P22)."""
+        stored, field = self.initial.get("allergens"), bound.field
+        seen = self.data.get(bound.html_initial_name)
+        if self.instance.pk is None or seen is None or not field.has_changed(stored, bound.data):
+            return
+        try:
+            same = field.to_python(seen) == field.clean(stored)
+        except forms.ValidationError:
+            same = False
+        if not same:
+            said = _("Nothing was changed: “%(name)s” is not what you saw any more. Look again.")
+            self.add_error("allergens", forms.ValidationError(said, params={"name": self.instance}))
 
     def clean_position(self) -> int:
         position: int | None = self.cleaned_data["position"]

@@ -1,5 +1,6 @@
 """Inputs that plain Django does not have. Their templates are the project's, so they render themselves."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -173,6 +174,13 @@ class AllergensInput(Templated):
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
         return f"{name}_state" not in data
+
+
+class SeenAllergens(forms.HiddenInput):
+    """What was declared when the page was opened."""
+
+    def format_value(self, value: Any) -> str:
+        return json.dumps(value)
 
 
 class Boxes(Plain, forms.CheckboxSelectMultiple):

@@ -101,7 +101,7 @@ def _add(data: QueryDict, form: BaseForm):
     for bound in form:
         value = bound.value()
         if bound.field.show_hidden_initial:
-            data[bound.html_initial_name] = "" if value is None else str(value)
+            data[bound.html_initial_name] = bound.field.hidden_widget().format_value(value) or ""
         name = bound.html_name
         widget = bound.field.widget
         if hasattr(widget, "languages"):

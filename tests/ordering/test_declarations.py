@@ -12,7 +12,7 @@ from ordering.models import AllergenChange, Option, OptionGroup, Product
 from ordering.services import declarations, prices
 from ordering.services.transfer import AcceptanceNeeded, export_restaurant, import_restaurant
 from tests import factories
-from tests.ordering.admin_cast import page, person, send
+from tests.ordering.admin_cast import errors, form_data, page, person, send
 from tests.ordering.staff_cast import text
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +73,44 @@ def test_it_keeps_nothing_where_nothing_was_declared_otherwise(house, alice, cli
     soup = Product.objects.get()
     send(client, page(Product, "change", soup.pk), price="9,00")
     send(client, page(Product, "change", soup.pk))
+    assert kept() == []
+
+
+def test_a_page_that_was_open_takes_back_no_declaration_p22(house, alice, client):
+    """The kitchen declares nuts while somebody mends the name on a page that was opened before."""
+    soup, group = Product.objects.get(), OptionGroup.objects.get()
+    bread = group.options.get(key="blanc")
+    pages = [page(Product, "change", soup.pk), page(OptionGroup, "change", group.pk)]
+    opened = [form_data(client.get(address)) for address in pages]
+    seen = 'name="initial-allergens" value="[&quot;milk&quot;]"'
+    assert seen in client.get(pages[0]).content.decode()
+    Product.objects.update(allergens=["milk", "nuts"], price=9_00)
+    Option.objects.update(allergens=["gluten"])
+    for address, data in zip(pages, opened, strict=True):
+        data["name_en"] = data["options-0-name_en"] = "Another"
+        assert client.post(address, data).status_code == 302
+    for thing, declared in ((soup, ["milk", "nuts"]), (bread, ["gluten"])):
+        thing.refresh_from_db()
+        assert thing.name["en"] == "Another"
+        assert thing.allergens == declared
+    assert soup.price == 9_00
+    assert kept() == []
+
+
+def test_two_who_declare_at_once_are_told_p22(house, alice, client):
+    """Whoever comes second has not seen the nuts, and would take them back."""
+    soup, group = Product.objects.get(), OptionGroup.objects.get()
+    pages = [page(Product, "change", soup.pk), page(OptionGroup, "change", group.pk)]
+    opened = [form_data(client.get(address)) for address in pages]
+    Product.objects.update(allergens=["milk", "nuts"])
+    Option.objects.update(allergens=["nuts"])
+    for address, data, name in zip(pages, opened, ("", "options-0-"), strict=True):
+        data[f"{name}allergens_state"] = "contains"
+        data.setlist(f"{name}allergens_contains", ["celery"])
+        said = errors(client.post(address, data))[f"{name}allergens"]
+        assert "n’est plus ce que vous avez vu" in said
+    assert Product.objects.get().allergens == ["milk", "nuts"]
+    assert list(Option.objects.values_list("allergens", flat=True)) == [["nuts"], ["nuts"]]
     assert kept() == []
 
 
