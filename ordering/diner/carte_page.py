@@ -22,9 +22,9 @@ from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
 from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
 from ordering.models import Restaurant, Table
-from ordering.services.cart import PricedCart
 from ordering.services.days import service_day
 from ordering.services.orders import ordering_problem
+from ordering.services.pricing import PricedCart
 from ordering.services.problems import Problem
 from pos_bridge import outbox
 from pos_bridge.models import Register

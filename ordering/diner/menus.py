@@ -16,7 +16,7 @@ from ordering.diner.said import Said, said
 from ordering.diner.views import Problems, why_not
 from ordering.models import Choice, Course, SetMenu
 from ordering.services import cart as carts
-from ordering.services import set_menus
+from ordering.services import pricing, set_menus
 from ordering.services.options import Groups, is_asked
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
@@ -104,7 +104,7 @@ def _menu(
             raise Http404
         return errors.problem(str(problems[0]), gettext("Nothing was added."), status=422,
                               way_on=f"/v/{guest.visit.code}/", button=gettext("Back to the carte"))  # fmt: skip
-    courses, groups = carts.offered(menu)
+    courses, groups = pricing.offered(menu)
     composed = composed or _without_choice(courses)
     taken, _ = set_menus.compose(courses, groups, composed)
     keys = {course.key for course, _ in courses}

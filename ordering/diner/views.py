@@ -18,7 +18,7 @@ from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders
+from ordering.services import orders, pricing
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -33,7 +33,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     table, now = guest.visit.table, timezone.now()
     found = compiled.compiled(table.restaurant)
     problem = why_not(guest, found, now)
-    cart = carts.priced(guest.visit)
+    cart = pricing.priced(guest.visit)
     # Led here from the page of a dish that has left the carte.
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
     wanted = filtering.wanted(request.GET)
@@ -122,13 +122,13 @@ def show_cart(
     *,
     problems: Problems = (),
     submission_key: str = "",
-    cart: carts.PricedCart | None = None,
+    cart: pricing.PricedCart | None = None,
     **context: Any,
 ) -> HttpResponse:
     """The cart with its recap and the button that sends it; its parts alone, where htmx asked for them."""
     visit = guest.visit
     now = timezone.now()
-    cart = cart or carts.priced(visit)
+    cart = cart or pricing.priced(visit)
     restaurant = visit.table.restaurant
     # As long as it may be sent, its button is there.
     in_time = orders.in_time(restaurant, now)
@@ -158,7 +158,7 @@ def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         changed = save(guest, page)
     except Refused as refused:
         return show_cart(request, guest, language, problems=refused.problems)
-    cart = carts.priced(guest.visit)
+    cart = pricing.priced(guest.visit)
     own = {line.code for line in cart.lines if line.line.guest_id == guest.pk}
     wanted = {code for code, quantity in page.quantities.items() if quantity}
     if wanted - own or (page.removed and not changed):
@@ -169,7 +169,7 @@ def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     return pages.go(request, f"/v/{guest.visit.code}/cart/")
 
 
-def _named(problems: Problems, cart: carts.PricedCart) -> Problems:
+def _named(problems: Problems, cart: pricing.PricedCart) -> Problems:
     """With the dish that each is about."""
     names = {line.code: in_language(line.item.name) for line in cart.lines}
     return [
@@ -215,7 +215,7 @@ def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpR
     found = compiled.compiled(guest.visit.table.restaurant)
     if not pages.is_htmx(request) or "from_page" in request.POST:
         return pages.go(request, _place(found, guest, key))
-    cart = carts.priced(guest.visit)
+    cart = pricing.priced(guest.visit)
     context = {
         "visit": guest.visit,
         "cart": cart,

@@ -25,9 +25,9 @@ from ordering.models import (
     Visit,
 )
 from ordering.services import stock, tickets, visits
-from ordering.services.cart import PricedCart, PricedLine, priced
 from ordering.services.days import closed_on, service_day
 from ordering.services.options import PricedOption
+from ordering.services.pricing import PricedCart, PricedLine, priced
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import amount, in_language

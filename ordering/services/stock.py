@@ -16,7 +16,7 @@ from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
 if TYPE_CHECKING:
-    from ordering.services.cart import PricedCart, PricedLine
+    from ordering.services.pricing import PricedCart, PricedLine
 
 
 def mark(things: Iterable[Product | Option | SetMenu], day: date) -> None:

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from ordering.models import Option, Order, OrderLine, Product, SetMenu, Table
-from ordering.services.cart import PricedCart, PricedLine
 from ordering.services.options import PricedOption
+from ordering.services.pricing import PricedCart, PricedLine
 from ordering.texts import in_language
 from pos_bridge.ticket import Ticket, TicketChoice, TicketLine, TicketOption
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from ordering.models import Course, Product, SetMenu
-from ordering.services import cart, orders
+from ordering.services import cart, orders, pricing
 from tests import factories
 from tests.ordering.admin_cast import page, person, send
 from tests.ordering.staff_cast import text
@@ -47,7 +47,7 @@ def test_it_shows_the_choices_of_an_order_with_what_they_cost(house, client):
         {"course": "boire", "product": "vin", "chosen": []},
     ]
     cart.add_menu(guest=guest, menu_key="menu", quantity=1, composed=composed)
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     order = orders.place(guest=guest, submission_key="k" * 20, seen=seen, language="en")
     found = text(client.get(reverse("admin:ordering_order_change", args=[order.pk])))
     assert "Plat 3.00, POIVRE 2.00, Vin" in found, found

@@ -3,7 +3,7 @@
 import pytest
 
 from ordering.models import CartLine, Option, OptionGroup, Product
-from ordering.services import cart
+from ordering.services import cart, pricing
 from ordering.services.problems import Refused
 from tests import factories
 
@@ -38,7 +38,7 @@ def add(guest, *chosen, quantity=1, key="steak"):
 
 def test_it_prices_options_chosen_automatic_and_negative(guest, steak):
     add(guest, ("cuisson", "saignant"), ("sauces", "poivre"), ("garniture", "sans"), quantity=2)
-    found = cart.priced(guest.visit)
+    found = pricing.priced(guest.visit)
     assert found.lines[0].unit_total == 20_00 + 2_00 + 50 - 3_00
     assert found.total == 2 * 19_50
     assert found.count == 2
@@ -156,7 +156,7 @@ def test_it_refuses_a_product_of_another_restaurant(guest):
 def test_it_names_a_line_whose_option_is_gone(guest, steak):
     line = add(guest, ("cuisson", "bleu"), ("sauces", "poivre"))
     Option.objects.filter(key="poivre").delete()
-    problems = cart.priced(guest.visit).problems
+    problems = pricing.priced(guest.visit).problems
     assert [(problem.code, problem.place) for problem in problems] == [
         ("unknown_option", line.code)
     ]
@@ -165,7 +165,7 @@ def test_it_names_a_line_whose_option_is_gone(guest, steak):
 def test_it_leaves_out_what_is_automatic_and_sold_out(guest, steak):
     add(guest, ("cuisson", "bleu"))
     Option.objects.filter(key="beurre").update(sold_out=True)
-    found = cart.priced(guest.visit)
+    found = pricing.priced(guest.visit)
     assert found.problems == []
     assert found.total == 20_00
 
@@ -173,9 +173,9 @@ def test_it_leaves_out_what_is_automatic_and_sold_out(guest, steak):
 def test_it_says_what_a_unit_cost_before(guest, steak):
     """F15."""
     add(guest, ("cuisson", "bleu"))
-    before = cart.priced(guest.visit)
+    before = pricing.priced(guest.visit)
     Product.objects.filter(key="steak").update(price=21_00)
-    after = cart.priced(guest.visit)
+    after = pricing.priced(guest.visit)
     assert before.lines[0].price_before is None
     assert after.lines[0].price_before == 20_50
     assert before.fingerprint != after.fingerprint
@@ -185,7 +185,7 @@ def test_it_prices_a_cart_in_two_queries(guest, steak, django_assert_num_queries
     add(guest, ("cuisson", "bleu"))
     add(guest, ("cuisson", "saignant"))
     with django_assert_num_queries(2):
-        cart.priced(guest.visit)
+        pricing.priced(guest.visit)
 
 
 def test_it_saves_what_stands_on_the_page_at_once(guest, steak):
@@ -239,6 +239,6 @@ def test_it_lets_every_guest_of_the_visit_remove_a_line(guest, steak):
 def test_it_confirms_what_a_dish_is_made_of(guest, steak, change):
     """A wrong allergen is an ambulance: what changes after the recap is asked again."""
     add(guest, ("cuisson", "bleu"))
-    before = cart.priced(guest.visit).fingerprint
+    before = pricing.priced(guest.visit).fingerprint
     change()
-    assert cart.priced(guest.visit).fingerprint != before
+    assert pricing.priced(guest.visit).fingerprint != before

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from ordering.models import Product, Restaurant
-from ordering.services import cart, orders
+from ordering.services import cart, orders, pricing
 from ordering.services.problems import Refused
 from tests import factories
 from tests.ordering import diner_phone
@@ -22,7 +22,7 @@ LUNCH = [{"days": ["fri"], "from": "12:00", "to": "14:00"}]
 
 
 def send(guest):
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     return orders.place(guest=guest, submission_key="first", seen=seen, language="fr")
 
 

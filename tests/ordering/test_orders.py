@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from ordering.models import CartLine, Order, Product, Restaurant, Table, Visit
-from ordering.services import cart, orders, registers, visits
+from ordering.services import cart, orders, pricing, registers, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition, Register
 from tests import factories
@@ -37,7 +37,7 @@ def fill(guest, *keys):
 
 
 def send(guest, key="first", seen=None):
-    seen = cart.priced(guest.visit).fingerprint if seen is None else seen
+    seen = pricing.priced(guest.visit).fingerprint if seen is None else seen
     return orders.place(guest=guest, submission_key=key, seen=seen, language="fr")
 
 
@@ -48,7 +48,7 @@ def codes(refused):
 def test_it_writes_order_lines_number_and_body_at_once(guest):
     """P13: what was shown, what was confirmed and what is sent are one number."""
     fill(guest, "soupe", "tarte", "soupe")
-    shown = cart.priced(guest.visit).total
+    shown = pricing.priced(guest.visit).total
     order = send(guest)
     addition = Addition.objects.get(order=order)
     assert order.total == shown == 2 * 8_00 + 7_50
@@ -73,7 +73,7 @@ def test_it_gives_the_same_order_for_the_same_submission(guest):
 def test_it_makes_one_order_of_fifty_taps_at_once(guest):
     """P4, F01: 50 posts of one form at the same moment are one order, and all are told the same number."""
     fill(guest, "soupe", "tarte")
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     told = at_once(*[lambda: send(guest, seen=seen).number] * 50)
     assert told == [1] * 50
     assert Order.objects.count() == Addition.objects.count() == 1
@@ -83,7 +83,7 @@ def test_it_makes_one_order_of_fifty_taps_at_once(guest):
 def test_it_sends_a_cart_once_from_two_forms_at_once(guest):
     """Two different forms of one cart are one order and one “the cart has changed”."""
     fill(guest)
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     ends = at_once(lambda: send(guest, key="a", seen=seen), lambda: send(guest, key="b", seen=seen))
     assert {type(end) for end in ends} in ({Order, Refused}, {Order, orders.Changed})
     assert Order.objects.count() == 1
@@ -92,7 +92,7 @@ def test_it_sends_a_cart_once_from_two_forms_at_once(guest):
 def test_it_asks_again_when_a_price_has_changed(guest):
     """F15, P13: old and new are named, nothing is sent, and a second tap sends the new price."""
     fill(guest)
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     Product.objects.filter(key="soupe").update(price=9_00)
     with pytest.raises(orders.Changed) as changed:
         send(guest, seen=seen)
@@ -105,7 +105,7 @@ def test_it_asks_again_when_a_price_has_changed(guest):
 
 def test_it_asks_again_when_another_phone_added_a_line(guest):
     fill(guest)
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     fill(factories.guest(guest.visit.table), "tarte")
     with pytest.raises(orders.Changed) as changed:
         send(guest, seen=seen)
@@ -252,7 +252,7 @@ def test_it_takes_the_lines_of_a_refused_order_back_once(guest):
     Addition.objects.update(state="refused")
     assert orders.take_back(guest=guest, order=order)
     assert not orders.take_back(guest=guest, order=order)
-    assert cart.priced(guest.visit).total == order.total
+    assert pricing.priced(guest.visit).total == order.total
     assert Addition.objects.get().handled_as == "taken_back"
     assert orders.sent(guest.visit) == []
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ordering.models import CartLine, Option, OrderLine, Product
-from ordering.services import cart, orders
+from ordering.services import cart, orders, pricing
 from ordering.services.problems import Refused
 from pos_bridge import decisions, outbox
 from pos_bridge.decisions import Decision
@@ -38,7 +38,7 @@ def refused(guest):
     """The addition of an order of two steaks with pepper sauce and a soup, which the register has refused."""
     cart.add(guest=guest, product_key="steak", quantity=2, chosen=[("sauce", "poivre")])
     cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     order = orders.place(guest=guest, submission_key="first", seen=seen, language="fr")
     Addition.objects.update(state=State.REFUSED, reason="refused")
     return order.additions.get()

@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ordering.services import cart, orders, tickets
+from ordering.services import cart, orders, pricing, tickets
 from ordering.services.problems import Refused
 from pos_bridge.errors import Unsupported
 from pos_bridge.registers.base import Receipt
@@ -112,7 +112,7 @@ def test_phone_order_ticket_and_till_add_up_to_the_same_p13(oracle):
                         cart.add_menu(guest=guest, **wanted)
                     return
                 cart.add_menu(guest=guest, **wanted)
-            seen = cart.priced(guest.visit)
+            seen = pricing.priced(guest.visit)
             order = orders.place(
                 guest=guest, submission_key="0123456789abcdef", seen=seen.fingerprint, language="fr"
             )

@@ -20,7 +20,7 @@ from ordering.models import (
     SetMenu,
 )
 from ordering.services import cart as carts
-from ordering.services import orders, tickets
+from ordering.services import orders, pricing, tickets
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition
 from pos_bridge.registers.enregistreuse import Enregistreuse
@@ -107,7 +107,7 @@ def test_it_costs_its_price_its_supplements_and_what_was_chosen_on_top(house):
     alice = guest(house)
     put(alice, SOLE, 2)
     put(alice, STEAK)
-    cart = carts.priced(alice.visit)
+    cart = pricing.priced(alice.visit)
     # 36 + 4; 36 + pepper 2 + butter 0.50, which nobody is asked about.
     assert [line.unit_total for line in cart.lines] == [40_00, 38_50]
     assert cart.total == 2 * 40_00 + 38_50
@@ -152,7 +152,7 @@ def test_a_choice_that_cannot_be_had_is_named_and_nothing_is_sent_f16(house, fie
     """F16: between the cart and the tap too; the whole send is refused."""
     alice = guest(house)
     put(alice, SOLE)
-    seen = carts.priced(alice.visit).fingerprint
+    seen = pricing.priced(alice.visit).fingerprint
     Product.objects.filter(key="sole").update(**fields)
     bob = guest(house, number=13)
     assert (code, "plat") in refused(bob, SOLE)
@@ -175,7 +175,7 @@ def test_a_menu_is_not_ordered_without_a_course_that_has_nothing_left(house):
     put(alice, SOLE)
     Choice.objects.filter(course__key="entree").delete()
     assert ("not_on_register", "") in refused(alice, composed(("plat", "sole")))
-    codes = {problem.code for problem in carts.priced(alice.visit).problems}
+    codes = {problem.code for problem in pricing.priced(alice.visit).problems}
     assert codes >= {"not_on_register", "unknown_choice"}
 
 
@@ -193,7 +193,7 @@ def test_whatever_of_it_changes_is_confirmed_again_p13(house, model, change):
     """P13, P22: what was seen on the phone is what is sent, allergens of the choices included."""
     alice = guest(house)
     put(alice, SOLE)
-    seen = carts.priced(alice.visit).fingerprint
+    seen = pricing.priced(alice.visit).fingerprint
     rows = model.objects.filter(product__key="sole") if model is Choice else model.objects.all()
     rows.filter(**({"key": "sole"} if model is Product else {})).update(**change)
     with pytest.raises(orders.Changed):
@@ -206,7 +206,7 @@ def test_a_cart_with_menus_costs_two_queries_more_at_most(house, django_assert_n
     put(alice, STEAK)
     visit = type(alice.visit).objects.select_related("table__restaurant").get()
     with django_assert_num_queries(3):
-        carts.priced(visit)
+        pricing.priced(visit)
 
 
 # --- Sent -----------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def sent(house, *lines):
     alice = guest(house)
     for wanted, quantity in lines:
         put(alice, wanted, quantity)
-    cart = carts.priced(alice.visit)
+    cart = pricing.priced(alice.visit)
     order = orders.place(guest=alice, submission_key="k" * 20, seen=cart.fingerprint, language="fr")
     return order, cart
 
@@ -255,7 +255,7 @@ def test_a_refused_menu_is_taken_back_as_it_was_composed(house):
     before = [(line.item.key, line.quantity, line.unit_total) for line in cart.lines]
     Addition.objects.update(state=Addition.State.REFUSED)
     assert orders.take_back(guest=order.guest, order=order)
-    after = carts.priced(order.visit)
+    after = pricing.priced(order.visit)
     assert [(line.item.key, line.quantity, line.unit_total) for line in after.lines] == before
     assert after.problems == []
     assert after.lines[0].price_before is None
@@ -296,7 +296,7 @@ def test_no_cent_differs_between_phone_order_and_each_register(
     alice = factories.guest(factories.table(house, number=14), secret=None)
     try:
         put(alice, wanted, quantity)
-        cart = carts.priced(alice.visit)
+        cart = pricing.priced(alice.visit)
         assert cart.total == quantity * unit
         order = Order(number=1, covers=2)
         ticket = tickets.of_cart(order, alice.visit.table, cart)
@@ -423,8 +423,8 @@ def test_the_last_portion_inside_a_menu_is_sold_once_f16(house):
     put(alice, SOLE)
     carts.add(guest=bob, product_key="sole", quantity=1, chosen=[])
     put(bob, STEAK)
-    first = carts.priced(alice.visit).fingerprint
-    second = carts.priced(bob.visit).fingerprint
+    first = pricing.priced(alice.visit).fingerprint
+    second = pricing.priced(bob.visit).fingerprint
     order = orders.place(guest=alice, submission_key="k" * 20, seen=first, language="fr")
     with pytest.raises(Refused) as problems:
         orders.place(guest=bob, submission_key="l" * 20, seen=second, language="fr")
@@ -441,7 +441,7 @@ def test_more_menus_than_portions_are_refused_with_what_is_left_f16(house):
     Option.objects.filter(key="poivre").update(portions=2)
     alice = guest(house)
     put(alice, STEAK, 3)
-    seen = carts.priced(alice.visit).fingerprint
+    seen = pricing.priced(alice.visit).fingerprint
     with pytest.raises(Refused) as problems:
         orders.place(guest=alice, submission_key="k" * 20, seen=seen, language="fr")
     (problem,) = problems.value.problems

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ordering.admin import undelivered
 from ordering.diner.compiled import compiled
 from ordering.models import CartLine, Option, Order, Product, SetMenu
-from ordering.services import cart, carte, orders, stock
+from ordering.services import cart, carte, orders, pricing, stock
 from ordering.services.problems import Refused
 from pos_bridge import outbox
 from pos_bridge.decisions import Decision
@@ -43,7 +43,7 @@ def party(house, number, *lines):
 
 
 def send(guest, key="first"):
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     return orders.place(guest=guest, submission_key=key, seen=seen, language="fr")
 
 
@@ -71,7 +71,7 @@ def test_of_twenty_tables_and_one_last_portion_one_wins(house):
     """F16: each loser is told the line, and nothing of its order is sent, the dessert neither."""
     guests = [party(house, number, ("soupe", 1), ("tarte", 1)) for number in range(1, 21)]
     count(portions=1)
-    seen = {guest.pk: cart.priced(guest.visit).fingerprint for guest in guests}
+    seen = {guest.pk: pricing.priced(guest.visit).fingerprint for guest in guests}
 
     def sender(guest):
         return lambda: orders.place(

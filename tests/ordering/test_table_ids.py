@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from ordering.models import Table
-from ordering.services import cart, orders
+from ordering.services import cart, orders, pricing
 from ordering.services.rehearsal import rehearse
 from ordering.services.transfer import export_restaurant, import_restaurant
 from pos_bridge.models import Addition
@@ -38,7 +38,7 @@ def house():
 def ordered_at(table):
     guest = factories.guest(table)
     cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
-    seen = cart.priced(guest.visit).fingerprint
+    seen = pricing.priced(guest.visit).fingerprint
     order = orders.place(guest=guest, submission_key="first", seen=seen, language="fr")
     return Addition.objects.get(order=order)
 
