@@ -16,7 +16,7 @@ from ordering.admin.base import READING, HouseAdmin, HouseInline, Narrowed, is_i
 from ordering.admin.fields import amount_text
 from ordering.admin.undelivered import DECIDE, UndeliveredPages
 from ordering.models import Order, OrderLine, Visit
-from ordering.services import visits
+from ordering.services import acts, visits
 from ordering.texts import in_language
 from pos_bridge.models import Addition, Attempt
 from pos_bridge.words import reason
@@ -169,6 +169,10 @@ class VisitAdmin(ReadOnlyAdmin):
         for visit in self.allowed(request, queryset, FREE):
             if visits.end(visit=visit):
                 self.log_change(request, visit, gettext("The table is free."))
+                house = visit.table.restaurant
+                acts.record(
+                    by=request.user, restaurant=house, what="table_freed", table=visit.table
+                )
                 freed += 1
         said = ngettext("%(count)s table is free.", "%(count)s tables are free.", freed)
         self.message_user(request, said % {"count": freed}, messages.SUCCESS)

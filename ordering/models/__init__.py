@@ -1,3 +1,4 @@
+from .act import Act
 from .allergens import AllergenChange
 from .carte import (
     ALLERGENS,
@@ -21,6 +22,7 @@ from .visit import CartLine, Guest, Visit
 __all__ = [
     "ALLERGENS",
     "DIETS",
+    "Act",
     "AllergenChange",
     "CartLine",
     "Category",

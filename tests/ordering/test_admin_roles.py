@@ -10,7 +10,18 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from ordering.models import Membership, Option, Order, Product, Restaurant, SetMenu, Table, Visit
+from ordering.models import (
+    Act,
+    Membership,
+    Option,
+    Order,
+    Product,
+    Restaurant,
+    SetMenu,
+    Table,
+    Visit,
+)
+from ordering.services import acts
 from pos_bridge.models import Addition, Register
 from tests.ordering.admin_cast import (
     MARK,
@@ -262,3 +273,9 @@ def test_who_serves_frees_a_table(a, b, client, role):
     foreign.refresh_from_db()
     assert visit.ended_at is not None
     assert foreign.ended_at is None
+    act = Act.objects.get()
+    assert (str(act.person), act.table, acts.sentence(act)) == (
+        "dora",
+        visit.table,
+        "freed the table",
+    )
