@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
-from ordering.diner import errors
+from ordering.diner import ended, errors
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -38,7 +38,9 @@ def for_guest(view: View) -> View:
             key = request.POST.get("submission_key", "")
             if sent := access.order_sent_with(visit_code, key):
                 return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
-            return private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+            if isinstance(error, VisitEnded):
+                return private(ended.page(request, access.past_guest(request, visit_code)))
+            return private(errors.scan_again(request))
         access.remember_language(request, response, language)
         return private(response)
 

@@ -12,6 +12,9 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "table_seated": _("seated a party of %(covers)s"),
+    "covers_set": _("corrected the covers from %(before)s to %(after)s"),
+    "party_left": _("confirmed that the party before had left"),
 }
 
 
