@@ -75,9 +75,9 @@ class JoinForm(Stepped):
 
     def answer(self) -> Answer | None:
         """Nothing where it says nothing that we asked."""
-        belongs = {"yes": True, "no": False}.get(self.cleaned_data["party"])
+        belongs = {"yes": True, "no": False}.get(self.cleaned_data.get("party", ""))
         try:
-            seated_at = datetime.fromisoformat(self.cleaned_data["seated"])
+            seated_at = datetime.fromisoformat(self.cleaned_data.get("seated", ""))
         except ValueError:
             return None
         if belongs is None or seated_at.tzinfo is None:
@@ -85,8 +85,8 @@ class JoinForm(Stepped):
         return Answer(seated_at, belongs)
 
     def declined(self) -> str | None:
-        """Since when the party has been seated that the phone does not belong to."""
-        answer = self.answer() if self.is_valid() else None
+        """Since when the party has been seated that the phone does not belong to, also beside wrong covers."""
+        answer = self.answer()
         return answer.seated_at.isoformat() if answer and not answer.belongs else None
 
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from ordering import access
@@ -29,7 +29,7 @@ def again(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     """A round, or one line of it, into the cart at today's prices; what cannot be ordered now is said by name."""
     code, _, position = request.POST.get("again", "").partition(".")
     if not CODE.fullmatch(code) or (position and not DIGITS.match(position)):
-        raise Http404
+        return pages.go(request, f"/v/{guest.visit.code}/orders/")
     order = access.order_by_code(guest.visit.code, code)
     missing = party.again(guest=guest, order=order, position=int(position) if position else None)
     query = urlencode({"of": code, "missing": missing}, doseq=True) if missing else ""
