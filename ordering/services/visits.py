@@ -68,6 +68,14 @@ def open_visit(table: Table, secret: str | None = None) -> Visit | None:
     return None if visit is None or has_ended(visit) else visit
 
 
+def open_visits(table: Table) -> list[Visit]:
+    """All parties that sit at the table now, for the staff: where strangers share it there are several."""
+    found = list(Visit.objects.filter(table=table, ended_at=None).order_by("opened_at"))
+    for visit in found:
+        visit.table = table
+    return [visit for visit in found if not has_ended(visit)]
+
+
 def current(table: Table, secret: str | None = None) -> Visit | None:
     """As `open_visit`, also one that is over and that nobody has ended yet."""
     visits = Visit.objects.filter(table=table, ended_at=None)

@@ -253,6 +253,7 @@ def test_at_a_shared_table_each_phone_is_a_party_of_its_own():
     assert visits.join(table=table, secret="a", covers=None) == one
     assert visits.open_visit(table, "b") == two.visit
     assert visits.open_visit(table, "c") is None
+    assert visits.open_visits(table) == [one.visit, two.visit]
     visits.end(visit=one.visit)
     assert visits.open_visit(table, "b") == two.visit
 
