@@ -276,7 +276,9 @@ def test_what_may_be_written_goes_from_the_phone_to_all_three_registers_f19_t13(
     said = ticket()
     assert said.lines[0].note == f"Sans oignon, « {written} »"
     for kind, note_in in kinds.items():
-        body = adapter_class(kind).build(said, 217000001, {}, uuid4())
+        adapter = adapter_class(kind)
+        assert adapter is not None
+        body = adapter.build(said, 217000001, {}, uuid4())
         assert note_in(body) == f"Sans oignon, « {written} »"
         assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", body)
         if kind == "enregistreuse":

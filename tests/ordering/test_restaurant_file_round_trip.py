@@ -85,9 +85,10 @@ KEY = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 LINE = st.text(LETTERS, min_size=1, max_size=12).filter(str.strip)
 # Of a note, which holds nothing that a printer or a reader would obey.
-UNTOLD = ["Cc", "Cf", "Cs", "Zl", "Zp"]
 NOTE = st.text(
-    st.characters(codec="utf-8", exclude_categories=UNTOLD, exclude_characters="|"),
+    st.characters(
+        codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"], exclude_characters="|"
+    ),
     min_size=1, max_size=12,
 ).filter(str.strip)  # fmt: skip
 EUROS = st.integers(0, 99_999_999).map(lambda cents: f"{cents // 100}.{cents % 100:02}")

@@ -46,7 +46,9 @@ def ticket():
 
 
 def built(kind, said):
-    return adapter_class(kind).build(said, 217000001, {}, uuid4())
+    adapter = adapter_class(kind)
+    assert adapter is not None
+    return adapter.build(said, 217000001, {}, uuid4())
 
 
 def test_it_is_asked_where_there_is_more_than_one_course(phone):
