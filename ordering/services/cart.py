@@ -120,7 +120,7 @@ def _put(
 
 
 def _is_same(line: CartLine, what: dict[str, Any]) -> bool:
-    same = {"chosen": [], "composed": [], "notes": [], "note": "", **what}
+    same = {"chosen": [], "composed": [], **what}
     return all(
         getattr(line, name) == same[name] for name in ("chosen", "composed", "notes", "note")
     )

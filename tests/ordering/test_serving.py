@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from ordering.models import CartLine, Order, Product, SetMenu, Visit
-from ordering.services import orders, pricing
+from ordering.services import orders, pricing, tickets
 from pos_bridge.models import Addition
 from pos_bridge.registers import adapter_class
 from pos_bridge.ticket import Ticket
@@ -85,6 +85,20 @@ def test_the_wish_is_kept_on_the_order_and_frozen_in_its_ticket_in_the_houses_wo
     assert '<p class="soft">' in phone.get(answer["Location"]).content.decode()
     # The next round is asked again.
     assert Visit.objects.get().serving == ""
+
+
+def test_an_order_that_is_sent_anew_says_notes_and_wish_again(alice, phone):
+    alice.notes = [{"key": "x", "text": {"en": "No onion", "fr": "Sans oignon"}}]
+    alice.free_note = True
+    alice.save()
+    phone.add("soupe", note="x", free_note="well done")
+    phone.add("tarte")
+    ask(phone, "courses")
+    phone.send()
+    again = tickets.of_order(Order.objects.get())
+    assert again == ticket()
+    assert again.lines[0].note == "No onion, « well done »"
+    assert again.serving_words == "In courses: starters first"
 
 
 def test_the_order_page_says_the_wish(phone):
