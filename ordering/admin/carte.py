@@ -40,6 +40,8 @@ from ordering.texts import folded
 
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
 
+HAPPY_HOUR: Any = (_("Happy hour"), {"fields": ["happy_price", "happy_hours"]})
+
 
 class CarteAdmin(KeepsDeclarations):
     """What the cached pages of the carte are made of, found by its names in any language."""
@@ -132,6 +134,15 @@ class PricedForm(HouseForm):
             # The one that it names stays, also where the picture itself is missing.
             names |= {self.instance.photo} - {""}
             photo.choices = [("", "—"), *((name, name) for name in sorted(names))]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        price, lower = cleaned.get("price"), cleaned.get("happy_price")
+        if lower is not None and price is not None and lower >= price:
+            self.add_error("happy_price", _("It must be lower than the price."))
+        if lower is not None and cleaned.get("happy_hours", ()) is None:
+            self.add_error("happy_hours", _("Say in which hours it has its happy-hour price."))
+        return cleaned
 
     def clean_upload(self) -> photos.PhotoFile | None:
         upload = self.cleaned_data["upload"]
@@ -265,6 +276,7 @@ class ProductAdmin(DuplicateAdmin, PricedAdmin):
             {"fields": ["allergens", "allergen_changes", "diets", "alcohol", "volume", "origin"]},
         ),
         (_("When, where, how"), {"fields": ["served", "course", "photo", "upload"]}),
+        HAPPY_HOUR,
         PRICES_BEFORE,
         FOR_THE_FILE,
     ]
@@ -330,8 +342,9 @@ class SetMenuAdmin(TellsOtherRates, PricedAdmin):
     inlines = [CourseInline]
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id"]}),
-        (_("Sold out"), {"fields": ["sold_out", "sold_out_until"]}),
+        (_("Sold out"), {"fields": ["sold_out", "sold_out_until", "portions"]}),
         (_("When, where, how"), {"fields": ["served", "photo", "upload"]}),
+        HAPPY_HOUR,
         PRICES_BEFORE,
         FOR_THE_FILE,
     ]

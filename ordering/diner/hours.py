@@ -64,6 +64,17 @@ def listed(hours: Slots) -> list[tuple[str, str]]:
     return lines + ([(_days(closed), _("closed"))] if closed and hours else [])
 
 
+def in_short(hours: Slots) -> str:
+    """The slots within a line: “17:00–19:00”, “Monday to Friday 17:00–19:00, 22:00–01:00”."""
+    lines = []
+    for slot in hours or []:
+        days = slot.get("days", DAYS)
+        if days:
+            named = f"{_days(days)} " if set(days) != set(DAYS) else ""
+            lines.append(f"{named}{slot['from']}–{slot['to']}")
+    return ", ".join(lines)
+
+
 def o_clock(at: time) -> str:
     """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English; "19 Uhr", "22:30 Uhr" in German; "22:30" in
     Italian; in Spanish with the article that goes with it, "las 22:30".

@@ -28,7 +28,7 @@ class Order(models.Model):
     # Cents TTC: shown, confirmed and sent.
     total = models.BigIntegerField(_("total"))
     language = models.CharField(_("language"), max_length=12)
-    # {"products": {pk: count}, "options": {pk: count}}; None where nothing was counted, or it was given back.
+    # {"products": {pk: count}, "options": …, "set_menus": …}; None where nothing was counted, or it was given back.
     portions_taken = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("sent"), auto_now_add=True)
 

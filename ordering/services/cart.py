@@ -25,13 +25,15 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
         raise Refused(Problem("unknown_product"))
     groups = groups_of({product.pk})
     pricing.mark(restaurant, [product], groups)
+    now = timezone.now()
     options, problems = choose(groups[product.pk], chosen)
     problems += pricing.item_problems(
-        product, pricing.unserved_at([product], pricing.local(restaurant, [timezone.now()]))
+        product, pricing.unserved_at([product], pricing.local(restaurant, [now]))
     )
-    unit_total = product.price + sum(option.price for option in options)
+    price = pricing.price_now(product, restaurant, now)
+    unit_total = price + sum(option.price for option in options)
     wanted = sorted([group, key] for group, key in chosen)
-    return _put(guest, quantity, unit_total, problems, product=product, chosen=wanted)
+    return _put(guest, quantity, price, unit_total, problems, product=product, chosen=wanted)
 
 
 def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) -> CartLine:
@@ -45,18 +47,22 @@ def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) 
     if menu is None:
         raise Refused(Problem("unknown_product"))
     courses, groups = pricing.offered(menu)
-    now = pricing.local(restaurant, [timezone.now()])
-    choices, problems = compose(courses, groups, composed, now)
-    problems += pricing.item_problems(menu, pricing.unserved_at([menu], now))
-    unit_total = menu.price + sum(choice.unit_total for choice in choices)
+    now = timezone.now()
+    local = pricing.local(restaurant, [now])
+    choices, problems = compose(courses, groups, composed, local)
+    problems += pricing.item_problems(menu, pricing.unserved_at([menu], local))
+    price = pricing.price_now(menu, restaurant, now)
+    unit_total = price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)
-    return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written)
+    return _put(guest, quantity, price, unit_total, problems, set_menu=menu, composed=written)
 
 
 def _put(
-    guest: Guest, quantity: int, unit_total: int, problems: list[Problem], **what: Any
+    guest: Guest, quantity: int, price: int, unit_total: int, problems: list[Problem], **what: Any
 ) -> CartLine:
-    """`what`: the fields that say what is ordered, by which a line is the same as another."""
+    """`what`: the fields that say what is ordered, by which a line is the same as another. `price`: of the product or
+    the set menu now, which a line of a happy hour that has just ended does not have.
+    """
     restaurant = guest.visit.table.restaurant
     if not 1 <= quantity <= restaurant.limit_quantity:
         problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
@@ -70,7 +76,15 @@ def _put(
         visits.lock(guest.visit)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
-        same = next((line for line in mine if _is_same(line, what)), None)
+        item, now = what.get("product") or what["set_menu"], timezone.now()
+        same = next(
+            (
+                line
+                for line in mine
+                if _is_same(line, what) and pricing.price_on(line, item, restaurant, now) == price
+            ),
+            None,
+        )
         if same is not None:
             if same.quantity + quantity > restaurant.limit_quantity:
                 raise Refused(Problem("quantity", params={"max": restaurant.limit_quantity}))
@@ -110,7 +124,9 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
                 changed = visits.set_covers(guest=guest, covers=covers)
             except Refused as refused:
                 problems += refused.problems
-        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities)
+        mine = list(CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities))
+        more = {line.code for line in mine if line.quantity < quantities[line.code] <= most}
+        problems += _not_added_to(guest, more) if more else []
         for line in mine:
             quantity = quantities[line.code]
             if quantity == line.quantity or not 0 <= quantity <= most:
@@ -123,6 +139,29 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         if problems:
             raise Refused(*problems)  # and nothing of it is saved
         return changed
+
+
+def _not_added_to(guest: Guest, codes: set[str]) -> list[Problem]:
+    """Why no more can be put on these lines now: the grace is for what stands in the cart, and its price too."""
+    restaurant, now = guest.visit.table.restaurant, timezone.now()
+    if not is_open(restaurant.hours, *pricing.local(restaurant, [now])):
+        return [Problem("closed")]
+    lines = [
+        line
+        for line in pricing.priced(guest.visit, served_at=[now], now=now).lines
+        if line.code in codes
+    ]
+    over = [
+        Problem("happy_over", line.code)
+        for line in lines
+        if line.price != pricing.price_now(line.item, restaurant, now)
+    ]
+    return over + [
+        problem
+        for line in lines
+        for problem in line.problems
+        if problem.code in ("not_served", "choice_not_served")
+    ]
 
 
 def remove(*, guest: Guest, line_code: str) -> bool:

@@ -32,7 +32,7 @@ def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool
                 thing.sold_out_until = None
                 columns.append("sold_out_until")
             thing.save(update_fields=columns)
-            if not sold_out and not isinstance(thing, SetMenu):
+            if not sold_out:
                 # Not as it was read: an order may just have given some back.
                 type(thing).objects.filter(pk=thing.pk, portions=0).update(portions=None)
 
