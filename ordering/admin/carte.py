@@ -19,6 +19,7 @@ from ordering.admin.declarations import KeepsDeclarations
 from ordering.admin.duplicate import DuplicateAdmin
 from ordering.admin.fields import AllergensField
 from ordering.admin.forms import HouseForm, HouseFormSet
+from ordering.admin.portions import CountsPortions, PortionsForm
 from ordering.admin.prices import PRICES_BEFORE, PricesAdmin
 from ordering.admin.rates import TellsOtherRates
 from ordering.admin.sold_out import SELL_OUT, SoldOut
@@ -65,7 +66,7 @@ class CarteAdmin(KeepsDeclarations):
         return queryset.filter(Q(pk__in=named) | Q(pk__in=found.values("pk"))), doubles
 
 
-class PricedAdmin(PricesAdmin, SoldOut, CarteAdmin):
+class PricedAdmin(CountsPortions, PricesAdmin, SoldOut, CarteAdmin):
     """A product or a set menu, with its photo, and what became of its price."""
 
     actions = [*SoldOut.actions, "change_prices"]
@@ -82,6 +83,8 @@ class PricedAdmin(PricesAdmin, SoldOut, CarteAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if isinstance(form, PortionsForm):
+            return
         self.keep_price(request, obj, form, change)
         if photo := form.cleaned_data["upload"]:
             carte.set_photo(thing=obj, photo=photos.for_phones(photo))
@@ -280,7 +283,7 @@ class ProductAdmin(DuplicateAdmin, PricedAdmin):
         PRICES_BEFORE,
         FOR_THE_FILE,
     ]
-    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out", "portions"]
     list_filter = [
         "restaurant",
         "placed__category",
@@ -348,7 +351,7 @@ class SetMenuAdmin(TellsOtherRates, PricedAdmin):
         PRICES_BEFORE,
         FOR_THE_FILE,
     ]
-    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out", "portions"]
     list_filter = ["restaurant", "sold_out"]
     list_select_related = ["restaurant"]
     search_fields = ["key", "register_id"]

@@ -51,6 +51,19 @@ def sell_out_until_tomorrow(*, things: Sequence[Product | Option | SetMenu]) -> 
             thing.save(update_fields=["sold_out_until"])
 
 
+def count_portions(
+    *, thing: Product | SetMenu, seen: int | None, portions: int | None
+) -> bool:
+    """So many are left, where it said `seen` when somebody counted. False: an order or a person was faster, and nothing
+    was changed.
+    """
+    with transaction.atomic():
+        # The restaurant first, as an order does it.
+        changed(restaurant_id=thing.restaurant_id)
+        found = type(thing)._default_manager.filter(pk=thing.pk, portions=seen)
+        return bool(found.update(portions=portions))
+
+
 def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:
     """Show this picture with it.
 
