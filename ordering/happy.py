@@ -43,9 +43,7 @@ def price_at(thing: Priced, *moments: datetime) -> int:
     return lower
 
 
-def price_in_cart(
-    thing: Priced, *, added_at: datetime, now: datetime, grace: timedelta
-) -> int:
+def price_in_cart(thing: Priced, *, added_at: datetime, now: datetime, grace: timedelta) -> int:
     """What it costs now, having been put into the cart at `added_at`: at its price of now, or at that of a happy hour
     in which it stood in the cart already, and which ended no longer ago than the grace.
     """

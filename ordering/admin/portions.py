@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.db import models
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import CHANGE, HouseAdmin
@@ -23,7 +22,7 @@ class PortionsForm(HouseForm):
 
     def seen(self) -> int | None:
         bound = self["portions"]
-        return bound.field.to_python(self.data.get(bound.html_initial_name))  # type: ignore[no-any-return]
+        return bound.field.to_python(self.data.get(bound.html_initial_name))
 
     def clean_portions(self) -> int | None:
         portions: int | None = self.cleaned_data["portions"]
@@ -53,4 +52,4 @@ class CountsPortions(HouseAdmin):
         if not isinstance(form, PortionsForm):
             super().save_model(request, obj, form, change)
         elif not carte.count_portions(thing=obj, seen=form.seen(), portions=obj.portions):
-            self.message_user(request, gettext(MOVED) % {"name": obj}, messages.ERROR)
+            self.message_user(request, str(MOVED) % {"name": obj}, messages.ERROR)

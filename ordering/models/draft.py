@@ -21,6 +21,8 @@ class Draft(models.Model):
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="drafts")
     # Of a restaurant file what a draft may change (services/drafts.py: OF_A_CARTE), as it was given.
     data = OrderedJSONField()
+    # Where it says something of its own about what is sold out: [["products", key], ["option_groups", key, key], …].
+    stock = OrderedJSONField(default=list)
     live_at = models.DateTimeField(_("goes live"))
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     # Who leaves takes nothing of the history with them.
@@ -40,9 +42,7 @@ class Draft(models.Model):
         ordering = ["-live_at", "-pk"]
         indexes = [
             # watch looks for it at every round.
-            models.Index(
-                fields=["live_at"], condition=Q(state="waiting"), name="draft_waiting"
-            ),
+            models.Index(fields=["live_at"], condition=Q(state="waiting"), name="draft_waiting"),
         ]
 
     def __str__(self) -> str:

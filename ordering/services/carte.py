@@ -51,9 +51,7 @@ def sell_out_until_tomorrow(*, things: Sequence[Product | Option | SetMenu]) -> 
             thing.save(update_fields=["sold_out_until"])
 
 
-def count_portions(
-    *, thing: Product | SetMenu, seen: int | None, portions: int | None
-) -> bool:
+def count_portions(*, thing: Product | SetMenu, seen: int | None, portions: int | None) -> bool:
     """So many are left, where it said `seen` when somebody counted. False: an order or a person was faster, and nothing
     was changed.
     """

@@ -149,9 +149,7 @@ def price_now(item: Product | SetMenu, restaurant: Restaurant, now: datetime) ->
     return happy.price_at(item, *local(restaurant, [now]))
 
 
-def price_on(
-    line: CartLine, item: Product | SetMenu, restaurant: Restaurant, now: datetime
-) -> int:
+def price_on(line: CartLine, item: Product | SetMenu, restaurant: Restaurant, now: datetime) -> int:
     """Cents TTC of one on this line now: what was chosen in a happy hour keeps its price for the minutes of grace."""
     added_at, moment = local(restaurant, [line.added_at, now])
     grace = timedelta(minutes=restaurant.grace_minutes)

@@ -1,4 +1,4 @@
-"""Portions on the list of products: what the person typed counts, and nothing that others counted is taken back (F16)."""
+"""Portions on the list of products: what is typed counts, and nothing that others counted is taken back (F16)."""
 
 import pytest
 from django.urls import reverse

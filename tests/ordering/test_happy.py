@@ -161,7 +161,7 @@ def test_the_grace_is_for_what_stood_in_the_cart_f15(house, phone):
 
 
 def test_plus_adds_nothing_after_last_orders(house):
-    """P14: neither to a dish nor to a set menu that is not served any more, nor when the house has closed; fewer may be."""
+    """P14: of what is not served any more, nor when the house has closed; there may be fewer."""
     lunch = [{"from": "12:00", "to": "14:00"}]
     menu = SetMenu.objects.get()
     with time_machine.travel(datetime(2026, 11, 20, 12, 59, tzinfo=UTC), tick=False) as clock:
@@ -212,9 +212,7 @@ def test_the_carte_shows_both_prices_and_until_when(house, phone):
     before = carte(phone, BEGINS - SECOND)
     assert before.startswith(f"{name} €9.00 Happy hour 17:00–19:00, Friday 22:00–23:30: €6.00")
     during = carte(phone, BEGINS)
-    assert during.startswith(
-        f"{name} Usual price: €9.00 Price now: €6.00 Happy hour until 7 pm"
-    )
+    assert during.startswith(f"{name} Usual price: €9.00 Price now: €6.00 Happy hour until 7 pm")
     # The same hours are open, and end at another time.
     assert "Happy hour until 11:30 pm" in carte(phone, BEGINS + timedelta(hours=6))
     assert carte(phone, ENDS).startswith(f"{name} €9.00")

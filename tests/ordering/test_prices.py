@@ -232,6 +232,9 @@ def test_it_leaves_happy_hour_prices_and_ends_no_happy_hour_unseen(a, alice, cli
     assert "would cost 6.00, and in its happy hour 6.00" in looked.content.decode()
     looked, seen = look(client, [plat], amount="-2")
     assert "Happy-hour prices stay as they are." in looked.content.decode()
-    assert ask(client, [plat], percent="", amount="-2", step="10", apply="1", **seen).status_code == 302
+    assert (
+        ask(client, [plat], percent="", amount="-2", step="10", apply="1", **seen).status_code
+        == 302
+    )
     plat.refresh_from_db()
     assert (plat.price, plat.happy_price) == (7_00, 6_00)

@@ -215,7 +215,7 @@ def test_of_two_tables_and_one_last_menu_one_wins(house):
     menu_of(house, portions=1)
     guests = [with_menu(house, number, 1) for number in (1, 2)]
     results = at_once(*(lambda guest=guest: send(guest) for guest in guests))
-    assert sorted(type(each) for each in results if isinstance(each, Order)) == [Order]
+    assert len([each for each in results if isinstance(each, Order)]) == 1
     (lost,) = (each for each in results if isinstance(each, Refused))
     assert [problem.code for problem in lost.problems] == ["sold_out"]
     assert (SetMenu.objects.get().portions, Addition.objects.count()) == (0, 1)

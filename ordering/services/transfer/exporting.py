@@ -186,7 +186,8 @@ class _Exporter:
     def product(self, product: Product) -> Data:
         return _without(
             {
-                "register_id": "", "description": {}, "happy_price": None, "happy_hours": None, "diets": [], "alcohol": False, "volume": "",
+                "register_id": "", "description": {}, "happy_price": None, "happy_hours": None,
+                "diets": [], "alcohol": False, "volume": "",
                 "origin": "", "photo": "", "served": None, "sold_out": False, "sold_out_until": None,
                 "portions": None, "course": None,
                 "option_groups": [],
