@@ -168,7 +168,8 @@ def test_it_takes_the_carte_and_leaves_the_house(house, alice):
     data["tables"][0]["label"] = "Terrasse"
     draft = stored(house, alice, data)
     Restaurant.objects.update(ordering=False, hours=[], limit_covers=7)
-    house.registers.update(credentials={"shop": "S2", "pub_key": "K2"})
+    # Half set up: the rehearsal says so, and it is no business of a carte.
+    house.registers.update(credentials={"shop": "S2"})
     assert drafts.go_live(HOUR) == 1, draft.refresh_from_db() or draft.outcome
     house.refresh_from_db()
     assert (house.ordering, house.hours, house.limit_covers) == (False, [], 7)
@@ -188,6 +189,15 @@ def test_what_runs_out_meanwhile_stays_so_f16(house, alice):
     for thing in (soup(), Option.objects.get(key="noir"), house.set_menus.get()):
         assert (thing.sold_out, thing.portions) == (True, 2)
     assert soup().price == 9_50
+
+
+def test_what_is_on_sale_again_meanwhile_stays_so_f16(house, alice):
+    """F16: it was sold out when the draft was made of it, and the draft said no more than that."""
+    Product.objects.filter(key="soupe").update(sold_out=True, portions=0)
+    stored(house, alice)
+    Product.objects.filter(key="soupe").update(sold_out=False, portions=None)
+    assert drafts.go_live(HOUR) == 1
+    assert (soup().sold_out, soup().portions, soup().price) == (False, None, 9_50)
 
 
 def test_what_it_says_of_portions_itself_is_done(house, alice):
