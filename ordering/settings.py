@@ -103,6 +103,7 @@ DATABASES = {
 }
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["ENGINE"] = "ordering.sqlite"  # in which writers queue more fairly
     # IMMEDIATE: a transaction that reads and then writes never loses its turn half-way (F22).
     # FULL: a commit that was confirmed survives a power cut; with NORMAL, WAL may lose it (F26).
     _database["OPTIONS"] = {

@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 from ordering.settings import *  # noqa: F403
 from ordering.settings import DATA_DIR, DATABASES
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "ordering.sqlite":
     # A file, not memory: threads and processes share it, with the locks of the real thing.
     DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
 # whitenoise looks for it at the start of each request handler.

@@ -347,8 +347,10 @@ def test_it_keeps_the_order_through_a_locked_database(phone):
     writer.start()
     locked.wait(20)
     with connection.cursor() as cursor:
-        sqlite = connection.vendor == "sqlite"
-        cursor.execute("PRAGMA busy_timeout = 100" if sqlite else "SET lock_timeout = 100")
+        if connection.vendor == "sqlite":
+            connection.connection.patience = 0.1
+        else:
+            cursor.execute("SET lock_timeout = 100")
     answer = phone.send(form)
     done.set()
     writer.join()
