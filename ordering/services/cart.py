@@ -1,5 +1,7 @@
 """The cart of a visit: what the guests choose on their phones. Its prices are in pricing.py."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +14,7 @@ from ordering.services.options import Chosen, choose, groups_of
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
 from ordering.slots import is_open
+from ordering.texts import in_language
 
 
 def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> CartLine:
@@ -124,9 +127,10 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
                 changed = visits.set_covers(guest=guest, covers=covers)
             except Refused as refused:
                 problems += refused.problems
-        mine = list(CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities))
-        more = {line.code for line in mine if line.quantity < quantities[line.code] <= most}
-        problems += _not_added_to(guest, more) if more else []
+        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities)
+        mine = mine.select_related("product", "set_menu")
+        if more := [line for line in mine if line.quantity < quantities[line.code] <= most]:
+            problems += _not_added_to(guest, more)
         for line in mine:
             quantity = quantities[line.code]
             if quantity == line.quantity or not 0 <= quantity <= most:
@@ -141,27 +145,31 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         return changed
 
 
-def _not_added_to(guest: Guest, codes: set[str]) -> list[Problem]:
+def _not_added_to(guest: Guest, lines: list[CartLine]) -> Iterator[Problem]:
     """Why no more can be put on these lines now: the grace is for what stands in the cart, and its price too."""
     restaurant, now = guest.visit.table.restaurant, timezone.now()
-    if not is_open(restaurant.hours, *pricing.local(restaurant, [now])):
-        return [Problem("closed")]
-    lines = [
-        line
-        for line in pricing.priced(guest.visit, served_at=[now], now=now).lines
-        if line.code in codes
-    ]
-    over = [
-        Problem("happy_over", line.code)
-        for line in lines
-        if line.price != pricing.price_now(line.item, restaurant, now)
-    ]
-    return over + [
-        problem
-        for line in lines
-        for problem in line.problems
-        if problem.code in ("not_served", "choice_not_served")
-    ]
+    local = pricing.local(restaurant, [now])
+    if not is_open(restaurant.hours, *local):
+        yield Problem("closed")
+        return
+    items = {line: item for line in lines if (item := line.product or line.set_menu)}
+    unserved = pricing.unserved_at(items.values(), local)
+    keys = {each["product"] for line in lines for each in line.composed}
+    inside = Product.objects.filter(restaurant=restaurant, key__in=keys) if keys else ()
+    gone = {product.key: product for product in inside if not is_open(product.served, *local)}
+    for line, item in items.items():
+        problems = pricing.item_problems(item, unserved)
+        yield from (
+            replace(each, place=line.code) for each in problems if each.code == "not_served"
+        )
+        for choice in line.composed:
+            if product := gone.get(choice["product"]):
+                params = {"option": in_language(product.name)}
+                yield Problem("choice_not_served", line.code, params)
+        if pricing.price_on(line, item, restaurant, now) != pricing.price_now(
+            item, restaurant, now
+        ):
+            yield Problem("happy_over", line.code)
 
 
 def remove(*, guest: Guest, line_code: str) -> bool:

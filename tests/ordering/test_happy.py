@@ -335,3 +335,20 @@ def test_by_hand_it_is_lower_and_has_hours_p25(house, client):
     assert (mojito.happy_price, mojito.happy_hours) == (
         5_50, [{"days": ["fri"], "from": "17:00", "to": "18:00"}],
     )  # fmt: skip
+
+
+def test_a_change_costs_no_more_with_all_of_it(phone, django_assert_max_num_queries):
+    """Cost: one more of a dish that has a happy hour, beside a set menu."""
+    with time_machine.travel(ENDS - SECOND, tick=False) as clock:
+        add_both(phone)
+        phone.get(phone.visit)
+        code = CartLine.objects.exclude(product=None).get().code
+        data = {f"quantity.{code}": "2", "more": code, "covers": "4"}
+        with django_assert_max_num_queries(12):
+            page = phone.post(f"{phone.visit}cart/line/", data, headers=diner_phone.HTMX)
+        assert shown(page.content.decode()) == 3 * 7_00 + 23_00
+        clock.move_to(ENDS)
+        data |= {f"quantity.{code}": "3"}
+        page = phone.post(f"{phone.visit}cart/line/", data, headers=diner_phone.HTMX)
+        assert page.status_code == 422
+        assert shown(page.content.decode()) == 3 * 7_00 + 23_00
