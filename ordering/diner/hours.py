@@ -70,7 +70,7 @@ def in_short(hours: Slots) -> str:
     for slot in hours or []:
         days = slot.get("days", DAYS)
         if days:
-            named = f"{_days(days)} " if set(days) != set(DAYS) else ""
+            named = f"{_days_within(days)} " if set(days) != set(DAYS) else ""
             lines.append(f"{named}{slot['from']}–{slot['to']}")
     return ", ".join(lines)
 
@@ -100,6 +100,10 @@ def _weekday(index: int) -> str:
 
 
 def _days(named: Iterable[str]) -> str:
+    return capfirst(_days_within(named))
+
+
+def _days_within(named: Iterable[str]) -> str:
     """ "Tuesday to Friday", "Sunday, Monday": days that follow each other stand so, also over the week's end."""
     indexes = {DAYS.index(day) for day in named}
     if len(indexes) == 7:
@@ -108,5 +112,5 @@ def _days(named: Iterable[str]) -> str:
     inside = [(starts[0] + offset) % 7 for offset in range(7)]
     names = [_weekday(index) for index in inside if index in indexes]
     if len(names) > 2 and len(starts) == 1:
-        return capfirst(_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]})
-    return capfirst(", ".join(names))
+        return _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+    return ", ".join(names)

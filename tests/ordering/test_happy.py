@@ -246,6 +246,8 @@ def test_the_paper_says_both_at_any_hour(house, client):
 def test_it_says_the_hours_in_a_line(slots, text):
     with translation.override("en"):
         assert hours.in_short(slots) == text
+    with translation.override("fr"):
+        assert hours.in_short(slots) == text.replace("Monday to Wednesday", "lundi à mercredi")
 
 
 # --- The price that holds -------------------------------------------------------------------------
