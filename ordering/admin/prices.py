@@ -176,8 +176,9 @@ class PricesAdmin(HouseAdmin):
         rows = [
             {
                 "at": change.at,
-                "before": amount_text(change.before),
-                "after": amount_text(change.after),
+                "happy": change.happy,
+                "before": "—" if change.before is None else amount_text(change.before),
+                "after": "—" if change.after is None else amount_text(change.after),
                 "person": change.person,
                 "way": change.get_way_display(),
             }
@@ -187,6 +188,12 @@ class PricesAdmin(HouseAdmin):
 
     def keep_price(self, request: HttpRequest, thing: Any, form: Any, change: bool) -> None:
         """After it was saved by hand."""
-        if change and "price" in form.changed_data:
-            by = prices.Hand(prices.Way.HAND, request.user)
-            prices.keep(changed=[(thing, form.initial["price"])], by=by)
+        if not change:
+            return
+        # What was not changed here may have been changed by somebody else meanwhile.
+        price, lower = (
+            [(thing, form.initial[name])] if name in form.changed_data else []
+            for name in ("price", "happy_price")
+        )
+        by = prices.Hand(prices.Way.HAND, request.user)
+        prices.keep(changed=price, happy=lower, by=by)

@@ -19,8 +19,10 @@ class PriceChange(models.Model):
 
     product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="price_changes")
     set_menu = models.ForeignKey(SetMenu, models.CASCADE, null=True, related_name="price_changes")
-    before = models.BigIntegerField()
-    after = models.BigIntegerField()
+    # Its happy-hour price: None where it had, or has, none.
+    happy = models.BooleanField(default=False, db_default=False)
+    before = models.BigIntegerField(null=True)
+    after = models.BigIntegerField(null=True)
     # Nobody: whoever started a command. Who leaves takes nothing of the history with them.
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

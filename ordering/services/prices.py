@@ -59,19 +59,27 @@ def change(
     return len(differing)
 
 
-def keep(*, changed: Iterable[tuple[Product | SetMenu, int]], by: Hand) -> None:
-    """Write down what these cost before, where they cost something else now."""
+def keep(
+    *,
+    changed: Iterable[tuple[Product | SetMenu, int]] = (),
+    happy: Iterable[tuple[Product | SetMenu, int | None]] = (),
+    by: Hand,
+) -> None:
+    """Write down what these cost before, and in their happy hours, where they cost something else now."""
     now = timezone.now()
+    rows = [(thing, before, thing.price, False) for thing, before in changed]
+    rows += [(thing, before, thing.happy_price, True) for thing, before in happy]
     PriceChange.objects.bulk_create(
         PriceChange(
             product=thing if isinstance(thing, Product) else None,
             set_menu=thing if isinstance(thing, SetMenu) else None,
+            happy=is_happy,
             before=before,
-            after=thing.price,
+            after=after,
             person=by.person,
             way=by.way,
             at=now,
         )
-        for thing, before in changed
-        if thing.price != before
+        for thing, before, after, is_happy in rows
+        if after != before
     )

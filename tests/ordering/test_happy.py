@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ordering import happy
 from ordering.diner import hours
-from ordering.models import CartLine, Product, Restaurant, SetMenu
+from ordering.models import CartLine, PriceChange, Product, Restaurant, SetMenu
 from ordering.restaurant_file import check
 from ordering.services import cart, orders, pricing
 from ordering.services.problems import Refused
@@ -303,6 +303,11 @@ def test_file_and_restaurant_say_the_same(house):
     del mojito["happy_price"], mojito["happy_hours"]
     import_restaurant(data=data, accept=True)
     assert Product.objects.get(key="mojito").happy_price is None
+    # Kept as every price is, the newest first.
+    kept = PriceChange.objects.filter(product__key="mojito")
+    assert [(each.happy, each.before, each.after, each.way) for each in kept] == [
+        (True, 6_00, None, "file"), (True, None, 6_00, "file"),
+    ]  # fmt: skip
 
 
 @pytest.mark.pure
@@ -333,6 +338,7 @@ def test_by_hand_it_is_lower_and_has_hours_p25(house, client):
         "happy_hours": "Say in which hours it has its happy-hour price."
     }
     assert send(client, at, happy_price="5,50", happy_hours="fri 17:00-18:00").status_code == 302
+    assert "Happy hour 6.00 → 5.50, on its page (alice)" in words(client.get(at))
     mojito = Product.objects.get(key="mojito")
     assert (mojito.happy_price, mojito.happy_hours) == (
         5_50, [{"days": ["fri"], "from": "17:00", "to": "18:00"}],
