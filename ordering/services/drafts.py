@@ -28,12 +28,13 @@ from django.utils import timezone
 from ordering.models import Draft, Restaurant
 from ordering.restaurant_file import RestaurantFileError, check
 from ordering.restaurant_file.mistakes import Mistake
-from ordering.services import acts, prices
+from ordering.services import acts, carte, prices
 from ordering.services.transfer import (
     AcceptanceNeeded,
     Report,
+    carte_mistakes,
     export_restaurant,
-    import_restaurant,
+    import_carte,
 )
 from ordering.services.transfer.caution import cautions, fingerprint
 from ordering.services.transfer.differences import STOCK, Difference, differences
@@ -87,18 +88,18 @@ def store(
     if data["slug"] != restaurant.slug:
         said = "this is another restaurant's file"
         raise RestaurantFileError([Mistake(("slug",), said)])
-    carte = {name: data[name] for name in OF_A_CARTE if name in data}
+    given = {name: data[name] for name in OF_A_CARTE if name in data}
     with transaction.atomic():
         today = export_restaurant(restaurant)
-        stock = [list(place) for place in _other_stock(today, carte)]
-        wanted = _file(today, carte, stock)
+        stock = [list(place) for place in _other_stock(today, given)]
+        wanted = _file(today, given, stock)
         _try(restaurant, wanted)
         changes = cautions(wanted, Stored(restaurant), prune=False)
         if changes and accept not in (True, fingerprint(changes)):
             raise AcceptanceNeeded(changes)
         draft = Draft.objects.create(
             restaurant=restaurant,
-            data=carte,
+            data=given,
             stock=stock,
             live_at=live_at,
             person_id=by.pk,
@@ -129,11 +130,12 @@ def judged(draft: Draft) -> Judged:
     restaurant = draft.restaurant
     today = export_restaurant(restaurant)
     wanted = _file(today, draft.data, draft.stock)
-    if mistakes := check(wanted):
+    stored = Stored(restaurant)
+    if mistakes := carte_mistakes(wanted, stored):
         return Judged(mistakes=mistakes)
     return Judged(
         changes=differences(today, wanted),
-        new=_not_accepted(draft, cautions(wanted, Stored(restaurant), prune=False)),
+        new=_not_accepted(draft, cautions(wanted, stored, prune=False)),
     )
 
 
@@ -165,6 +167,9 @@ def _carry_out(pk: int, now: datetime) -> bool:
         mine = Draft.objects.filter(pk=pk, state=State.WAITING, live_at__lte=now)
         if not mine.update(state=State.LIVE, settled_at=now):
             return False  # another process was faster, or somebody has cancelled it
+        (restaurant_id,) = Draft.objects.filter(pk=pk).values_list("restaurant", flat=True)
+        # It is also the lock: from here on nobody sells out, counts or declares what we are about to read.
+        carte.changed(restaurant_id=restaurant_id)
         draft = Draft.objects.select_related("restaurant", "person").get(pk=pk)
         try:
             report = _import(draft)
@@ -195,11 +200,11 @@ def _import(draft: Draft) -> Report:
     restaurant, by = draft.restaurant, prices.Hand(prices.Way.FILE, draft.person)
     wanted = _file(export_restaurant(restaurant), draft.data, draft.stock)
     try:
-        return import_restaurant(data=wanted, into=restaurant, by=by)
+        return import_carte(data=wanted, into=restaurant, by=by)
     except AcceptanceNeeded as error:
         if _not_accepted(draft, error.changes):
             raise
-        return import_restaurant(data=wanted, into=restaurant, by=by, accept=error.fingerprint)
+        return import_carte(data=wanted, into=restaurant, by=by, accept=error.fingerprint)
 
 
 def _not_accepted(draft: Draft, changes: list[str]) -> list[str]:
@@ -211,10 +216,10 @@ def _not_accepted(draft: Draft, changes: list[str]) -> list[str]:
 # --- The file that is imported ----------------------------------------------------------------------
 
 
-def _file(today: Data, carte: Mapping[str, Any], stock: list[list[str]]) -> Data:
+def _file(today: Data, given: Mapping[str, Any], stock: list[list[str]]) -> Data:
     """The restaurant of today with this carte. The register is left out: it stays, with its keys."""
     data = {name: today[name] for name in today if name not in (*OF_A_CARTE, "register")}
-    data |= {name: carte[name] for name in OF_A_CARTE if name in carte}
+    data |= {name: given[name] for name in OF_A_CARTE if name in given}
     stands = dict(_sold(today))
     own = {tuple(place) for place in stock}
 
@@ -241,10 +246,10 @@ def _file(today: Data, carte: Mapping[str, Any], stock: list[list[str]]) -> Data
     return data
 
 
-def _other_stock(today: Data, carte: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+def _other_stock(today: Data, given: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """Where the file says something else than the restaurant about what is sold out and how many are left."""
     stands = dict(_sold(today))
-    for place, item in _sold(carte):
+    for place, item in _sold(given):
         if place in stands and any(
             _stock(item, name) != _stock(stands[place], name) for name in STOCK
         ):
@@ -269,7 +274,7 @@ def _try(restaurant: Restaurant, wanted: Data) -> None:
     """Import it and take it back: what is wrong is said now and not at its hour. Raises RestaurantFileError."""
     with transaction.atomic():
         try:
-            import_restaurant(data=wanted, into=restaurant)
+            import_carte(data=wanted, into=restaurant)
         except AcceptanceNeeded:
             return  # everything else was judged before
         transaction.set_rollback(True)

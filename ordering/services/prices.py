@@ -67,6 +67,7 @@ def keep(
 ) -> None:
     """Write down what these cost before, and in their happy hours, where they cost something else now."""
     now = timezone.now()
+    rows: list[tuple[Product | SetMenu, int | None, int | None, bool]]
     rows = [(thing, before, thing.price, False) for thing, before in changed]
     rows += [(thing, before, thing.happy_price, True) for thing, before in happy]
     PriceChange.objects.bulk_create(

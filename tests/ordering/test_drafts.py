@@ -12,7 +12,7 @@ from django.urls import reverse
 from ordering import restaurant_file
 from ordering.models import Act, Draft, Option, PriceChange, Product, Restaurant
 from ordering.restaurant_file import RestaurantFileError
-from ordering.services import carte, drafts
+from ordering.services import drafts
 from ordering.services.transfer import AcceptanceNeeded, export_restaurant
 from ordering.services.transfer.sheet import product_sheet
 from ordering.watch import Watch
@@ -121,11 +121,11 @@ def test_one_that_dies_in_the_middle_has_done_nothing(house, alice, monkeypatch)
     """The next look does it all."""
     draft = stored(house, alice)
 
-    def away(**_):
+    def away(*_):
         raise OperationalError("database is locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(carte, "changed", away)
+        patch.setattr(drafts, "_record", away)
         with pytest.raises(OperationalError):
             drafts.go_live(HOUR)
     assert (settled(draft), soup().price) == (State.WAITING, 8_00)
@@ -153,7 +153,7 @@ def test_two_of_one_hour_follow_each_other_and_a_bad_one_stops_no_other(house, a
 
 def test_a_mistake_of_ours_is_said_and_not_tried_for_ever(house, alice, monkeypatch, caplog):
     draft = stored(house, alice)
-    monkeypatch.setattr(drafts, "import_restaurant", lambda **_: 1 // 0)
+    monkeypatch.setattr(drafts, "import_carte", lambda **_: 1 // 0)
     assert drafts.go_live(HOUR) == 0
     assert (settled(draft), draft.outcome) == (State.REFUSED, [drafts.A_MISTAKE_OF_OURS])
     assert "ZeroDivisionError" in caplog.text
@@ -168,12 +168,13 @@ def test_it_takes_the_carte_and_leaves_the_house(house, alice):
     data["tables"][0]["label"] = "Terrasse"
     draft = stored(house, alice, data)
     Restaurant.objects.update(ordering=False, hours=[], limit_covers=7)
+    house.tables.update(ordering=False)
     # Half set up: the rehearsal says so, and it is no business of a carte.
     house.registers.update(credentials={"shop": "S2"})
     assert drafts.go_live(HOUR) == 1, draft.refresh_from_db() or draft.outcome
     house.refresh_from_db()
     assert (house.ordering, house.hours, house.limit_covers) == (False, [], 7)
-    assert house.tables.get().label == ""
+    assert (house.tables.get().label, house.tables.get().ordering) == ("", False)
     assert house.registers.get(current=True).credentials["shop"] == "S2"
     assert soup().price == 9_50
 
