@@ -15,6 +15,10 @@ WORDS: dict[str, str | Promise] = {
     "table_seated": _("seated a party of %(covers)s"),
     "covers_set": _("corrected the covers from %(before)s to %(after)s"),
     "party_left": _("confirmed that the party before had left"),
+    "draft_stored": _("stored a carte that goes live on %(hour)s"),
+    "draft_cancelled": _("cancelled the carte that was to go live on %(hour)s"),
+    "draft_live": _("the carte of %(hour)s went live"),
+    "draft_refused": _("the carte of %(hour)s did not go live"),
 }
 
 
