@@ -15,6 +15,7 @@ from .carte import (
     SetMenu,
 )
 from .order import Order, OrderLine
+from .photo_size import PhotoSize
 from .prices import PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
 from .visit import CartLine, Guest, Visit
@@ -36,6 +37,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Photo",
+    "PhotoSize",
     "PriceChange",
     "Product",
     "ProductOptionGroup",

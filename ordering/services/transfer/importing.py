@@ -13,7 +13,7 @@ from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_ord
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
-from ordering.services import carte, prices, visits
+from ordering.services import carte, photo_sizes, prices, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 from .carte import CarteWriter
@@ -77,6 +77,8 @@ def import_restaurant(
             _prune_photos(restaurant, stored, report)
         if report.changed:
             carte.changed(restaurant_id=restaurant.pk)
+        # Also where nothing changed: the last import may have been stopped before it had made them.
+        photo_sizes.after_commit(restaurant.pk)
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
     report.warnings += not_told(restaurant) if report.changed else []
