@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import house, menus, sending, views
+from ordering.diner import house, menus, news, sending, views
 
 
 class Code:
@@ -37,6 +37,7 @@ urlpatterns = [
     ),
     path("robots.txt", house.robots, name="robots"),
     path(VISIT, views.carte, name="carte"),
+    path(VISIT + "news/", news.news, name="news"),
     path(VISIT + "p/<slug:key>/", views.product, name="product"),
     path(VISIT + "m/<slug:key>/", menus.set_menu, name="menu"),
     path(VISIT + "m/<slug:key>/add/", menus.add, name="add_menu"),

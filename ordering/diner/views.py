@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,14 +39,15 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
+    draw = partial(
+        carte_page.fragment, table.restaurant, language=language, now=now, ordering=not problem
+    )
     html = pages.page(
         request, "diner/carte.html", table.restaurant, language,
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
-        carte=carte_page.fragment(
-            table.restaurant, shown, language, now, ordering=not problem, wanted=wanted
-        ),
+        carte=draw(carte=shown, wanted=wanted), seen=carte_page.state(problem, draw(carte=found)),
         carte_sections=carte_page.strip(shown, language),
         filter=filtering.form(found, shown, wanted),
     )  # fmt: skip
