@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Product, SetMenu
 from ordering.services import pricing, visits
-from ordering.services.options import Chosen, choose, groups_of
+from ordering.services.options import Chosen, choose, groups_of, unanswerable
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
 from ordering.slots import is_open
@@ -20,7 +20,8 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
     Raises Refused (with every problem), VisitEnded.
     """
     restaurant = guest.visit.table.restaurant
-    product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
+    products = Product.objects.filter(restaurant=restaurant, key=product_key)
+    product = products.annotate(gap=unanswerable("pk")).first()
     if product is None:
         raise Refused(Problem("unknown_product"))
     groups = groups_of({product.pk})

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ordering.models import CartLine, CategoryItem, Course, Product, Restaurant, SetMenu, Visit
 from ordering.services import days, stock
-from ordering.services.options import Groups, PricedOption, choose, groups_of
+from ordering.services.options import Groups, PricedOption, choose, groups_of, unanswerable
 from ordering.services.problems import Problem
 from ordering.services.set_menus import Courses, PricedChoice, compose, courses_of
 from ordering.slots import is_open
@@ -99,7 +99,7 @@ def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
     finds what is served at none of them.
     """
     found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
-    lines = list(with_gaps(found, "set_menu"))
+    lines = list(with_gaps(found, "set_menu").annotate(unanswerable=unanswerable("product")))
     courses = courses_of({line.set_menu_id for line in lines if line.set_menu_id})
     inside = {choice.product_id for each in courses.values() for _, some in each for choice in some}
     groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
@@ -150,7 +150,7 @@ def _priced_product(
     options, problems = choose(
         groups.get(product.pk, []), [(group, key) for group, key in line.chosen]
     )
-    problems += item_problems(product, unserved)
+    problems += item_problems(product, unserved, gap=getattr(line, "unanswerable", False))
     if product.price + sum(option.price for option in options) < 0:
         problems.append(Problem("below_zero"))
     return PricedLine(line, product, tuple(options), _named(line, product, problems))
