@@ -27,6 +27,9 @@
   // Only what began without a network is surely not there: one that goes away may take the answer with it.
   const offline = new WeakSet();
 
+  // What a guest filters the carte by stands in its address, and is told to nobody, not to ourselves (P22).
+  document.addEventListener("htmx:configRequest", (event) => { delete event.detail.headers["HX-Current-URL"]; });
+
   document.addEventListener("htmx:beforeSend", (event) => {
     if (!navigator.onLine) offline.add(event.detail.xhr);
   });

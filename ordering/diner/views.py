@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -216,7 +217,7 @@ def _product(
 def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
     found = compiled.compiled(guest.visit.table.restaurant)
     if not pages.is_htmx(request) or "from_page" in request.POST:
-        return pages.go(request, _place(found, guest, key))
+        return pages.go(request, _place(found, guest, key, filtering.wanted(request.POST)))
     cart = pricing.priced(guest.visit)
     context = {
         "visit": guest.visit,
@@ -226,10 +227,11 @@ def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpR
     return render(request, "diner/_added.html", context)
 
 
-def _place(found: compiled.Carte, guest: Guest, key: str) -> str:
-    """Where on the carte a dish stands."""
+def _place(found: compiled.Carte, guest: Guest, key: str, wanted: filtering.Wanted) -> str:
+    """Where on the carte a dish stands, filtered as it was."""
     row = carte_page.row(guest.visit.table.restaurant, found, key, "", timezone.now())
-    return f"/v/{guest.visit.code}/" + (f"#dish-{row.place}" if row else "")
+    query = f"?{urlencode(filtering.asked(wanted))}" if wanted else ""
+    return f"/v/{guest.visit.code}/{query}" + (f"#dish-{row.place}" if row else "")
 
 
 def _not_added(

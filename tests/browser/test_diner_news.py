@@ -43,3 +43,23 @@ def test_an_open_carte_learns_what_is_sold_out(phones, live_server):
     page.evaluate(LOOK)
     expect(page.locator("#carte h2").first).to_have_text("Tout")
     assert not page.evaluate("window.same")
+
+
+def test_what_is_filtered_is_looked_at_anew_and_told_to_nobody(phones, live_server):
+    """P22: a dish that is not without any more leaves the page; htmx sends no address along."""
+    table = factories.table(house())
+    page = phones()
+    join(page, live_server, table)
+    page.goto(f"{page.url.partition('#')[0]}?without=gluten")
+    told = []
+    page.on("request", lambda request: told.append(request.all_headers()))
+    page.locator("#add-carte_tarte").tap()
+    expect(page.locator("#cart-button")).to_contain_text("1")
+    assert told
+    assert "gluten" not in str(told)
+    Product.objects.filter(key="tarte").update(allergens=["gluten"])
+    carte.changed(restaurant_id=table.restaurant_id)
+    page.evaluate(LOOK)
+    expect(page.locator("#dish-carte_tarte")).to_have_count(0)
+    expect(page.locator("#dish-carte_soupe")).to_be_visible()
+    assert page.url.endswith("?without=gluten")

@@ -27,7 +27,7 @@ def phone(table):
 def opened(phone, query=""):
     """The address that this page asks by itself, with what it has seen."""
     page = phone.get(f"{phone.visit}{query}").content.decode()
-    address, seen = re.search(r'data-news="([^"]+)" data-seen="([^"]+)"', page).groups()
+    ((address, seen),) = re.findall(r'data-news="([^"]+)" data-seen="([^"]+)"', page)
     return f"{address}&seen={seen}"
 
 
