@@ -10,6 +10,7 @@ from django.db.models import F
 
 from ordering.models import Order, Product, Restaurant, Table, Visit
 from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_order_of
+from ordering.restaurant_file.doubts import doubts
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
@@ -81,6 +82,7 @@ def import_restaurant(
         photo_sizes.after_commit(restaurant.pk)
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
+    report.warnings += map(str, doubts(data))
     report.warnings += not_told(restaurant) if report.changed else []
     report.warnings += [
         f"There is no photo {show(name)} beside the file; no picture is shown until it is imported."
