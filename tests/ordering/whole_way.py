@@ -11,6 +11,7 @@ from itertools import count
 import pytest
 
 from ordering.services import tickets
+from pos_bridge import outbox
 from pos_bridge.errors import Unsupported
 from pos_bridge.registers.base import Receipt
 from tests.ordering.diner_phone import Phone
@@ -130,8 +131,12 @@ def judged(till, order, total):
         if not rest:
             return
         total = confirmed(ticket)
-    number = next(told.numbers)
+    addition = outbox.latest(order.pk)
+    if addition.register.kind == told.kind:
+        # What was frozen when the order was placed is what is judged here.
+        assert addition.body == told.build(ticket, addition.number)
     told.teach(register, ticket)
+    number = next(told.numbers)
     outcome = tried(adapter, told.build(ticket, number), number)
     assert isinstance(outcome, Receipt), outcome
     (entry,) = register.ledger(after=next(entries))
