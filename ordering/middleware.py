@@ -16,6 +16,7 @@ from ordering.diner import errors
 
 logger = logging.getLogger(__name__)
 
+BOARD = "/board/"
 READ_ONLY = "in a read-only transaction"  # a PostgreSQL that has become a standby; Django calls it an InternalError
 
 # Their words for “somebody else is writing”, a full disk, one that is read-only, and a server that is away; each
@@ -32,14 +33,14 @@ REFUSED = (
 
 
 class Languages(LocaleMiddleware):
-    """A page of admin is in one of the staff's languages, the one that the browser asks for first: Django's own words
-    exist in a hundred, and ours beside them would be in another.
+    """A page of admin or of the board is in one of the staff's languages, the one that the browser asks for first:
+    Django's own words exist in a hundred, and ours beside them would be in another.
     """
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         texts.read_in("")
-        if request.path_info.startswith(reverse("admin:index")):
+        if request.path_info.startswith((reverse("admin:index"), BOARD)):
             accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
             wished = (languages.base(name) for name, _quality in accepted)
             house = languages.of_staff(settings.LANGUAGE_CODE)

@@ -1,0 +1,20 @@
+"""The links on top of every page of the board."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+
+@dataclass(frozen=True)
+class Link:
+    """`name`: of an address that takes the restaurant's slug alone."""
+
+    label: str | Promise
+    name: str
+    manager: bool = False
+
+
+MENU = [
+    Link(pgettext_lazy("page of the board", "Service"), "board:board"),
+]
