@@ -67,7 +67,7 @@ def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:
         )
         thing.photo = name
         thing.save(update_fields=["photo"])
-        photo_sizes.after_commit(thing.restaurant_id)
+        photo_sizes.after_commit(restaurant_id=thing.restaurant_id, names=[name])
 
 
 def of_other_rates(menu: SetMenu) -> list[Product]:

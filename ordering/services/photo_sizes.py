@@ -1,11 +1,11 @@
 """The sizes of photos. They are made when the photo has been saved, and never while somebody waits for the database."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from ordering.models import Photo, PhotoSize
 from ordering.restaurant_file.photo_sizes import NAMES, Made, sizes_of
@@ -14,24 +14,22 @@ from ordering.restaurant_file.photos import NotAPhotoError, look_at
 logger = logging.getLogger(__name__)
 
 
-def after_commit(restaurant_id: int) -> None:
-    """Make what is missing once this transaction is through. Where that fails, the photos are served as they are."""
-    transaction.on_commit(partial(make, restaurant_id=restaurant_id), robust=True)
+def after_commit(*, restaurant_id: int, names: Collection[str]) -> None:
+    """Make what these photos lack once this transaction is through. Where that fails, they are served as they are."""
+    if names:
+        photos = Photo.objects.filter(restaurant=restaurant_id, name__in=names)
+        transaction.on_commit(partial(make, photos), robust=True)
 
 
-def make(*, restaurant_id: int | None = None) -> int:
-    """Make the sizes that are missing, of one restaurant's photos or of all; how many photos got some.
+def make(photos: QuerySet[Photo] | None = None) -> int:
+    """Make the sizes that are missing, of these photos or of all; how many photos got some.
 
     It reads, then encodes, then writes, photo by photo: the database is held for the writing of one.
     """
-    return sum(_make(pk) for pk in list(_without_sizes(restaurant_id)))
-
-
-def _without_sizes(restaurant_id: int | None) -> Iterator[int]:
-    photos = Photo.objects.filter(**({"restaurant": restaurant_id} if restaurant_id else {}))
+    found = Photo.objects.all() if photos is None else photos
     of_it = Count("sizes", filter=Q(sizes__made_of=F("sha256"), sizes__name__in=NAMES))
-    found = photos.annotate(made=of_it).filter(made__lt=len(NAMES)).order_by("pk")
-    yield from found.values_list("pk", flat=True)
+    lacking = found.annotate(made=of_it).filter(made__lt=len(NAMES)).order_by("pk")
+    return sum(_make(pk) for pk in list(lacking.values_list("pk", flat=True)))
 
 
 def _make(pk: int) -> bool:

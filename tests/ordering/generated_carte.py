@@ -1,7 +1,9 @@
 """Restaurant files as houses could write them: a large one, and one with everything odd that is legal."""
 
 import random
+from typing import Any
 
+KINDS: list[dict[str, Any]] = [{}, {"min": 1}, {"max": None}, {"kind": "automatic"}]
 RATES = ("2.1", "5.5", "10", "20")
 ODD_TEXTS = {
     "long": "Très longue entrecôte maturée " * 6 + "x" * 20,  # 200 characters
@@ -86,7 +88,7 @@ def large():
                 for n in range(chance.randint(2, 3))
             },
             of_id=5_000 + number * 10,
-            **([{}, {"min": 1}, {"max": None}, {"kind": "automatic"}][number % 4]),
+            **KINDS[number % 4],
         )
         for number in range(15)
     ]

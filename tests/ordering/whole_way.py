@@ -7,6 +7,7 @@ import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,11 @@ from tests.pos_bridge import test_contract_tiller as tiller
 from tests.pos_bridge.contract.hooks import tried
 from tests.pos_bridge.contract.tickets import confirmed
 
-ORACLES = [leo2.TestLeo2, enregistreuse.TestEnregistreuseWithOurPrices, tiller.TestTiller]
+ORACLES: list[Any] = [
+    leo2.TestLeo2,
+    enregistreuse.TestEnregistreuseWithOurPrices,
+    tiller.TestTiller,
+]
 
 
 def cents(text):

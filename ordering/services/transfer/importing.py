@@ -79,7 +79,7 @@ def import_restaurant(
         if report.changed:
             carte.changed(restaurant_id=restaurant.pk)
         # Also where nothing changed: the last import may have been stopped before it had made them.
-        photo_sizes.after_commit(restaurant.pk)
+        photo_sizes.after_commit(restaurant_id=restaurant.pk, names=list(photos))
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
     report.warnings += map(str, doubts(data))
