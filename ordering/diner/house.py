@@ -135,11 +135,11 @@ def photo(request: HttpRequest, slug: str, sha256: str) -> HttpResponse:
 
 
 @require_safe
-def photo_size(request: HttpRequest, slug: str, sha256: str, name: str) -> HttpResponse:
+def photo_size(request: HttpRequest, slug: str, sha256: str, size: str) -> HttpResponse:
     """A photo in one of its sizes; as it is where that one is not made yet, and then not for ever."""
-    if name not in NAMES:
+    if size not in NAMES:
         raise Http404
-    sizes = PhotoSize.objects.filter(made_of=sha256, name=name)
+    sizes = PhotoSize.objects.filter(made_of=sha256, name=size)
     found = sizes.filter(photo__restaurant__slug=slug, photo__sha256=sha256).first()
     if found is None:
         whole = photo(request, slug, sha256)

@@ -31,7 +31,7 @@ urlpatterns = [
     path("r/<slug:slug>/carte/m/<slug:key>/", house.set_menu, name="read_menu"),
     path("r/<slug:slug>/data/", house.data, name="data"),
     path("r/<slug:slug>/photo/<code:sha256>", house.photo, name="photo"),
-    path("r/<slug:slug>/photo/<code:sha256>/<str:name>", house.photo_size, name="photo_size"),
+    path("r/<slug:slug>/photo/<code:sha256>/<str:size>", house.photo_size, name="photo_size"),
     re_path(
         r"^r/(?P<slug>[a-z0-9-]+)/brand\.(?P<version>[0-9a-f]{8})\.css$", house.brand, name="brand"
     ),
