@@ -13,7 +13,7 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from ordering.admin import closed_days, widgets
+from ordering.admin import closed_days, house_notes, widgets
 from ordering.admin.fields import (
     AllergensField,
     DietsField,
@@ -61,12 +61,14 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
                 return TextsField(**given)
             case "description":
                 return TextsField(long=True, **given)
-            case "served" | "hours":
+            case "served" | "hours" | "happy_hours":
                 return SlotsField(**{**given, "help_text": given["help_text"] or SLOTS_HELP})
             case "closed_days":
                 return closed_days.ClosedDaysField(
                     **{**given, "help_text": given["help_text"] or closed_days.HELP}
                 )
+            case "notes":
+                return house_notes.NotesField(**given)
             case "allergens":
                 return AllergensField(**given)
             case "diets":
@@ -86,7 +88,7 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
 
 
 # What others change while a page is open: the page says what stood there, so that it is not put back.
-MOVES_ON = {"sold_out", "sold_out_until", "portions", "allergens", "price"}
+MOVES_ON = {"sold_out", "sold_out_until", "portions", "allergens", "price", "happy_price"}
 
 
 class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -121,6 +123,10 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
         if isinstance(field, TextsField):
             languages = self.restaurant.languages if self.restaurant else []
             field.speak(languages, getattr(self.instance, name, None))
+        elif isinstance(field, house_notes.NotesField):
+            field.speak(
+                self.restaurant.languages if self.restaurant else [], self.initial.get(name)
+            )
         elif isinstance(field, forms.ModelChoiceField) and self.restaurant:
             if field.queryset is not None and field.queryset.model is not Restaurant:
                 field.queryset = narrow(field.queryset, [self.restaurant.pk])

@@ -14,9 +14,10 @@ from .carte import (
     ProductOptionGroup,
     SetMenu,
 )
+from .draft import Draft
 from .order import Order, OrderLine
 from .photo_size import PhotoSize
-from .prices import PriceChange
+from .prices import OptionPriceChange, PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
 from .visit import CartLine, Guest, Visit
 
@@ -30,10 +31,12 @@ __all__ = [
     "CategoryItem",
     "Choice",
     "Course",
+    "Draft",
     "Guest",
     "Membership",
     "Option",
     "OptionGroup",
+    "OptionPriceChange",
     "Order",
     "OrderLine",
     "Photo",

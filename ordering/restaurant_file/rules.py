@@ -21,6 +21,9 @@ from .photos import name_problem
 SMALL, INTEGER = 32_767, 2_147_483_647
 TEXT_AT_MOST = 5_000
 LEGAL_AT_MOST = 500
+NOTE_AT_MOST, NOTES_AT_MOST = 60, 30
+# What no note may hold: what a printer or a reader would obey, and what stands between the languages in admin.
+NOT_IN_NOTES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069|]")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -49,6 +52,7 @@ def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _products(data)
     yield from _option_groups(data)
     yield from _set_menus(data)
+    yield from _happy_hours(data)
     register = data.get("register")
     if isinstance(register, dict):
         yield from register_id_mistakes(data, register.get("kind"))
@@ -218,6 +222,19 @@ def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:
                 )
 
 
+def _happy_hours(data: dict[str, Any]) -> Iterator[Mistake]:
+    for name in ("products", "set_menus"):
+        for index, item in objects(data, name):
+            lower, price = item.get("happy_price"), item.get("price")
+            if not isinstance(lower, str) or not PRICE.fullmatch(lower):
+                continue
+            path = (name, index, "happy_price")
+            if isinstance(price, str) and PRICE.fullmatch(price) and cents(lower) >= cents(price):
+                yield Mistake(path, f"the happy-hour price {lower} is not below the price, {price}")
+            if "happy_hours" not in item:
+                yield Mistake(path, "it has no hours in which it holds; happy_hours is missing")
+
+
 def _min_max(where: Path, item: dict[str, Any], *, default: int) -> Iterator[Mistake]:
     least = whole(item.get("min", default))
     most = whole(item.get("max", 1))
@@ -300,6 +317,7 @@ def _texts(data: dict[str, Any]) -> Iterator[Mistake]:
     legal = data.get("legal_texts")
     for name, texts in legal.items() if isinstance(legal, dict) else ():
         yield from _text(("legal_texts", name), texts, languages, LEGAL_AT_MOST)
+    yield from _notes(data, languages)
 
 
 def _text(where: Path, texts: Any, languages: list[str], most: int) -> Iterator[Mistake]:
@@ -329,6 +347,19 @@ def _blank(path: Path, text: Any) -> Iterator[Mistake]:
 def _broken(path: Path, text: Any) -> Iterator[Mistake]:
     if isinstance(text, str) and any(letter in text for letter in "\n\r\t"):
         yield Mistake(path, "it holds a line end or a tab, and must stand on one line")
+
+
+def _notes(data: dict[str, Any], languages: list[str]) -> Iterator[Mistake]:
+    yield from _twice(("notes",), (((i, "key"), key) for i, key in keys(data, "notes")), "the note")
+    for index, note in objects(data, "notes"):
+        path, texts = ("notes", index, "text"), note.get("text")
+        yield from _text(path, texts, languages, NOTE_AT_MOST)
+        for language, text in texts.items() if isinstance(texts, dict) else ():
+            yield from _blank((*path, language), text)
+            if isinstance(text, str) and NOT_IN_NOTES.search(text):
+                yield Mistake(
+                    (*path, language), "it must stand on one line, without | and control characters"
+                )
 
 
 def _long(path: Path, text: Any, limit: int) -> Iterator[Mistake]:

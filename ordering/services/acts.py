@@ -12,6 +12,10 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "draft_stored": _("stored a carte that goes live on %(hour)s"),
+    "draft_cancelled": _("cancelled the carte that was to go live on %(hour)s"),
+    "draft_live": _("the carte of %(hour)s went live"),
+    "draft_refused": _("the carte of %(hour)s did not go live"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Prices of products and set menus, changed together and kept in mind. All in whole cents TTC."""
+"""Prices of products, set menus and options, changed together and kept in mind. All in whole cents TTC."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ordering.models import PriceChange, Product, SetMenu
+from ordering.models import Option, OptionPriceChange, PriceChange, Product, SetMenu
 from ordering.services import carte
 
 Way = PriceChange.Way
@@ -59,19 +59,31 @@ def change(
     return len(differing)
 
 
-def keep(*, changed: Iterable[tuple[Product | SetMenu, int]], by: Hand) -> None:
-    """Write down what these cost before, where they cost something else now."""
-    now = timezone.now()
-    PriceChange.objects.bulk_create(
-        PriceChange(
-            product=thing if isinstance(thing, Product) else None,
-            set_menu=thing if isinstance(thing, SetMenu) else None,
-            before=before,
-            after=thing.price,
-            person=by.person,
-            way=by.way,
-            at=now,
-        )
-        for thing, before in changed
-        if thing.price != before
-    )
+def keep(
+    *,
+    changed: Iterable[tuple[Product | SetMenu | Option, int]] = (),
+    happy: Iterable[tuple[Product | SetMenu, int | None]] = (),
+    by: Hand,
+) -> None:
+    """Write down what these cost before, and in their happy hours, where they cost something else now."""
+    options: list[OptionPriceChange] = []
+    others: list[PriceChange] = []
+    how: dict[str, Any] = {"person": by.person, "way": by.way, "at": timezone.now()}
+    for thing, before in changed:
+        if thing.price == before:
+            continue
+        if isinstance(thing, Option):
+            options.append(OptionPriceChange(option=thing, before=before, after=thing.price, **how))
+        else:
+            others.append(PriceChange(before=before, after=thing.price, **_of(thing), **how))
+    for item, lower in happy:
+        if item.happy_price != lower:
+            others.append(
+                PriceChange(happy=True, before=lower, after=item.happy_price, **_of(item), **how)
+            )
+    OptionPriceChange.objects.bulk_create(options)
+    PriceChange.objects.bulk_create(others)
+
+
+def _of(item: Product | SetMenu) -> dict[str, Any]:
+    return {"product" if isinstance(item, Product) else "set_menu": item}

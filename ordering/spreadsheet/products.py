@@ -133,6 +133,7 @@ class ProductSheet(Resource):
             ),
             Column("price", cells.Price()),
             Column("vat", cells.Vat()),
+            Column("happy_price", cells.PriceOrNone()),
             Column("allergens", cells.Allergens(ALLERGENS)),
             Column("diets", cells.Words(DIETS)),
             Column("alcohol", cells.YesNo()),
@@ -153,7 +154,7 @@ class ProductSheet(Resource):
         written = self.export(list(self.products.values()))
         if decimal == ".":
             return written
-        numbers = [written.headers.index(name) for name in ("price", "vat")]
+        numbers = [written.headers.index(name) for name in ("price", "happy_price", "vat")]
         rows = [
             [str(c).replace(".", decimal) if n in numbers else c for n, c in enumerate(row)]
             for row in written

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordering.models import PriceChange, Product, SetMenu
+from ordering.models import Option, OptionGroup, PriceChange, Product, SetMenu
 from ordering.services import prices
 from ordering.services.transfer import export_restaurant, import_restaurant
 from tests import factories
@@ -214,6 +214,25 @@ def test_a_restaurant_file_keeps_what_it_changes(a):
     assert changed(a.set_menus.get()) == [(20_00, 21_00, "file", None)]
 
 
+def test_an_options_price_is_kept_from_its_group_its_page_and_a_file(a, alice, client):
+    group = a.option_groups.get()
+    (first, second) = group.options.order_by("position")
+    address = page(OptionGroup, "change", group.pk)
+    send(client, address, options__1__price="2,00")
+    send(client, address, options__1__price="2,00")  # the same
+    assert (changed(first), changed(second)) == ([], [(1_50, 2_00, "hand", alice)])
+    send(client, page(Option, "change", second.pk), price="2,50")
+    data = export_restaurant(a)
+    data["option_groups"][0]["options"][1]["price"] = "3.00"
+    import_restaurant(data=data, into=a)
+    assert changed(second) == [
+        (2_50, 3_00, "file", None), (2_00, 2_50, "hand", alice), (1_50, 2_00, "hand", alice),
+    ]  # fmt: skip
+    found = client.get(address).content.decode()
+    assert f"{second}, 1.50 → 2.00, on its page (alice)" in found
+    assert "2.50 → 3.00" in client.get(page(Option, "change", second.pk)).content.decode()
+
+
 def test_who_leaves_takes_nothing_of_the_history(a, alice):
     plat = a.products.get(key="plat")
     PriceChange.objects.create(
@@ -221,3 +240,20 @@ def test_who_leaves_takes_nothing_of_the_history(a, alice):
     )
     alice.delete()
     assert changed(plat) == [(1, 2, "hand", None)]
+
+
+def test_it_leaves_happy_hour_prices_and_ends_no_happy_hour_unseen(a, alice, client):
+    """They are changed one by one: what would not be the lower price any more is said, and nothing is changed."""
+    plat = a.products.get(key="plat")
+    slots = [{"from": "17:00", "to": "19:00"}]
+    Product.objects.filter(pk=plat.pk).update(price=9_00, happy_price=6_00, happy_hours=slots)
+    looked, _seen = look(client, [plat], amount="-3")
+    assert "would cost 6.00, and in its happy hour 6.00" in looked.content.decode()
+    looked, seen = look(client, [plat], amount="-2")
+    assert "Happy-hour prices stay as they are." in looked.content.decode()
+    assert (
+        ask(client, [plat], percent="", amount="-2", step="10", apply="1", **seen).status_code
+        == 302
+    )
+    plat.refresh_from_db()
+    assert (plat.price, plat.happy_price) == (7_00, 6_00)

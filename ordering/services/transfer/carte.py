@@ -90,9 +90,11 @@ class CarteWriter:
         stored = getattr(self.stored, name)
         self._keep_texts(wanted, stored)
         counts = self.counts[name.replace("_", " ")]
-        before = {row: row.price for row in stored.values()} if issubclass(model, Priced) else {}
+        rows = list(stored.values()) if issubclass(model, Priced) else []
+        before = [(row, row.price) for row in rows]
+        happy = [(row, row.happy_price) for row in rows]
         synced = sync(model, wanted, stored, counts, {"restaurant": self.restaurant})
-        prices.keep(changed=before.items(), by=self.by)
+        prices.keep(changed=before, happy=happy, by=self.by)
         return synced
 
     def _sync_inside(
@@ -110,7 +112,9 @@ class CarteWriter:
         inner = "options" if model is Option else "courses"
         found = Synced({}, [], set())
         before: dict[str, dict[str, Any]] = {}
-        for (outside, key), row in getattr(self.stored, inner).items():
+        stored = getattr(self.stored, inner)
+        costs = {row: row.price for row in stored.values()} if model is Option else {}
+        for (outside, key), row in stored.items():
             before.setdefault(outside, {})[key] = row
         for item in self.data.get(name, []):
             outside = item["key"]
@@ -126,6 +130,7 @@ class CarteWriter:
             found.rows.update({(outside, key): row for key, row in synced.rows.items()})
             found.rest.extend(synced.rest)
             found.touched.update(synced.touched)
+        prices.keep(changed=costs.items(), by=self.by)
         return found
 
     def _keep_texts(self, wanted: dict[str, Columns], stored: dict[str, Any]) -> None:
