@@ -238,7 +238,7 @@ WRONG = [
     ((*OTHER_CHOICE, "price"), "1.00", "set_menus[0].courses[0].choices[1]", '"price" is not a name that is known'),
     ((*MENU, "courses", 1, "key"), "plat", "set_menus[0].courses[1].key", 'the course "plat" is given twice'),
     ((*MENU, "allergens"), [], "set_menus[0]", '"allergens" is not a name that is'),
-    ((*MENU, "portions"), 3, "set_menus[0]", '"portions" is not a name that is'),
+    ((*MENU, "portions"), -1, "set_menus[0].portions", "-1 is too small; the least is 0"),
     ((*MENU, "register_id"), "x", "set_menus[0].register_id", '"x" is not an id: only ASCII digits'),
     # Of another language than the house's, each text of the carte is named; the first of them:
     (("languages", 0), "de", "categories[0].name", 'there is no text in "de", the restaurant\'s first'),
