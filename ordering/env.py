@@ -38,7 +38,7 @@ def env_number(name: str, default: float) -> float:
 def env_days(name: str, default: int) -> int:
     """Whole days, at least one."""
     value = env_number(name, default)
-    if value < 1 or value != int(value):
+    if not 1 <= value <= 36_500 or value % 1:
         raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}: write whole days, 1 or more.")
     return int(value)
 

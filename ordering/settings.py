@@ -269,6 +269,8 @@ LOGGING = {
         # Their DEBUG lines hold addresses, and LEO2's address holds its key (T24).
         "urllib3": {"level": "WARNING"},
         "requests": {"level": "WARNING"},
+        # It tells each step of each login; what is wrong is a warning.
+        "axes": {"level": "WARNING"},
         # It names the addresses that it does not understand, and they hold passwords.
         "apprise": {"level": "CRITICAL", "propagate": False},
     },

@@ -1,4 +1,4 @@
-"""Whoever has tried too many wrong passwords waits (T21). django-axes counts; here are the words, and the way back in."""
+"""Whoever has tried too many wrong passwords waits (T21). django-axes counts them; here is what is said."""
 
 from datetime import timedelta
 from typing import Any

@@ -90,6 +90,7 @@ class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
                 "description": _("What the law wants shown, and what the house wants to add."),
             },
         ),
+        (_("Privacy"), {"fields": ["contact"]}),
         (
             _("Limits"),
             {

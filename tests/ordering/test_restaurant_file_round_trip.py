@@ -240,6 +240,7 @@ def restaurants(draw):
         **maybe("ordering", st.just(False)),
         **maybe("limits", st.just(limits()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),
+        **maybe("contact", LINE),
         **maybe(
             "register",
             st.tuples(LINE, LINE).map(

@@ -100,6 +100,7 @@ class _Exporter:
             "ordering": place.ordering,
             "limits": self.limits(),
             "legal_texts": self.legal_texts(),
+            "contact": place.contact,
             "register": self.register(stored.register) if stored.register else None,
             "tables": [self.table(table) for table in stored.tables.values()],
             "categories": [self.category(category) for category in stored.categories.values()],
@@ -110,8 +111,8 @@ class _Exporter:
         return _without(
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
-                "ordering": True, "limits": {}, "legal_texts": {}, "register": None, "option_groups": [],
-                "set_menus": [],
+                "ordering": True, "limits": {}, "legal_texts": {}, "contact": "", "register": None,
+                "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip
