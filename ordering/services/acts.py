@@ -12,6 +12,9 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "cards_printed": _("printed the cards of tables: %(count)s"),
+    "codes_renewed": _("renewed the codes of tables: %(count)s"),
+    "service_exported": _("took the list of %(day)s home as a file"),
 }
 
 
