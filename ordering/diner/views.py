@@ -18,7 +18,7 @@ from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, pricing
+from ordering.services import orders, pricing, waiter_card
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -138,7 +138,7 @@ def show_cart(
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
         problem=problem, problems=_named(problems, cart),
-        orders=orders.sent(visit),
+        orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip

@@ -13,3 +13,13 @@ register = template.Library()
 def age(moment: datetime, now: datetime) -> str:
     """ "42 s", "12 min", "3 h 05 min"."""
     return staff_words.age(moment, now)
+
+
+@register.filter
+def took(seconds: float | None) -> str:
+    """ "4.2 s", "75 s", "12 min"; a dash where nothing came."""
+    if seconds is None:
+        return "—"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
