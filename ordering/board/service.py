@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ordering.board import pages
 from ordering.board.access import Role, for_manager, for_staff
@@ -82,8 +83,10 @@ def around(day: date, today: date) -> dict[str, Any]:
 
 def _heads() -> list[str]:
     return [
-        _("Number"), _("Order"), _("Table"), _("Covers"), _("Service"), _("Sent"), _("On the till at"),
-        _("Fate"), _("Register"), _("Total, tax included"),
+        pgettext("column", "Number"), pgettext("column", "Order"), _("Table"), _("Covers"),
+        pgettext("column", "Service"), pgettext("column", "Sent"),
+        pgettext("column", "On the till at"), pgettext("column", "Fate"), _("Register"),
+        _("Total, tax included"),
     ]  # fmt: skip
 
 

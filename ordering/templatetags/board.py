@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import template
+from django.utils.formats import number_format
 
 from pos_bridge import staff_words
 
@@ -21,5 +22,5 @@ def took(seconds: float | None) -> str:
     if seconds is None:
         return "—"
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{number_format(seconds, 1)} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -54,11 +54,8 @@ def test_it_says_who_did_what_where_the_latest_first(a, alice, client):
 def test_a_day_is_chosen(a, alice, client):
     did(a, alice, ago=timedelta(days=2))
     assert "Nothing was done on this day." in text(client.get(JOURNAL))
-    found = [
-        "Freed the table" in text(client.get(f"{JOURNAL}?day={day}"))
-        for back in (1, 2, 3)
-        if (day := (timezone.now() - timedelta(days=back)).date())
-    ]
+    days = [(timezone.now() - timedelta(days=back)).date() for back in (1, 2, 3)]
+    found = ["Freed the table" in text(client.get(f"{JOURNAL}?day={day}")) for day in days]
     assert sum(found) == 1
     assert client.get(f"{JOURNAL}?day=x").status_code == 404
 
@@ -85,5 +82,9 @@ def test_what_is_configured_is_kept_by_admin_with_who_and_when(a, alice, client)
     send(client, page(Table, "change", table.pk), label="Fenêtre")
     client.post(page(Table, "delete", table.pk), {"post": "yes"})
     kept = LogEntry.objects.filter(user=alice).order_by("pk")
-    assert [each.content_type.model for each in kept] == ["restaurant", "table", "table"]
+    assert [str(each.content_type and each.content_type.model) for each in kept] == [
+        "restaurant",
+        "table",
+        "table",
+    ]
     assert "name" in kept[0].change_message.lower()
