@@ -21,7 +21,7 @@ TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if
 	$(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faults 0.4 $(if $(SECONDS),,--seconds 180)
 
-.PHONY: help install demo test torture torture-short check format messages lock audit clean
+.PHONY: help install demo test bench torture torture-short check format messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -63,6 +63,9 @@ torture-short: $(TO_TEST)
 	@for database in sqlite postgresql; do \
 		echo "== Torture on $$database"; $(TORTURE) $(SHORT) --database $$database || exit 1; \
 	done
+
+bench: $(TO_TEST) ## measure how fast it is, into bench/latest.json; ONLY=carte,change, DATABASE=sqlite, GROWN=1 for big houses
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(DATABASE),--database $(DATABASE)) $(if $(GROWN),--grown)
 
 .PHONY: tools
 tools: $(TO_TEST)
