@@ -1,6 +1,7 @@
 """P21, T36: what “Your data” says is kept, how long, and by whom; and that it is deleted then."""
 
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,17 @@ def test_the_files_for_logs_forget_after_as_many_days_t36():
     assert f"rotate {KEPT - 1}\n" in rotated  # and the one that is written now
     handlers: Any = settings.LOGGING["handlers"]
     assert [each["class"] for each in handlers.values()] == ["logging.StreamHandler"]
+
+
+@pytest.mark.pure
+def test_no_column_asks_who_a_guest_is_p21():
+    """A nickname at most, and that ends with the visit."""
+    personal = re.compile(r"mail|phone|(first|last|full)_name|birth|address|agent|^ip|_ip$")
+    for model in (Visit, Guest, CartLine, Order, OrderLine):
+        for field in model._meta.concrete_fields:
+            assert not personal.search(field.name), f"{model.__name__}.{field.name}"
+    names = {field.name for field in Guest._meta.concrete_fields if "name" in field.name}
+    assert names <= {retention.NICKNAME}
 
 
 # --- What is deleted ------------------------------------------------------------------------------
