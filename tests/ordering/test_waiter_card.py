@@ -2,7 +2,7 @@
 
 import pytest
 
-from ordering.models import CartLine, Order, Product, Visit
+from ordering.models import CartLine, Order, Product, Restaurant, Visit
 from ordering.services import pricing, waiter_card
 from pos_bridge.models import Addition
 from tests import factories
@@ -60,6 +60,14 @@ def test_it_shows_what_was_chosen_inside_with_its_codes(phone):
     inside = card(phone.cart())[2]
     assert "Bleu" in inside
     assert inside.count("<code>2") == 2  # the ids of two options
+
+
+def test_it_says_the_wishes_too_as_the_register_is_told_them(a, phone):
+    phone.add("soupe")
+    Restaurant.objects.update(free_note=True)
+    CartLine.objects.update(note="bien chaude")
+    inside = card(phone.cart())[2]
+    assert "bien chaude" in inside
 
 
 def test_it_follows_the_cart_without_being_closed(phone):
