@@ -15,6 +15,10 @@ WORDS: dict[str, str | Promise] = {
     "cards_printed": _("printed the cards of tables: %(count)s"),
     "codes_renewed": _("renewed the codes of tables: %(count)s"),
     "service_exported": _("took the list of %(day)s home as a file"),
+    "draft_stored": _("stored a carte that goes live on %(hour)s"),
+    "draft_cancelled": _("cancelled the carte that was to go live on %(hour)s"),
+    "draft_live": _("the carte of %(hour)s went live"),
+    "draft_refused": _("the carte of %(hour)s did not go live"),
 }
 
 
