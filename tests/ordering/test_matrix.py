@@ -33,9 +33,11 @@ MATRIX = {
     "diner:read_menu": EVERYBODY,
     "diner:data": EVERYBODY,
     "diner:photo": EVERYBODY,
+    "diner:photo_size": EVERYBODY,
     "diner:brand": EVERYBODY,
     "diner:robots": EVERYBODY,
     "diner:carte": GUEST,
+    "diner:news": GUEST,
     "diner:product": GUEST,
     "diner:menu": GUEST,
     "diner:add_menu": GUEST,
@@ -130,6 +132,7 @@ class World:
             "key": "soupe",
             "menu": "menu",
             "sha256": "0" * 64,
+            "size": "640.webp",
             "version": "01234567",
             "secret": "A" * 22,
         }
@@ -205,7 +208,7 @@ def test_the_party_itself_is_let_in_everywhere_t20(world):
     for name, pattern in addresses().items():
         if MATRIX[name] in {GUEST, READ}:
             answer = world.own.get(world.address(name, pattern, world.ours))
-            let_in = answer.status_code in {200, 204}
+            let_in = answer.status_code < 300
             assert let_in or answer.headers.get("Location") == "../", name
     page = world.own.get(f"/v/{world.ours['visit_code']}/cart/").content.decode()
     assert world.secrets[0] in page
