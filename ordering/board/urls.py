@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import table, views
+from ordering.board import card, journal, service, table, views
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,4 +10,9 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "tables/<int:number>/card/", card.of_table, name="table_card"),
+    path(BOARD + "orders/<code:order_code>/card/", card.of_order, name="order_card"),
+    path(BOARD + "service/", service.page, name="service"),
+    path(BOARD + "service/export/", service.export, name="service_export"),
+    path(BOARD + "journal/", journal.page, name="journal"),
 ]

@@ -31,7 +31,7 @@ from ordering.diner.forms import (
 )
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, party, pricing, serving
+from ordering.services import orders, party, pricing, serving, waiter_card
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -163,7 +163,7 @@ def show_cart(
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
         problem=problem, problems=_named(problems, cart), servings=serving.choices(cart.courses),
         mine=mine, choosing=party.choosing(cart, guest),
-        orders=orders.sent(visit),
+        orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
