@@ -14,7 +14,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
-from ordering.models import Membership, Restaurant, Table
+from ordering.models import Membership, Restaurant, Table, Visit
+from ordering.undelivered import RELATED, for_rows
+from pos_bridge.models import Addition
 
 Role = Membership.Role
 View = Callable[..., HttpResponse]
@@ -51,6 +53,25 @@ def table_of(restaurant: Restaurant, number: int) -> Table:
         raise Http404
     table.restaurant = restaurant
     return table
+
+
+def visit_of(table: Table, pk: str) -> Visit:
+    """A party that sits at this table or has sat there. Raises Http404."""
+    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+    visit = Visit.objects.filter(table=table, pk=number).first()
+    if visit is None:
+        raise Http404
+    visit.table = table
+    return visit
+
+
+def addition_of(restaurant: Restaurant, pk: int) -> Any:
+    """An order's addition with its order, its table and what staff are told of it. Raises Http404."""
+    additions = for_rows(Addition.objects.select_related(*RELATED))
+    addition = additions.filter(order__restaurant=restaurant, pk=pk).first()
+    if addition is None:
+        raise Http404
+    return addition
 
 
 def _for(view: View, roles: frozenset[Role]) -> View:

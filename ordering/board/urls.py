@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import table, views
+from ordering.board import table, undelivered, views
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,4 +10,9 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "tables/<int:number>/free/", table.free, name="free"),
+    path(BOARD + "tables/<int:number>/covers/", table.covers, name="covers"),
+    path(BOARD + "tables/<int:number>/ordering/", table.ordering, name="ordering"),
+    path(BOARD + "orders/<int:pk>/", undelivered.task, name="task"),
+    path(BOARD + "orders/<int:pk>/decide/", undelivered.decide, name="decide"),
 ]

@@ -12,6 +12,15 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "covers_corrected": _("corrected the covers to %(covers)s"),
+    "table_ordering_off": _("switched ordering by phone off"),
+    "table_ordering_on": _("switched ordering by phone on"),
+    "order_on_till": _("noted order %(order)s as being on the till"),
+    "order_by_hand": _("entered order %(order)s by hand"),
+    "order_cancelled": _("noted that nobody wants order %(order)s any more"),
+    "order_sent_again": _("sent order %(order)s again"),
+    "order_sent_anew": _("sent order %(order)s anew"),
+    "order_seen_to": _("saw to order %(order)s, which stood on the till all the same"),
 }
 
 
