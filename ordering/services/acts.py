@@ -12,6 +12,10 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "sold_out_today": _("sold out for today: %(name)s"),
+    "sold_out": _("sold out until it is put back: %(name)s"),
+    "back_on_sale": _("on sale again: %(name)s"),
+    "portions_left": _("%(portions)s portions left: %(name)s"),
     "covers_corrected": _("corrected the covers to %(covers)s"),
     "table_ordering_off": _("switched ordering by phone off"),
     "table_ordering_on": _("switched ordering by phone on"),
