@@ -56,11 +56,15 @@
   // --- A refresh moves nothing under a finger, closes nothing that is open, and takes nothing that is being typed ---
 
   let down = false;
+  let lifted; // a moment after the finger: the tap itself comes later than that
   let open = [];
 
-  document.addEventListener("pointerdown", () => { down = true; });
+  document.addEventListener("pointerdown", () => {
+    clearTimeout(lifted);
+    down = true;
+  });
   for (const name of ["pointerup", "pointercancel"]) {
-    document.addEventListener(name, () => setTimeout(() => { down = false; }, 300));
+    document.addEventListener(name, () => { lifted = setTimeout(() => { down = false; }, 300); });
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
