@@ -83,6 +83,20 @@ def test_it_sends_nothing_where_nothing_has_changed(a, bob, client):
     assert "<title>(1) Service" in changed.content.decode()
 
 
+def test_without_a_script_the_whole_page_comes_again(a, bob, client):
+    page = client.get(BOARD).content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
+    still = client.get(f"{BOARD}carte/").content.decode()
+    assert "http-equiv" not in still  # there people type
+
+
+def test_admin_leads_to_it(a, bob, client):
+    factories.restaurant("chez-charlie")
+    page = client.get("/admin/").content.decode()
+    assert f'href="{BOARD}"' in page
+    assert "/board/chez-charlie/" not in page
+
+
 def test_a_click_that_leads_to_another_page_loads_that_page(a, bob, client):
     elsewhere = {**HTMX, "HX-Current-URL": f"http://testserver{BOARD}tables/12/"}
     assert client.get(BOARD, headers=elsewhere)["HX-Redirect"] == BOARD

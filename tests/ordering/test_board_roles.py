@@ -121,6 +121,7 @@ def test_no_form_comes_from_another_site(a, addresses):
     for name in POSTS:
         answer = client.post(addresses[name], {}, headers={"Origin": "https://evil.example"})
         assert answer.status_code == 403, name
+        assert f'href="/board/{a.slug}/"' in answer.content.decode()
     assert rows() == before
 
 
