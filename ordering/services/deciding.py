@@ -55,12 +55,12 @@ def carry_out(
 
 def last_act(addition: Addition) -> Act | None:
     """Who decided about it last, where a person has."""
-    mine = Act.objects.filter(
-        restaurant=addition.order.restaurant_id,
-        what__in=ACTS.values(),
-        details__addition=addition.pk,
-    )
-    return mine.select_related("person").first()
+    order = addition.order
+    lately = Act.objects.filter(
+        restaurant=order.restaurant_id, what__in=ACTS.values(), at__gte=order.created_at
+    ).select_related("person")
+    # The details are kept as text, in their order: no database looks into them.
+    return next((act for act in lately if act.details.get("addition") == addition.pk), None)
 
 
 def _is_not_there(addition: Addition) -> bool:

@@ -77,6 +77,11 @@ def test_it_sends_nothing_where_nothing_has_changed(a, bob, client):
     again = client.get(BOARD, headers={**HTMX, "X-Seen": part["X-Seen"]})
     assert (again.status_code, again.content) == (204, b"")
     assert again["X-As-Of"]
+    table = f"{BOARD}tables/12/"
+    there = {**HTMX, "HX-Current-URL": f"http://testserver{table}"}
+    seen = client.get(table, headers=there)
+    assert b"csrfmiddlewaretoken" in seen.content  # which is another one each time
+    assert client.get(table, headers={**there, "X-Seen": seen["X-Seen"]}).status_code == 204
     order(a)
     changed = client.get(BOARD, headers={**HTMX, "X-Seen": part["X-Seen"]})
     assert changed.status_code == 200

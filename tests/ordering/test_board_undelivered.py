@@ -1,6 +1,7 @@
 """What was not delivered, decided on the board."""
 
 import pytest
+from django.db import OperationalError
 
 from ordering.models import Act
 from ordering.services import acts
@@ -65,6 +66,21 @@ def test_a_button_leads_to_the_order_s_own_page_and_does_it_there(a, bob, client
     act = Act.objects.get()
     said = f"entered order {addition.order.number} by hand"
     assert (act.person, act.table, acts.sentence(act)) == (bob, addition.order.table, said)
+
+
+def test_nothing_is_decided_that_cannot_be_kept(a, bob, client, monkeypatch):
+    """Who did it is written in the transaction of what they did."""
+
+    def full(**_fields):
+        raise OperationalError("database or disk is full")
+
+    addition = order(a)
+    monkeypatch.setattr(acts, "record", full)
+    data = {"decision": "by_hand", "state": addition.state, "tries": 0}
+    answer = client.post(f"{BOARD}orders/{addition.pk}/decide/", data)
+    assert answer.status_code == 503
+    addition.refresh_from_db()
+    assert addition.state == State.HELD
 
 
 def test_a_colleague_was_faster_and_is_named(a, bob, client):
