@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ordering.board import needs as board_needs
+from ordering.board.need import Need
 from ordering.models import Act, Table, Visit
 from ordering.services import acts, cart, visits
 from ordering.templatetags.diner import clock
@@ -85,6 +87,24 @@ def test_what_needs_a_person_goes_before_what_the_table_is_doing(a, bob, client)
     assert "Refused: it is not on the till" in tile(client)
 
 
+def test_what_is_wrong_goes_before_who_waits(a, bob, client, monkeypatch):
+    late = order(a)
+    called = Need(
+        "call",
+        "1",
+        late.created_at - timedelta(hours=1),
+        a.tables.get(),
+        "",
+        "calls",
+        colour="wait",
+    )
+    monkeypatch.setattr(board_needs, "PROVIDERS", [*board_needs.PROVIDERS, lambda *_: [called]])
+    assert 'data-state="alarm"' in tile(client)
+    Addition.objects.update(state=State.RECEIVED)
+    assert 'data-state="call"' in tile(client)
+    assert "Calls" in tile(client)
+
+
 def test_a_table_without_ordering_says_so(a, bob, client):
     Table.objects.update(ordering=False, seats=4)
     assert "no phones" in tile(client)
@@ -111,10 +131,10 @@ def test_a_hundred_tables_cost_no_query_more_than_one(a, bob, client, delivery):
         table = factories.table(a, number)
         guest = factories.guest(table)
         made = factories.order(guest)
-        for position in (1, 2):
+        for position, state in ((1, State.HELD), (2, State.RECEIVED)):
             made.additions.create(
                 register=a.registers.get(), number=number * 10 + position, position=position,
-                ticket={}, body="{}", state=State.HELD, reason="stale",
+                ticket={}, body="{}", state=state, reason="stale" if position == 1 else "",
             )  # fmt: skip
     with CaptureQueriesContext(connection) as many:
         client.get(BOARD, headers=part)
