@@ -127,11 +127,19 @@
     return null;
   };
 
+  // A tablet that sleeps rings for nobody (F72). Where the battery says no, it sleeps.
+  const wake = () => navigator.wakeLock?.request("screen").catch(() => null);
+
   const start = async () => {
     audio ??= new AudioContext();
     await audio.resume();
     show();
+    wake();
   };
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && audio?.state === "running") wake();
+  });
 
   if (button && window.AudioContext) {
     button.hidden = false;

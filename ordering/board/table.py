@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from ordering import undelivered
 from ordering.board import access, pages, room
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
+from ordering.board.part import Part
 from ordering.diner.pages import takes_a_form
 from ordering.models import Act, Order, Restaurant, Table, Visit
 from ordering.services import floor, pricing
@@ -25,14 +25,6 @@ from ordering.services.visits import VisitEnded
 from pos_bridge.models import Addition
 
 UNWANTED = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
-
-
-@dataclass(frozen=True)
-class Part:
-    """A section of the page: a partial, which finds `thing` under that name."""
-
-    template: str
-    thing: Any = None
 
 
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.

@@ -38,17 +38,18 @@ def a():
 @pytest.fixture
 def addresses(a):
     Addition.objects.update(state="held", reason="stale")
+    addition = Addition.objects.get()
     values = {
         "slug": a.slug,
         "number": a.tables.get().number,
         "kind": "product",
-        "pk": a.products.get().pk,
+        "pk": addition.pk,
     }
     found = {}
     for pattern in urls.urlpatterns:
         wanted = {name: values[name] for name in re.findall(r"<\w+:(\w+)>", str(pattern.pattern))}
-        if pattern.name in {"task", "decide"}:
-            wanted["pk"] = Addition.objects.get().pk
+        if pattern.name == "thing":
+            wanted["pk"] = a.products.get().pk
         found[pattern.name] = reverse(f"board:{pattern.name}", kwargs=wanted)
     return found
 
