@@ -25,6 +25,10 @@ WORDS: dict[str, str | Promise] = {
     "order_sent_again": _("sent order %(order)s again"),
     "order_sent_anew": _("sent order %(order)s anew"),
     "order_seen_to": _("saw to order %(order)s, which stood on the till all the same"),
+    "draft_stored": _("stored a carte that goes live on %(hour)s"),
+    "draft_cancelled": _("cancelled the carte that was to go live on %(hour)s"),
+    "draft_live": _("the carte of %(hour)s went live"),
+    "draft_refused": _("the carte of %(hour)s did not go live"),
 }
 
 
