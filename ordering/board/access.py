@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
-from ordering.models import Membership, Option, Product, Restaurant, SetMenu, Table, Visit
+from ordering.models import Membership, Option, Order, Product, Restaurant, SetMenu, Table, Visit
 from ordering.services.sold_out import Thing
 from ordering.undelivered import RELATED, for_rows
 from pos_bridge.models import Addition
@@ -94,6 +94,16 @@ def addition_of(restaurant: Restaurant, pk: int) -> Any:
     if addition is None:
         raise Http404
     return addition
+
+
+def order_of(restaurant: Restaurant, code: str) -> Order:
+    """By its unguessable code, with its table and visit. Raises Http404."""
+    orders = Order.objects.select_related("table", "visit")
+    order = orders.filter(restaurant=restaurant, code=code).first()
+    if order is None:
+        raise Http404
+    order.restaurant = order.table.restaurant = restaurant
+    return order
 
 
 def _for(view: View, roles: frozenset[Role]) -> View:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ordering import undelivered
-from ordering.board import access, pages, room
+from ordering.board import access, card, pages, room
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
 from ordering.board.part import Part
@@ -28,7 +28,7 @@ UNWANTED = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
 
 
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.
-PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = []
+PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [card.part]
 
 
 @dataclass(frozen=True)

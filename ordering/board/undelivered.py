@@ -5,6 +5,7 @@ from datetime import datetime
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ordering import undelivered
 from ordering.board import access, pages
@@ -47,6 +48,11 @@ def decide(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) ->
 def _need(restaurant: Restaurant, row: Row) -> Need:
     addition, order = row.addition, row.addition.order
     address = reverse("board:task", args=[restaurant.slug, addition.pk])
+    card = reverse("board:order_card", args=[restaurant.slug, order.code])
+    # A card may move up under the finger, and a wrong press loses a dinner: each is asked on its own page.
+    buttons = [
+        Button(each.label, f"{address}#{each.decision.value}", page=True) for each in row.buttons
+    ]
     return Need(
         kind="undelivered",
         key=str(addition.pk),
@@ -55,11 +61,7 @@ def _need(restaurant: Restaurant, row: Row) -> Need:
         title=str(order),
         word=row.state,
         reason=[f"{row.reason}."] if row.reason else [],
-        buttons=[
-            # A card may move up under the finger, and a wrong press loses a dinner: each is asked on its own page.
-            Button(each.label, f"{address}#{each.decision.value}", page=True)
-            for each in row.buttons
-        ],
+        buttons=[*buttons, Button(_("Waiter card"), card, page=True)],
         template="board/_undelivered.html",
         thing=row,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import carte, table, undelivered, views
+from ordering.board import card, carte, journal, service, table, undelivered, views
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -18,4 +18,9 @@ urlpatterns = [
     path(BOARD + "carte/<slug:kind>/<int:pk>/", carte.thing, name="thing"),
     path(BOARD + "orders/<int:pk>/", undelivered.task, name="task"),
     path(BOARD + "orders/<int:pk>/decide/", undelivered.decide, name="decide"),
+    path(BOARD + "tables/<int:number>/card/", card.of_table, name="table_card"),
+    path(BOARD + "orders/<code:order_code>/card/", card.of_order, name="order_card"),
+    path(BOARD + "service/", service.page, name="service"),
+    path(BOARD + "service/export/", service.export, name="service_export"),
+    path(BOARD + "journal/", journal.page, name="journal"),
 ]

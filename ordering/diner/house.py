@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -120,9 +121,13 @@ def set_menu(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 @require_safe
 def data(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is kept, and for how long (GDPR, article 13)."""
+    """What is kept, for how long, and who answers for it (GDPR, article 13); services/retention.py keeps it true."""
     restaurant, language = _house(request, slug)
-    return _public(request, pages.show(request, "diner/data.html", restaurant, language), language)
+    page = pages.show(
+        request, "diner/data.html", restaurant, language,
+        keep_days=settings.KEEP_DAYS, keep_addresses_days=settings.KEEP_ADDRESSES_DAYS,
+    )  # fmt: skip
+    return _public(request, page, language)
 
 
 @require_safe

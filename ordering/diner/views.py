@@ -21,7 +21,7 @@ from ordering.diner.asked_notes import apart_from_notes, asked_notes
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen, left, noted
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, pricing, serving
+from ordering.services import orders, pricing, serving, waiter_card
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -149,7 +149,7 @@ def show_cart(
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
         problem=problem, problems=_named(problems, cart), servings=serving.choices(cart.courses),
-        orders=orders.sent(visit),
+        orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip

@@ -58,7 +58,11 @@ def test_it_says_all_that_a_waiter_needs(a, bob, client, state, reason, age, wor
 def test_a_button_leads_to_the_order_s_own_page_and_does_it_there(a, bob, client):
     addition = order(a)
     link = f"{BOARD}orders/{addition.pk}/"
-    assert f'href="{link}#by_hand"' in client.get(BOARD).content.decode()
+    page = client.get(BOARD).content.decode()
+    assert f'href="{link}#by_hand"' in page
+    assert (
+        f'href="{BOARD}orders/{addition.order.code}/card/"' in page
+    )  # the waiter card, to type from
     assert "look for these lines, €8.00 together" in text(client.get(link))
     assert "Done: it is noted as entered by hand" in press(client, addition, "by_hand")
     addition.refresh_from_db()

@@ -252,6 +252,7 @@ def restaurants(draw):
         **maybe("free_note", st.just(True)),
         **maybe("limits", st.just(limits()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),
+        **maybe("contact", LINE),
         **maybe(
             "register",
             st.tuples(LINE, LINE).map(

@@ -104,6 +104,7 @@ class _Exporter:
             "free_note": place.free_note,
             "limits": self.limits(),
             "legal_texts": self.legal_texts(),
+            "contact": place.contact,
             "register": self.register(stored.register) if stored.register else None,
             "tables": [self.table(table) for table in stored.tables.values()],
             "categories": [self.category(category) for category in stored.categories.values()],
@@ -115,7 +116,7 @@ class _Exporter:
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
                 "ordering": True, "notes": [], "free_note": False, "limits": {}, "legal_texts": {},
-                "register": None, "option_groups": [], "set_menus": [],
+                "contact": "", "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip
