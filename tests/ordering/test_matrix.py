@@ -50,6 +50,14 @@ MATRIX = {
     "diner:take_back": GUEST,
     "board:board": STAFF,
     "board:table": STAFF,
+    "board:free": STAFF,
+    "board:covers": STAFF,
+    "board:ordering": STAFF,
+    "board:carte": STAFF,
+    "board:sell": STAFF,
+    "board:thing": STAFF,
+    "board:task": STAFF,
+    "board:decide": STAFF,
     "board:table_card": STAFF,
     "board:order_card": STAFF,
     "board:service": STAFF,
@@ -61,6 +69,9 @@ MEANS = {
     "diner:read_menu": {"key": "menu"},
     "diner:menu": {"key": "menu"},
     "diner:add_menu": {"key": "menu"},
+    "board:task": {"pk": "addition"},
+    "board:decide": {"pk": "addition"},
+    "board:thing": {"pk": "product"},
 }
 LOGIN = "/admin/login/"
 
