@@ -19,8 +19,14 @@ class Visit(models.Model):
     covers = models.PositiveSmallIntegerField(_("covers"), validators=[MinValueValidator(1)])
     # Raised by every change of the cart. Raising it is also the lock that puts the writers of one cart in a row.
     cart_version = models.PositiveBigIntegerField(default=0, editable=False)
+    # Raised when some of its phones are led to another table.
+    partings = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # The party that this one has become part of (services/moves.py); its orders stay here, where they were sent.
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="joined"
+    )
 
     class Meta:
         verbose_name = _("visit")
@@ -50,6 +56,12 @@ class Guest(models.Model):
     # From 1 in the order of joining: "Second phone".
     number = models.PositiveSmallIntegerField(_("number"))
     joined_at = models.DateTimeField(auto_now_add=True)
+    # The same phone in the party that it was moved to: whoever asks for this one is led there.
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    # When the staff last led this phone to another table, so that it can be told once.
+    moved_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("guest")

@@ -67,7 +67,7 @@ def _put(
     if problems:
         raise Refused(*problems)
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
         same = next((line for line in mine if _is_same(line, what)), None)
@@ -103,7 +103,7 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         if not 0 <= quantity <= most
     ]
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         changed = False
         if covers is not None:
             try:
@@ -131,6 +131,6 @@ def remove(*, guest: Guest, line_code: str) -> bool:
     False where it is gone already. Raises VisitEnded.
     """
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         removed, _ = CartLine.objects.filter(visit=guest.visit, code=line_code).delete()
         return bool(removed)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from ordering.models import Call
 from pos_bridge.models import Addition, Alarm, Attempt, Heartbeat, StrangeNumber
 
 KEPT_DAYS = 90
@@ -41,6 +42,7 @@ def purge(*, days: int = KEPT_DAYS, now: datetime, pause: float = PAUSE) -> list
                 "tries",
                 Attempt.objects.filter(started_at__lt=before).exclude(addition__state__in=OPEN),
             ),
+            ("calls", Call.objects.filter(at__lt=before)),
             ("alarms", Alarm.objects.filter(over_at__lt=before)),
             ("numbers of somebody else", StrangeNumber.objects.filter(settled_at__lt=before)),
             ("heartbeats", Heartbeat.objects.filter(beat_at__lt=before)),

@@ -66,6 +66,9 @@ def _join(table: Table, secret: str, covers: int | None) -> Guest:
             guest = Guest.objects.create(
                 visit=visit, secret_hash=lookup_hash(secret), number=last + 1
             )
+        elif guest.moved_to_id is not None:
+            # Parted from this table, and back at it.
+            Guest.objects.filter(pk=guest.pk).update(moved_to=None)
         return guest
 
 
@@ -73,7 +76,7 @@ def set_covers(*, guest: Guest, covers: int) -> bool:
     """Correct the covers of the visit; True where they are others now. Raises Refused, VisitEnded."""
     _check_covers(guest.visit.table, covers)
     with transaction.atomic():
-        lock(guest.visit)
+        lock_for(guest)
         others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
         return bool(others.update(covers=covers))
 
@@ -92,6 +95,16 @@ def lock(visit: Visit) -> None:
     if not Visit.objects.filter(pk=visit.pk, ended_at=None).update(
         cart_version=F("cart_version") + 1
     ):
+        raise VisitEnded
+
+
+def lock_for(guest: Guest) -> None:
+    """The same for what a guest does. Raises VisitEnded also where the staff have just led this phone elsewhere."""
+    as_seen = Visit.objects.filter(pk=guest.visit_id, partings=guest.visit.partings, ended_at=None)
+    if as_seen.update(cart_version=F("cart_version") + 1):
+        return  # nobody was led away since the guest was looked up
+    lock(guest.visit)
+    if Guest.objects.filter(pk=guest.pk, moved_to__isnull=False).exists():
         raise VisitEnded
 
 
@@ -116,7 +129,7 @@ def _check_covers(table: Table, covers: int) -> None:
 def _last_states(visit: Visit) -> list[str]:
     last = Addition.objects.filter(order=OuterRef("order")).order_by("-position").values("pk")[:1]
     return list(
-        Addition.objects.filter(Q(order__visit=visit), pk=Subquery(last)).values_list(
-            "state", flat=True
-        )
+        Addition.objects.filter(
+            Q(order__visit=visit) | Q(order__visit__moved_to=visit), pk=Subquery(last)
+        ).values_list("state", flat=True)
     )
