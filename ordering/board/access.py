@@ -7,14 +7,16 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+from ordering.access import CODE
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
-from ordering.models import Membership, Restaurant, Table
+from ordering.models import Call, Membership, Restaurant, Table, Visit
 
 Role = Membership.Role
 View = Callable[..., HttpResponse]
@@ -51,6 +53,26 @@ def table_of(restaurant: Restaurant, number: int) -> Table:
         raise Http404
     table.restaurant = restaurant
     return table
+
+
+def call_of(restaurant: Restaurant, code: str) -> Call | None:
+    """A call of one of the restaurant's tables."""
+    if not CODE.fullmatch(code):
+        return None
+    calls = Call.objects.select_related("table__restaurant", "visit__table__restaurant")
+    return calls.filter(table__restaurant=restaurant, code=code).first()
+
+
+def party_of(restaurant: Restaurant, code: str) -> Visit | None:
+    """A party that sits at one of the restaurant's tables."""
+    if not CODE.fullmatch(code):
+        return None
+    visits = Visit.objects.select_related("table__restaurant")
+    return visits.filter(table__restaurant=restaurant, code=code, ended_at=None).first()
+
+
+def tables_of(restaurant: Restaurant) -> QuerySet[Table]:
+    return Table.objects.filter(restaurant=restaurant)
 
 
 def _for(view: View, roles: frozenset[Role]) -> View:
