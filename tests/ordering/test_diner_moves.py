@@ -1,9 +1,12 @@
 """The phones of a party that the staff have led to another table (F13)."""
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from ordering.models import Order, Visit
 from ordering.services import moves
+from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import HTMX, Phone, house, words
@@ -94,3 +97,15 @@ def test_a_parted_phone_takes_its_order_s_page_along(phone, table, dora):
     assert "Table 12, 3 covers" in words(page)
     assert "You now sit at table 7." in words(page)
     assert f'href="/v/{parted.code}/"' in page.content.decode()
+
+
+def test_the_waiter_s_card_says_where_they_sit_now(phone, table, dora):
+    """The till is told of table 12, and the plates go to table 7."""
+    phone.add("soupe")
+    order = phone.send()["Location"]
+    Addition.objects.update(state="held", reason="stale")
+    assert " 7 " not in words(phone.get(order))
+    moved(phone, factories.table(table.restaurant, 7), dora)
+    with translation.override("fr"):  # the house's language
+        said = gettext("The party sits at table %(number)s now.") % {"number": 7}
+    assert said in words(phone.get(order))
