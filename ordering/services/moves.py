@@ -64,8 +64,7 @@ def move(*, visit: Visit, to_table: Table, by: By) -> None:
     with transaction.atomic():
         _lock(visit)
         _make_room(to_table)
-        if not _seat(visit, to_table):
-            raise NotMoved("gone")
+        _seat(visit, to_table)
         _tell(visit.guests.filter(moved_to=None))
         _record(visit, by, "visit_moved", to=to_table.number)
 
@@ -235,11 +234,11 @@ def _make_room(table: Table) -> None:
     visits.end(visit=there)
 
 
-def _seat(visit: Visit, table: Table) -> bool:
-    here = Visit.objects.filter(pk=visit.pk, table=visit.table_id, ended_at=None)
+def _seat(visit: Visit, table: Table) -> None:
+    """Of a visit that is locked."""
     try:
         with transaction.atomic():
-            return bool(here.update(table=table))
+            Visit.objects.filter(pk=visit.pk).update(table=table)
     except IntegrityError:
         # Another party was seated there in the same moment.
         raise NotMoved("taken", table=table.number) from None

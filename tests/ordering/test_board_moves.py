@@ -135,5 +135,6 @@ def test_another_house_s_people_move_nobody(visit, seven, client):
     client.force_login(person("charlie", manager=[b]))
     assert client.get(page(visit)).status_code == 404
     other = page(visit).replace("chez-alice", "chez-charlie")
+    assert client.get(other)["Location"] == "/board/chez-charlie/"
     client.post(f"{other}move/", {"at": "4", "to": "7"})
     assert Visit.objects.get().table.number == 4

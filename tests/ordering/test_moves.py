@@ -187,6 +187,10 @@ def test_who_looked_before_somebody_else_moved_it_moves_nothing(four, seven, dor
     nine = factories.table(four.restaurant, 9)
     with refuses("gone"):
         moves.move(visit=before, to_table=nine, by=dora)
+    with refuses("gone"):
+        moves.part(visit=before, guests=[], covers=1, to_table=nine, by=dora)
+    with refuses("gone"):
+        moves.join(visit=before, into=seen(factories.guest(nine).visit), covers=4, by=dora)
     assert now(before).table == seven
 
 
@@ -265,6 +269,17 @@ def test_what_a_joined_party_had_sent_is_its_bill_too(four, seven, dora):
         AdditionEvent.objects.create(addition=addition, kind="settled")
         events.consume()
     assert now(joined).ended_at is not None
+
+
+def test_a_party_without_orders_has_left_when_those_who_joined_it_have_paid(four, seven, dora):
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    addition = outbox.latest(send(alice, "a").pk)
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    Addition.objects.filter(pk=addition.pk).update(state=State.SETTLED)
+    AdditionEvent.objects.create(addition=addition, kind="settled")
+    events.consume()
+    assert now(bob.visit).ended_at is not None
 
 
 def test_a_party_that_joined_twice_is_led_straight_on(four, seven, dora):
