@@ -10,14 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ordering import languages, texts
 from ordering.models import Call, Guest, Order, Restaurant, Table
-from ordering.services.visits import VisitEnded, open_visit
+from ordering.services.visits import VisitEnded, is_silent, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
 from pos_bridge.models import Hook, Register
@@ -69,7 +69,7 @@ def guest_secret(request: HttpRequest) -> str | None:
 def new_scan(request: HttpRequest, response: HttpResponse, table: Table) -> None:
     """Give the phone a new cookie for this table. It stays the guest that it is in the table's open visit (T18)."""
     before = _cookie(request)
-    visit = open_visit(table)
+    visit = open_visit(table, before.get("guest"))
     known = (
         visit
         and _guests()
@@ -99,6 +99,14 @@ def guest_of(request: HttpRequest, visit_code: str) -> Guest:
 
     Raises NotYourVisit, also for a visit that never was, and one that it was moved away from; VisitEnded.
     """
+    guest = past_guest(request, visit_code)
+    if guest.visit.ended_at is not None or is_silent(guest.visit):
+        raise VisitEnded
+    return guest
+
+
+def past_guest(request: HttpRequest, visit_code: str) -> Guest:
+    """As guest_of, also when the visit has ended: its party may still read what it ordered. Raises NotYourVisit."""
     secret = guest_secret(request)
     guest = (
         secret
@@ -106,8 +114,6 @@ def guest_of(request: HttpRequest, visit_code: str) -> Guest:
     )
     if not guest or guest.moved_to_id is not None:
         raise NotYourVisit
-    if guest.visit.ended_at is not None:
-        raise VisitEnded
     return guest
 
 
@@ -135,7 +141,10 @@ def guest_of_order(request: HttpRequest, order: Order) -> Guest | None:
 def order_by_code(visit_code: str, order_code: str) -> Order:
     """An order by its own unguessable address, so that its state survives a lost cookie (F07). Raises Unknown."""
     orders = Order.objects.select_related(
-        "restaurant", "table__restaurant", "visit__table", "visit__moved_to__table"
+        "restaurant",
+        "table__restaurant",
+        "visit__table__restaurant",
+        "visit__moved_to__table__restaurant",
     )
     order = orders.filter(visit__code=visit_code, code=order_code).first()
     if order is None:
@@ -144,10 +153,14 @@ def order_by_code(visit_code: str, order_code: str) -> Order:
 
 
 def order_of(guest: Guest, order_code: str) -> Order:
-    """An order of a party that this phone is in, or was in before it was moved. Raises Unknown."""
+    """An order of the guest's party, of one that has become part of it, or of the one that this phone was in before
+    it was moved. Raises Unknown.
+    """
     orders = Order.objects.select_related("restaurant", "table__restaurant", "visit")
-    mine = {"visit__guests__secret_hash": guest.secret_hash}
-    order = orders.filter(**mine, code=order_code, restaurant=guest.visit.table.restaurant).first()
+    visit = guest.visit_id
+    before = Guest.objects.filter(moved_to=guest.pk).values("visit")
+    theirs = Q(visit=visit) | Q(visit__moved_to=visit) | Q(visit__in=before)
+    order = orders.filter(theirs, code=order_code).first()
     if order is None:
         raise Unknown
     return order

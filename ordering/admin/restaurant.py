@@ -106,6 +106,7 @@ class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
                 ),
             },
         ),
+        (_("The party at a table"), {"fields": ["silence_minutes", "quiet_minutes"]}),
     ]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

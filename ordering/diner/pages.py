@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
-from ordering.diner import errors
+from ordering.diner import ended, errors
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -41,7 +41,9 @@ def for_guest(view: View) -> View:
                 return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
             if led := access.led_to(request, visit_code):
                 return private(_led_on(request, visit_code, led))
-            return private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+            if isinstance(error, VisitEnded):
+                return private(ended.page(request, access.past_guest(request, visit_code)))
+            return private(errors.scan_again(request))
         is_whole = response.status_code == 200 and not is_htmx(request)
         access.remember_language(request, response, language, told=guest if is_whole else None)
         return private(response)
@@ -144,9 +146,11 @@ def _led_on(request: HttpRequest, visit_code: str, guest: Guest) -> HttpResponse
     here = f"/v/{guest.visit.code}/"
     if request.method == "POST":
         return go(request, f"{here}cart/")
-    where = request.path.replace(f"/v/{visit_code}/", here, 1)
     if is_htmx(request):
-        return go(request, where)
+        # The page that asked, and not what it asked for.
+        page = request.htmx.current_url_abs_path or request.path  # type: ignore[attr-defined]
+        return go(request, page.partition("?")[0].replace(f"/v/{visit_code}/", here, 1))
+    where = request.path.replace(f"/v/{visit_code}/", here, 1)
     return redirect(f"{where}?{request.GET.urlencode()}" if request.GET else where)
 
 

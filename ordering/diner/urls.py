@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import calls, house, menus, sending, views
+from ordering.diner import calls, house, menus, orders_page, party, sending, views
 
 
 class Code:
@@ -49,6 +49,9 @@ urlpatterns = [
     path(VISIT + "calls/", calls.page, name="calls"),
     path(VISIT + "calls/call/", calls.call, name="call"),
     path(VISIT + "calls/withdraw/", calls.withdraw, name="withdraw"),
+    path(VISIT + "live/", party.live, name="live"),
+    path(VISIT + "again/", orders_page.again, name="again"),
+    path(VISIT + "orders/", orders_page.orders, name="orders"),
     path(VISIT + "orders/<code:order_code>/", sending.order, name="order"),
     path(VISIT + "orders/<code:order_code>/take-back/", sending.take_back, name="take_back"),
 ]

@@ -73,6 +73,8 @@ class OrderLine(models.Model):
     # "turn", "options"}]; money is cents TTC, `vat` text, `turn` the kitchen's course, `options` as above.
     choices = OrderedJSONField(_("choices"), default=list, db_default=[])
     is_menu = models.BooleanField(default=False, db_default=False)
+    # Who chose it; None where only the guest who sent the order is known.
+    guest = models.ForeignKey(Guest, models.SET_NULL, null=True, related_name="+", editable=False)
     course = models.PositiveSmallIntegerField(_("course"), null=True)
 
     class Meta:

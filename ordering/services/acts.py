@@ -18,6 +18,9 @@ WORDS: dict[str, str | Promise] = {
     "visit_moved": _("moved the party to table %(to)s"),
     "visit_joined": _("joined the party to the one at table %(to)s, %(covers)s covers together"),
     "visit_parted": _("parted %(covers)s covers from the party, to table %(to)s"),
+    "table_seated": _("seated a party of %(covers)s"),
+    "covers_set": _("corrected the covers from %(before)s to %(after)s"),
+    "party_left": _("confirmed that the party before had left"),
 }
 
 

@@ -68,6 +68,7 @@ def _put(
         raise Refused(*problems)
     with transaction.atomic():
         visits.lock_for(guest)
+        _still_choosing(guest)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
         same = next((line for line in mine if _is_same(line, what)), None)
@@ -116,6 +117,7 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
             if quantity == line.quantity or not 0 <= quantity <= most:
                 continue
             changed = True
+            _still_choosing(guest)
             if quantity:
                 CartLine.objects.filter(pk=line.pk).update(quantity=quantity)
             else:
@@ -132,5 +134,13 @@ def remove(*, guest: Guest, line_code: str) -> bool:
     """
     with transaction.atomic():
         visits.lock_for(guest)
+        _still_choosing(guest)
         removed, _ = CartLine.objects.filter(visit=guest.visit, code=line_code).delete()
         return bool(removed)
+
+
+def _still_choosing(guest: Guest) -> None:
+    """Whoever changes the cart is not ready, whatever was said before."""
+    if guest.ready:
+        Guest.objects.filter(pk=guest.pk).update(ready=False)
+        guest.ready = False

@@ -16,7 +16,8 @@ def consume() -> int:
     # Its own party, and the one that this has become part of.
     of = ("addition__order__visit", "addition__order__visit__moved_to")
     pks = {pk for both in paid.order_by().values_list(*of).distinct() for pk in both if pk}
-    return sum(_end(visit) for visit in Visit.objects.filter(pk__in=pks))
+    paid_visits = Visit.objects.filter(pk__in=pks)
+    return sum(_end(visit) for visit in paid_visits.select_related("table__restaurant"))
 
 
 def _end(visit: Visit) -> bool:

@@ -108,7 +108,7 @@ def part(*, visit: Visit, guests: Iterable[str], covers: int, to_table: Table, b
         _make_room(to_table)
         try:
             with transaction.atomic():
-                parted = Visit.objects.create(table=to_table, covers=covers)
+                parted = Visit.objects.create(table=to_table, covers=covers, shared=to_table.shared)
         except IntegrityError:
             raise NotMoved("taken", table=to_table.number) from None
         chosen = visit.guests.filter(moved_to=None, number__in=[n for n in guests if n.isdecimal()])
@@ -125,9 +125,13 @@ def room(visit: Visit) -> tuple[list[Table], list[Visit]]:
     its = Q(order__visit=OuterRef("pk")) | Q(order__visit__moved_to=OuterRef("pk"))
     paid = Exists(Addition.objects.filter(its, state=State.SETTLED))
     others = others.exclude(pk=visit.pk).annotate(has_paid=paid)
-    seated = others.select_related("table").order_by("table__number")
-    sitting: list[Visit] = [each for each in seated if not (each.has_paid and visits.is_over(each))]
-    taken = {visit.table_id, *(each.table_id for each in sitting)}
+    seated = others.select_related("table__restaurant").order_by("table__number")
+    sitting: list[Visit] = [
+        each
+        for each in seated
+        if not (visits.is_silent(each) or (each.has_paid and visits.is_over(each)))
+    ]
+    taken = {visit.table_id, *(each.table_id for each in sitting if not each.table.shared)}
     tables = Table.objects.filter(restaurant=visit.table.restaurant_id, enabled=True)
     return list(tables.exclude(pk__in=taken).order_by("number")), sitting
 
@@ -225,11 +229,13 @@ def _lock(visit: Visit) -> None:
 
 
 def _make_room(table: Table) -> None:
-    """A party that has paid is over, whoever has noticed yet. Raises NotMoved."""
-    there = Visit.objects.filter(table=table, ended_at=None).first()
+    """A party that has paid or is silent is over, whoever has noticed yet. Where strangers share a table there is
+    always room. Raises NotMoved.
+    """
+    there = None if table.shared else visits.current(table)
     if there is None:
         return
-    if not visits.is_over(there):
+    if not visits.has_ended(there):
         raise NotMoved("taken", table=table.number)
     visits.end(visit=there)
 
@@ -238,7 +244,7 @@ def _seat(visit: Visit, table: Table) -> None:
     """Of a visit that is locked."""
     try:
         with transaction.atomic():
-            Visit.objects.filter(pk=visit.pk).update(table=table)
+            Visit.objects.filter(pk=visit.pk).update(table=table, shared=table.shared)
     except IntegrityError:
         # Another party was seated there in the same moment.
         raise NotMoved("taken", table=table.number) from None
@@ -265,7 +271,7 @@ def _copy(guest: Guest, into: Visit, number: int) -> Guest:
     """The same phone as a guest of another party; what it has sent stays with the guest that it was."""
     copy = Guest.objects.get(pk=guest.pk)
     copy.pk, copy._state.adding = None, True
-    copy.visit, copy.number = into, number
+    copy.visit, copy.number, copy.ready = into, number, False
     copy.save(force_insert=True)
     return copy
 

@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from ordering.models import CartLine, CategoryItem, Course, Product, Restaurant, SetMenu, Visit
+from ordering.models import (
+    CartLine,
+    CategoryItem,
+    Course,
+    Guest,
+    Product,
+    Restaurant,
+    SetMenu,
+    Visit,
+)
 from ordering.services import days, stock
 from ordering.services.options import Groups, PricedOption, choose, groups_of
 from ordering.services.problems import Problem
@@ -122,6 +131,14 @@ def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
     return PricedCart(lines=found_lines, fingerprint=_fingerprint(visit, found_lines))
 
 
+def of_guest(cart: PricedCart, guest: Guest) -> PricedCart:
+    """The guest's own lines of the cart. Its fingerprint covers these alone: what the others change is not confirmed
+    with it.
+    """
+    lines = tuple(line for line in cart.lines if line.line.guest_id == guest.pk)
+    return PricedCart(lines=lines, fingerprint=_fingerprint(guest.visit, lines, alone=True))
+
+
 def _inside(courses: Courses) -> list[Product]:
     return [choice.product for _, choices in courses for choice in choices]
 
@@ -220,9 +237,9 @@ def unserved_at(items: Iterable[Product | SetMenu], moments: Sequence[datetime])
     }
 
 
-def _fingerprint(visit: Visit, lines: Iterable[PricedLine]) -> str:
+def _fingerprint(visit: Visit, lines: Iterable[PricedLine], *, alone: bool = False) -> str:
     """Of names and allergens too: what a dish is made of may change between the recap and the tap."""
-    confirmed: list[Any] = [visit.table.number, visit.covers]
+    confirmed: list[Any] = [visit.table.number, visit.covers, *(["alone"] if alone else [])]
     confirmed += [
         [
             line.code,

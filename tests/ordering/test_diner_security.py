@@ -64,7 +64,8 @@ def rows():
 
 
 POSTED = {
-    "join", "add", "add_menu", "line", "covers", "send", "take_back", "ask", "call", "withdraw",
+    "join", "add", "add_menu", "line", "covers", "send", "take_back", "again", "ask", "call",
+    "withdraw",
 }  # fmt: skip
 
 
