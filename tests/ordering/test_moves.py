@@ -1,12 +1,13 @@
 """A party moves, two become one, one is parted: what is unsent goes along, what was sent stays (F13)."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from ordering.models import Act, Call, CartLine, Guest, Visit
-from ordering.services import acts, calls, cart, events, moves, orders, visits
+from ordering.services import acts, calls, cart, events, moves, orders, party, visits
 from ordering.services.moves import NotMoved
 from ordering.services.pricing import priced
 from pos_bridge import outbox
@@ -352,3 +353,40 @@ def test_a_tap_that_crosses_the_parting_adds_nothing_to_the_old_table(four, seve
         choose(before)
     choose(stays)
     assert [line.guest for line in CartLine.objects.all()] == [bob]
+
+
+def test_a_table_that_strangers_share_has_always_room(four, seven, dora):
+    seven.shared = True
+    seven.save(update_fields=["shared"])
+    stranger, alice = factories.guest(seven), factories.guest(four)
+    moves.move(visit=seen(alice.visit), to_table=seven, by=dora)
+    assert visits.open_visits(seven) == [stranger.visit, now(alice.visit)]
+    nine = factories.table(four.restaurant, 9)
+    moves.move(visit=seen(alice.visit), to_table=nine, by=dora)
+    assert visits.open_visit(nine) == alice.visit
+
+
+def test_a_party_stays_while_what_joined_it_is_undelivered(four, seven, dora):
+    """However silent it is."""
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    send(alice, "a")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    long_ago = timezone.now() - timedelta(days=2)
+    Visit.objects.filter(pk=bob.visit_id).update(touched_at=long_ago, opened_at=long_ago)
+    assert visits.end_silent() == 0
+    Addition.objects.update(state=State.RECEIVED)
+    assert visits.end_silent() == 1
+
+
+def test_a_nickname_comes_along_and_who_was_ready_chooses_on(four, seven, dora):
+    """P21: and is forgotten with the party that it came to."""
+    alice, bob = factories.guest(four), factories.guest(seven)
+    party.set_name(guest=alice, name="Alice")
+    Guest.objects.filter(pk=alice.pk).update(ready=True)
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    led = now(alice).moved_to
+    assert (led.name, led.ready) == ("Alice", False)
+    assert now(alice).name == ""
+    visits.end(visit=now(bob.visit))
+    assert now(led).name == ""
