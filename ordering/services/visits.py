@@ -307,16 +307,24 @@ def set_covers_by_staff(*, visit: Visit, covers: int, by: By) -> list[str]:
         if before != covers:
             Visit.objects.filter(pk=visit.pk).update(covers=covers)
             _record(visit.table, "covers_set", by, before=before, after=covers)
-        return [
-            _(
-                "Order no. %(order)s (number %(number)s on the register) went with %(covers)s "
-                "covers: correct it on the till."
-            )
-            % {"order": order.number, "number": addition.number, "covers": order.covers}
-            for addition in _last_additions(visit)
-            if (order := addition.order).covers != covers and addition.state != State.REFUSED
-            if addition.handled_as not in NOT_ON_TILL
-        ]
+        visit.covers = covers
+    return covers_to_correct(visit)
+
+
+def covers_to_correct(visit: Visit) -> list[str]:
+    """What to do on the till since the covers were corrected, by guests or staff: for each addition there that went
+    with others.
+    """
+    return [
+        _(
+            "Order no. %(order)s (number %(number)s on the register) went with %(covers)s "
+            "covers: correct it on the till."
+        )
+        % {"order": order.number, "number": addition.number, "covers": order.covers}
+        for addition in _last_additions(visit)
+        if (order := addition.order).covers != visit.covers and addition.state != State.REFUSED
+        if addition.handled_as not in NOT_ON_TILL
+    ]
 
 
 def _record(table: Table, what: str, by: By, **details: int) -> None:

@@ -87,12 +87,13 @@ def test_an_open_page_turns_without_being_loaded_again_p17(phone, path):
     assert "<html" not in answer.content.decode()
 
 
-def test_the_order_has_its_own_address_for_ever_p17(phone):
+def test_the_order_has_its_own_address_for_ever_p17(phone, django_assert_num_queries):
     """It says that the meal is over, also to a page that asks again and again."""
     Addition.objects.update(state="held")
     page = phone.get(phone.order).content.decode()
     address = page.partition('hx-get="')[2].partition('"')[0]
-    assert phone.get(address, headers=HTMX).status_code == 204
+    with django_assert_num_queries(2):
+        assert phone.get(address, headers=HTMX).status_code == 204
     visits.end(visit=Visit.objects.get())
     answer = phone.get(address, headers=HTMX)
     assert answer.status_code == 200

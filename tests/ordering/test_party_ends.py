@@ -310,10 +310,12 @@ def test_the_staff_correct_the_covers_and_hear_what_to_do_on_the_till_f18(guest,
             "correct it on the till."
         ]
         assert Visit.objects.get().covers == 5
+        visits.set_covers(guest=guest, covers=4)
+        assert len(visits.covers_to_correct(Visit.objects.get())) == 1
         assert visits.set_covers_by_staff(visit=guest.visit, covers=3, by=alice) == []
         with pytest.raises(Refused, match="covers"):
             visits.set_covers_by_staff(visit=guest.visit, covers=0, by=alice)
     assert [act.details for act in Act.objects.order_by("pk")] == [
         {"before": 3, "after": 5},
-        {"before": 5, "after": 3},
+        {"before": 4, "after": 3},
     ]
