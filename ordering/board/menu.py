@@ -17,4 +17,5 @@ class Link:
 
 MENU = [
     Link(pgettext_lazy("page of the board", "Service"), "board:board"),
+    Link(pgettext_lazy("page of the board", "Sold out"), "board:carte"),
 ]

@@ -13,7 +13,7 @@ from ordering.board.access import Role, for_staff
 from ordering.board.part import Part
 from ordering.diner.pages import takes_a_form
 from ordering.models import Restaurant, Table, Visit
-from ordering.services import moves
+from ordering.services import moves, visits
 from ordering.services.moves import NotMoved
 
 
@@ -34,9 +34,10 @@ class Joinable:
 
 
 def part_of_table(table: Table, visit: Visit | None, now: datetime) -> Part | None:
-    if visit is None:
-        return None
-    return Part("board/_moves.html", Seated(visit, moves.to_do(visit)))
+    """Of each party where strangers share the table."""
+    here = visits.open_visits(table) if visit else []
+    seated = [Seated(each, moves.to_do(each)) for each in here]
+    return Part("board/_moves.html", seated) if seated else None
 
 
 @for_staff

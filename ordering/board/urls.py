@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import calls, moves, table, views
+from ordering.board import calls, carte, moves, table, undelivered, views
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -15,4 +15,12 @@ urlpatterns = [
     path(BOARD + "parties/<slug:code>/move/", moves.move, name="move"),
     path(BOARD + "parties/<slug:code>/join/", moves.join, name="join"),
     path(BOARD + "parties/<slug:code>/part/", moves.part, name="part"),
+    path(BOARD + "tables/<int:number>/free/", table.free, name="free"),
+    path(BOARD + "tables/<int:number>/covers/", table.covers, name="covers"),
+    path(BOARD + "tables/<int:number>/ordering/", table.ordering, name="ordering"),
+    path(BOARD + "carte/", carte.page, name="carte"),
+    path(BOARD + "carte/sell/", carte.sell, name="sell"),
+    path(BOARD + "carte/<slug:kind>/<int:pk>/", carte.thing, name="thing"),
+    path(BOARD + "orders/<int:pk>/", undelivered.task, name="task"),
+    path(BOARD + "orders/<int:pk>/decide/", undelivered.decide, name="decide"),
 ]

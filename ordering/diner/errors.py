@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+BOARD = re.compile(r"/board/[-a-zA-Z0-9_]+/")
 VISIT = re.compile(r"/v/([A-Za-z0-9_-]{16,64})/")
 
 
@@ -31,6 +32,14 @@ def scan_again(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is older than its cookie: the page has to be loaded anew, and the cart is on the server (F08)."""
+    if board := BOARD.match(request.path):
+        return problem(
+            _("This page has been open for too long"),
+            _("Nothing was changed. Load the page again, and do it once more."),
+            status=403,
+            way_on=board[0],
+            button=_("Back to the board"),
+        )
     return problem(
         _("This page has been open for too long"),
         _("Nothing was sent. Your cart is kept: open it again and send it from there."),

@@ -21,6 +21,19 @@ WORDS: dict[str, str | Promise] = {
     "table_seated": _("seated a party of %(covers)s"),
     "covers_set": _("corrected the covers from %(before)s to %(after)s"),
     "party_left": _("confirmed that the party before had left"),
+    "sold_out_today": _("sold out for today: %(name)s"),
+    "sold_out": _("sold out until it is put back: %(name)s"),
+    "back_on_sale": _("on sale again: %(name)s"),
+    "portions_left": _("%(portions)s portions left: %(name)s"),
+    "covers_corrected": _("corrected the covers to %(covers)s"),
+    "table_ordering_off": _("switched ordering by phone off"),
+    "table_ordering_on": _("switched ordering by phone on"),
+    "order_on_till": _("noted order %(order)s as being on the till"),
+    "order_by_hand": _("entered order %(order)s by hand"),
+    "order_cancelled": _("noted that nobody wants order %(order)s any more"),
+    "order_sent_again": _("sent order %(order)s again"),
+    "order_sent_anew": _("sent order %(order)s anew"),
+    "order_seen_to": _("saw to order %(order)s, which stood on the till all the same"),
 }
 
 

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from ordering.models import Call, CartLine, Guest, Order, Table, Visit
+from ordering.models import Call, CartLine, Guest, Table, Visit
 from ordering.services import acts, visits
 from pos_bridge import outbox
 from pos_bridge.models import Addition
@@ -138,7 +138,7 @@ def room(visit: Visit) -> tuple[list[Table], list[Visit]]:
 
 def elsewhere(visit: Visit) -> list[OnTill]:
     """What the till has, or will have, of the party at tables at which it no longer sits."""
-    orders = Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
+    orders = visits.orders_of(visit)
     found: dict[tuple[int, int], tuple[Table, Addition, list[int], list[int]]] = {}
     for order in orders.exclude(table=visit.table_id).select_related("table").order_by("number"):
         addition = outbox.latest(order.pk)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -227,8 +227,9 @@ def sent(visit: Visit) -> list[Order]:
     the cart again, and no round.
     """
     taken_back = Addition.Handled.TAKEN_BACK
-    orders = Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
-    orders = orders.exclude(additions__handled_as=taken_back).select_related("visit")
+    orders = (
+        visits.orders_of(visit).exclude(additions__handled_as=taken_back).select_related("visit")
+    )
     return list(orders.order_by("created_at"))
 
 

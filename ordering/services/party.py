@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Order, OrderLine, Visit
@@ -146,7 +146,7 @@ def ordered(visit: Visit) -> Ordered:
     """In three queries."""
     lines = Prefetch("lines", OrderLine.objects.select_related("guest"))
     found = list(
-        Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
+        visits.orders_of(visit)
         .select_related("guest", "visit")
         .prefetch_related(lines)
         .order_by("created_at", "pk")

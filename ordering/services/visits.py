@@ -114,11 +114,12 @@ def is_silent(visit: Visit) -> bool:
 def is_quiet(visit: Visit) -> bool:
     """Whether the party has ordered and given no sign of life for so long that a new phone may be of the next one."""
     quiet = timedelta(minutes=visit.table.restaurant.quiet_minutes)
-    return visit.last_sign <= timezone.now() - quiet and _has_ordered(visit)
+    return visit.last_sign <= timezone.now() - quiet and orders_of(visit).exists()
 
 
-def _has_ordered(visit: Visit) -> bool:
-    return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit)).exists()
+def orders_of(visit: Visit) -> QuerySet[Order]:
+    """What the party has ordered, and the parties that have become part of it."""
+    return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
 
 
 def question(table: Table, secret: str) -> WhichParty | None:

@@ -1,6 +1,7 @@
 """Moving, joining and parting on the board (F13)."""
 
 import pytest
+from django.utils import timezone
 
 from ordering.models import Visit
 from ordering.services import cart, orders, visits
@@ -138,3 +139,17 @@ def test_another_house_s_people_move_nobody(visit, seven, client):
     assert client.get(other)["Location"] == "/board/chez-charlie/"
     client.post(f"{other}move/", {"at": "4", "to": "7"})
     assert Visit.objects.get().table.number == 4
+
+
+def test_a_joined_party_s_orders_stand_on_its_table_s_page(visit, seven, client):
+    into = factories.guest(seven, covers=2).visit
+    cart.add(guest=visit.guests.get(), product_key="soupe", quantity=1, chosen=[])
+    order = orders.place(
+        guest=visit.guests.get(), submission_key="a" * 16, seen=priced(visit).fingerprint, language="fr"
+    )  # fmt: skip
+    order.additions.update(state="received", received_at=timezone.now())
+    press(client, visit, "join", into=into.code, covers="5")
+    page_of_seven = client.get(f"{BOARD}tables/7/")
+    assert str(order) in text(page_of_seven)
+    assert "2 phones" in text(page_of_seven)
+    assert "On the till, " in text(page_of_seven)
