@@ -97,6 +97,18 @@ class MenuForm(Stepped):
     def stepped(self) -> int:
         return max(1, int(self.cleaned_data["quantity"]) + self.step_by())
 
+    # Of a dish or a menu: add one, and ask again for the next.
+    each = forms.CharField(required=False)
+
+    def wanted(self) -> int:
+        """How many are added as they are chosen now."""
+        return 1 if self.cleaned_data["each"] else int(self.cleaned_data["quantity"])
+
+    def left(self) -> int:
+        """How many more are asked for after this one; 0 where nobody asked for them one by one."""
+        more = int(self.cleaned_data["quantity"]) - 1
+        return max(1, more) if self.cleaned_data["each"] else 0
+
 
 class AddForm(MenuForm):
     product = forms.CharField(max_length=64)
@@ -143,6 +155,16 @@ def chosen(data: QueryDict) -> list[tuple[str, str]]:
     ]
 
 
+def noted(data: QueryDict) -> dict[str, Any]:
+    """The notes on a dish or a set menu, as services/cart.py takes them."""
+    return {"notes": data.getlist("note"), "note": data.get("free_note", "")}
+
+
+def left(data: QueryDict) -> int:
+    """How many more of a dish are chosen one by one, in the address that the one before led to; 0 for none."""
+    return max(0, _number(data.get("left", "")))
+
+
 def composed(data: QueryDict) -> Composed:
     """What was chosen of each course of a set menu, with its options; those of other choices are not looked at."""
     options = chosen(data)
@@ -171,6 +193,7 @@ class CartPage:
     quantities: dict[str, int]
     covers: int | None
     removed: list[str]
+    serving: str | None = None
     name: str | None = None
 
 
@@ -186,10 +209,13 @@ def cart_page(data: QueryDict) -> CartPage:
     covers = _stepped(data, "covers", data.get("covers", "")) if "covers" in data else None
     if covers == _number(data.get("covers_before", "")) != NO_NUMBER:
         covers = None  # another phone may have corrected them since
+    serving = data.get("serving")
+    if serving == data.get("serving_before"):
+        serving = None  # likewise
     name: str | None = str(data.get("name", ""))
     if "name" not in data or name == data.get("name_before", ""):
         name = None  # what was not changed here may have been changed in another tab
-    return CartPage(quantities, covers, removed, name)
+    return CartPage(quantities, covers, removed, serving, name)
 
 
 def _stepped(data: QueryDict, what: str, text: Any) -> int:

@@ -12,8 +12,8 @@ from ordering.diner import pages
 from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
 from ordering.diner.views import save, show_cart
-from ordering.models import Order
-from ordering.services import orders, party, visits
+from ordering.models import Order, OrderLine
+from ordering.services import orders, party, serving, visits
 from ordering.services.problems import Refused
 from pos_bridge import attempts
 from pos_bridge.models import Addition
@@ -91,12 +91,13 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     if pages.is_htmx(request) and request.GET.get("seen") == seen:
         return pages.private(HttpResponse(status=204))
     guest = access.guest_of_order(request, found)
+    lines = list(found.lines.all())
     response = pages.show(
         request, "diner/_status_again.html" if pages.is_htmx(request) else "diner/order.html",
-        found.restaurant, language, order=found, lines=list(found.lines.all()), table=found.table,
+        found.restaurant, language, order=found, lines=lines, table=found.table,
         word=told.word.value, received_at=told.received_at, every=every, seen=seen,
         not_passed_on=not_passed_on, ended=ended, guest=guest, visit=guest.visit if guest else None,
-        **_context(found, told, addition),
+        **_brought(found, lines), **_context(found, told, addition),
     )  # fmt: skip
     told_to = None if pages.is_htmx(request) else guest
     access.remember_language(request, response, language, told=told_to)
@@ -142,6 +143,16 @@ def _just_sent(guest: Guest, *, alone: bool, by_another: bool = False) -> Order 
     if by_another:
         recent = recent.exclude(guest=guest)
     return recent.order_by("-created_at").first()
+
+
+def _brought(order: Order, lines: list[OrderLine]) -> dict[str, Any]:
+    """How it shall be brought, for the guest and for who types it in."""
+    courses = serving.of_order_lines(lines)
+    house = order.restaurant.house_language
+    return {
+        "serving": serving.words(order.serving, courses),
+        "house_serving": serving.in_house_words(order.serving, courses, house),
+    }
 
 
 def _context(order: Order, told: Told, addition: Addition) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .carte import (
     SetMenu,
 )
 from .order import Order, OrderLine
-from .prices import PriceChange
+from .prices import OptionPriceChange, PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
 from .visit import CartLine, Guest, Visit
 
@@ -35,6 +35,7 @@ __all__ = [
     "Membership",
     "Option",
     "OptionGroup",
+    "OptionPriceChange",
     "Order",
     "OrderLine",
     "Photo",

@@ -115,6 +115,11 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str, alone: b
     CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
     choosers = {line.line.guest_id for line in cart.lines}
     Guest.objects.filter(pk__in=choosers, ready=True).update(ready=False)
+    if guest.visit.serving and not (
+        alone and CartLine.objects.filter(visit=guest.visit_id).exists()
+    ):
+        # Of this round: the next one is asked again.
+        Visit.objects.filter(pk=guest.visit_id).update(serving="")
     return order
 
 
@@ -159,6 +164,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
             return False
         # It is in the cart again, and takes its portions when it is sent.
         stock.give_back(order_id=order.pk)
+        if order.serving:
+            Visit.objects.filter(pk=guest.visit_id, serving="").update(serving=order.serving)
         lines = list(order.lines.all())
         keys = [line.product_key for line in lines]
         products = Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
@@ -177,6 +184,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
                 **{
                     "set_menu" if line.is_menu else "product": items[line.is_menu, line.product_key]
                 },
+                notes=line.notes,
+                note=line.note,
                 chosen=chosen(line.options),
                 composed=[
                     {
@@ -292,6 +301,7 @@ def _write(
         number=next_number(table.restaurant, day),
         covers=guest.visit.covers,
         total=cart.total,
+        serving=cart.serving,
         language=language,
     )
     OrderLine.objects.bulk_create(
@@ -327,6 +337,8 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
         course=line.course,
         guest_id=line.line.guest_id,
         options=_written(line.options),
+        notes=line.notes,
+        note=line.line.note,
         is_menu=line.is_menu,
         choices=[
             {

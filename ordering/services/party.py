@@ -173,6 +173,7 @@ def again(*, guest: Guest, order: Order, position: int | None = None) -> list[in
 
 
 def _again(guest: Guest, line: OrderLine) -> bool:
+    notes = [note["key"] for note in line.notes]
     try:
         if line.is_menu:
             composed = [
@@ -184,14 +185,17 @@ def _again(guest: Guest, line: OrderLine) -> bool:
                 for choice in line.choices
             ]
             carts.add_menu(
-                guest=guest, menu_key=line.product_key, quantity=line.quantity, composed=composed
-            )
+                guest=guest, menu_key=line.product_key, quantity=line.quantity, composed=composed,
+                notes=notes, note=line.note,
+            )  # fmt: skip
         else:
             carts.add(
                 guest=guest,
                 product_key=line.product_key,
                 quantity=line.quantity,
                 chosen=[(group, option) for group, option in orders.chosen(line.options)],
+                notes=notes,
+                note=line.note,
             )
     except Refused:
         return False  # it has left the carte, or is sold out; the caller says so by name

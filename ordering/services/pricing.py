@@ -22,7 +22,8 @@ from ordering.models import (
     SetMenu,
     Visit,
 )
-from ordering.services import days, stock
+from ordering.services import days, serving, stock
+from ordering.services import notes as house_notes
 from ordering.services.options import Groups, PricedOption, choose, groups_of
 from ordering.services.problems import Problem
 from ordering.services.set_menus import Courses, PricedChoice, compose, courses_of
@@ -42,6 +43,7 @@ class PricedLine:
     options: tuple[PricedOption, ...]
     problems: tuple[Problem, ...]
     choices: tuple[PricedChoice, ...] = ()
+    notes: tuple[house_notes.Note, ...] = ()  # of the house, as it words them now
 
     @property
     def is_menu(self) -> bool:
@@ -77,10 +79,14 @@ class PricedLine:
 
 @dataclass(frozen=True)
 class PricedCart:
-    """All lines of a visit. `fingerprint` changes with all that the diner confirms: lines, prices, covers, table."""
+    """All lines of a visit. `fingerprint` changes with all that the diner confirms: lines, prices, notes, how it is
+    brought, covers, table.
+    """
 
     lines: tuple[PricedLine, ...]
     fingerprint: str
+    courses: tuple[int, ...] = ()  # the kitchen's turns
+    serving: str = ""  # services/serving.py
 
     @property
     def total(self) -> int:
@@ -127,8 +133,18 @@ def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
             )
         elif line.product:
             priced_lines.append(_priced_product(line, line.product, groups, unserved))
-    found_lines = tuple(priced_lines)
-    return PricedCart(lines=found_lines, fingerprint=_fingerprint(visit, found_lines))
+    found_lines = tuple(_noted(line, restaurant) for line in priced_lines)
+    turns = serving.courses_of(found_lines)
+    wish = serving.wished(visit, turns)
+    return PricedCart(found_lines, _fingerprint(visit, found_lines, wish), tuple(turns), wish)
+
+
+def _noted(line: PricedLine, restaurant: Restaurant) -> PricedLine:
+    if not line.line.notes and not line.line.note:
+        return line
+    found, gone = house_notes.of_today(restaurant, line.line.notes, line.line.note)
+    problems = (*line.problems, *_named(line.line, line.item, gone))
+    return replace(line, notes=found, problems=problems)
 
 
 def of_guest(cart: PricedCart, guest: Guest) -> PricedCart:
@@ -136,7 +152,10 @@ def of_guest(cart: PricedCart, guest: Guest) -> PricedCart:
     with it.
     """
     lines = tuple(line for line in cart.lines if line.line.guest_id == guest.pk)
-    return PricedCart(lines=lines, fingerprint=_fingerprint(guest.visit, lines, alone=True))
+    turns = serving.courses_of(lines)
+    wish = serving.wished(guest.visit, turns)
+    fingerprint = _fingerprint(guest.visit, lines, wish, alone=True)
+    return PricedCart(lines, fingerprint, tuple(turns), wish)
 
 
 def _inside(courses: Courses) -> list[Product]:
@@ -237,9 +256,12 @@ def unserved_at(items: Iterable[Product | SetMenu], moments: Sequence[datetime])
     }
 
 
-def _fingerprint(visit: Visit, lines: Iterable[PricedLine], *, alone: bool = False) -> str:
+def _fingerprint(
+    visit: Visit, lines: Iterable[PricedLine], wish: str, *, alone: bool = False
+) -> str:
     """Of names and allergens too: what a dish is made of may change between the recap and the tap."""
-    confirmed: list[Any] = [visit.table.number, visit.covers, *(["alone"] if alone else [])]
+    confirmed: list[Any] = [visit.table.number, visit.covers, *([wish] if wish else [])]
+    confirmed += ["alone"] if alone else []
     confirmed += [
         [
             line.code,
@@ -250,6 +272,7 @@ def _fingerprint(visit: Visit, lines: Iterable[PricedLine], *, alone: bool = Fal
             getattr(line.item, "allergens", None),
             _options(line.options),
             *([_choices(line.choices)] if line.choices else []),
+            *([line.notes, line.line.note] if line.notes or line.line.note else []),
         ]
         for line in lines
     ]

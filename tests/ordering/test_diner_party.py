@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ordering.models import CartLine, Guest, Order, OrderLine, Product, Visit
+from ordering.models import CartLine, Guest, Order, OrderLine, Product, Restaurant, Visit
 from ordering.services import carte, party
 from pos_bridge.models import Addition
 from tests import factories
@@ -189,6 +189,22 @@ def test_the_fingerprint_of_all_does_not_send_mine_p13(ann, ben):
     assert ann.post(f"{ann.visit}send/", {**form, "whose": "mine"}).status_code == 422
 
 
+def test_how_it_is_brought_is_kept_for_those_who_send_later_p13(ann, ben):
+    """“Only mine” asks the others nothing again; the last of the round takes the wish along."""
+    Product.objects.filter(key="soupe").update(course=1)
+    Product.objects.filter(key="tarte").update(course=3)
+    for phone in (ann, ben):
+        phone.add("soupe")
+        phone.add("tarte")
+    ann.post(f"{ann.visit}cart/line/", {"serving": "courses", "serving_before": ""})
+    page = ben.cart()
+    assert send(ann, "mine").status_code == 303
+    assert Visit.objects.get().serving == "courses"
+    assert send(ben, "mine", page).status_code == 303
+    assert {order.serving for order in Order.objects.all()} == {"courses"}
+    assert Visit.objects.get().serving == ""
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("whose", "orders"), [("mine", 2), ("all", 1)])
 def test_two_that_send_in_the_same_second_f09(ann, ben, whose, orders):
@@ -343,7 +359,8 @@ def test_the_total_is_what_is_or_will_be_on_the_till(ann, state, handled_as, tot
 
 def test_the_same_again_at_todays_price(ann, ben):
     """One line, or a round; a deposit is added again by itself, and what was chosen is chosen again."""
-    ann.add("steak", **{"option.cuisson": "bleu", "option.sauce": "poivre"})
+    Restaurant.objects.update(free_note=True)
+    ann.add("steak", free_note="pas trop", **{"option.cuisson": "bleu", "option.sauce": "poivre"})
     ann.add("biere", quantity="2")
     send(ann, "all")
     Product.objects.filter(key="biere").update(price=6_00)
@@ -356,6 +373,7 @@ def test_the_same_again_at_todays_price(ann, ben):
     ann.post(f"{ann.visit}again/", {"again": code})
     steak = CartLine.objects.get(product__key="steak")
     assert steak.chosen == [["cuisson", "bleu"], ["sauce", "poivre"]]
+    assert steak.note == "pas trop"
 
 
 def test_what_has_left_the_carte_is_said_by_name(ann):

@@ -98,6 +98,10 @@ class _Exporter:
                 for each in place.closed_days
             ],
             "ordering": place.ordering,
+            "notes": [
+                {"key": each["key"], "text": self.text(each["text"])} for each in place.notes
+            ],
+            "free_note": place.free_note,
             "limits": self.limits(),
             "legal_texts": self.legal_texts(),
             "register": self.register(stored.register) if stored.register else None,
@@ -110,8 +114,8 @@ class _Exporter:
         return _without(
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
-                "ordering": True, "limits": {}, "legal_texts": {}, "register": None, "option_groups": [],
-                "set_menus": [],
+                "ordering": True, "notes": [], "free_note": False, "limits": {}, "legal_texts": {},
+                "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip
