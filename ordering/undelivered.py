@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from ordering.models import Act, Visit
-from ordering.services import deciding
+from ordering.services import deciding, serving
 from ordering.services.problems import Refused
 from ordering.templatetags.diner import clock
 from pos_bridge import attempts, decisions, staff_words, words
@@ -122,11 +122,16 @@ def gone(addition: Addition) -> str:
 def task(addition: Any, now: datetime) -> dict[str, Any]:
     """For the page of one of them: what to look for, and the buttons with what must be ticked first."""
     never_sent = attempts.was_never_sent(addition)
+    order = addition.order
+    lines = list(order.lines.order_by("position"))
     return {
         "row": row(addition, now, never_sent=never_sent),
         "advice": staff_words.advice(addition, never_sent=never_sent),
-        "order": addition.order,
-        "lines": addition.order.lines.order_by("position"),
+        "order": order,
+        "lines": lines,
+        "house_serving": serving.in_house_words(
+            order.serving, serving.of_order_lines(lines), order.restaurant.house_language
+        ),
     }
 
 

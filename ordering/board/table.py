@@ -142,6 +142,8 @@ def _sitting(table: Table, party: Party) -> Sitting:
     visit.table = table
     additions = Prefetch("additions", Addition.objects.defer("body", "ticket"))
     found = visits.orders_of(visit).order_by("created_at").prefetch_related("lines", additions)
+    for order in found:
+        order.restaurant = table.restaurant
     return Sitting(party, [_round(order) for order in found], pricing.priced(visit))
 
 
