@@ -9,7 +9,7 @@ import ordering.models.restaurant
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0008_party"),
+        ("ordering", "0009_party"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
