@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ordering import slots
-from ordering.diner import legal
+from ordering.diner import hours, legal
 from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
 from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
@@ -42,6 +42,13 @@ class Row:
     description: Said
     gone: str  # "", "sold_out", "not_served" or "not_on_register"
     evening: bool
+    # Until when its happy hour lasts that is now: "19 h"; empty too where it does not end within a day.
+    happy_until: str = ""
+
+    @property
+    def happy_hours(self) -> str:
+        """When it is cheaper: “17:00–19:00”."""
+        return hours.in_short(self.item.happy_hours)
 
     @property
     def facts(self) -> str:
@@ -109,6 +116,11 @@ def fragment(
     if wanted:
         return _drawn(restaurant, carte, language, local, ordering=ordering, wanted=wanted)
     is_open = {json.dumps(each): slots.is_open(each, local) for each in carte.slots()}
+    # Two happy hours of one day end at different times.
+    happy = {
+        json.dumps(each): [slots.is_open(each, local), hours.until(each, local)]
+        for each in carte.happy_hours()
+    }
     asked = [
         restaurant.pk,
         restaurant.carte_version,
@@ -116,6 +128,7 @@ def fragment(
         language,
         ordering,
         is_open,
+        happy,
         is_evening(local),
     ]
     key = "carte:" + hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -148,9 +161,9 @@ def _drawn(
 
 
 def sections(
-    carte: Carte, language: str, local: datetime
+    carte: Carte, language: str, local: datetime | None
 ) -> list[tuple[Section, Said, Said, list[Row]]]:
-    """Each with its name, its description, and what stands in it."""
+    """Each with its name, its description, and what stands in it; at no moment, as for paper, at its usual price."""
     return [
         (section, said(section.name, language), said(section.description, language), rows)
         for section, rows in _rows(carte, language, local)
@@ -219,12 +232,16 @@ def _counts(cart: PricedCart) -> dict[str, int]:
     return counts
 
 
-def _rows(carte: Carte, language: str, local: datetime) -> Iterator[tuple[Section, list[Row]]]:
+def _rows(
+    carte: Carte, language: str, local: datetime | None
+) -> Iterator[tuple[Section, list[Row]]]:
     for section in carte.sections:
         yield section, [_row(item, section, language, local) for item in section.items]
 
 
 def _row(item: Item, section: Section, language: str, local: datetime | None) -> Row:
+    if local:
+        item = item.at(local)
     return Row(
         item=item,
         section=section,
@@ -232,6 +249,9 @@ def _row(item: Item, section: Section, language: str, local: datetime | None) ->
         description=said(item.description, language),
         gone=_gone(item, section, local) if local else "",
         evening=is_evening(local) if local else False,
+        happy_until=hours.until(item.happy_hours, local)
+        if local and item.usual_price is not None
+        else "",
     )
 
 

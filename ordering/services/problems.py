@@ -27,6 +27,9 @@ MESSAGES = {
     "portions": _("There are not enough left: %(count)s."),
     "not_served": _("Not served at this hour."),
     "not_on_register": _("This cannot be ordered by phone yet. Please order it from the team."),
+    "happy_over": _(
+        "The happy hour is over. Please add it again from the carte, at the price of now."
+    ),
     "quantity": _("The quantity must be a whole number from 1 to %(max)s."),
     "too_few_options": _("%(group)s: please choose at least %(min)s."),
     "too_many_options": _("%(group)s: please choose at most %(max)s."),
