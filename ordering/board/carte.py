@@ -17,7 +17,6 @@ from ordering.board import access, pages
 from ordering.board.access import Role, for_staff
 from ordering.diner.pages import takes_a_form
 from ordering.models import CategoryItem, Option, Restaurant
-from ordering.models.sold_out import Counted
 from ordering.services import days, sold_out
 from ordering.services.sold_out import Thing
 from ordering.texts import folded, house
@@ -77,7 +76,7 @@ def thing(
     row = _row(found, days.service_day(restaurant, timezone.now()))
     return pages.show(
         request, restaurant, role, "board/thing.html",
-        row=row, counted=isinstance(found, Counted), most=sold_out.MOST,
+        row=row, most=sold_out.MOST,
     )  # fmt: skip
 
 
@@ -91,13 +90,11 @@ def sell(request: HttpRequest, restaurant: Restaurant, role: Role) -> HttpRespon
     how, kind, pk = pressed.groups()
     found = access.thing_of(restaurant, kind, int(pk))
     name = house(found.name)
-    if how == PORTIONS and isinstance(found, Counted):
+    if how == PORTIONS:
         said = _count(request, found, name)
-    elif how in DONE:
+    else:
         DONE[how](thing=found, by=request.user)
         said = _SAID[how]() % {"name": name}
-    else:
-        raise Http404  # portions of what is not counted
     address = reverse("board:carte", args=[restaurant.slug])
     asked = request.GET.urlencode()
     return pages.done(request, f"{address}?{asked}" if asked else address, said)
@@ -159,7 +156,7 @@ def _row(found: Thing, today: date) -> Row:
 
 def _word(found: Thing, today: date) -> str:
     """In which way it has run out, or how many are left."""
-    portions = getattr(found, "portions", None)
+    portions = found.portions
     if found.sold_out:
         return _("Sold out until it is put back")
     if found.sold_out_until and today < found.sold_out_until:

@@ -6,7 +6,6 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 
 from ordering.models import Option, Product, Restaurant, SetMenu
-from ordering.models.sold_out import Counted
 from ordering.services import acts, carte
 from ordering.texts import house
 
@@ -37,12 +36,7 @@ def put_back(*, thing: Thing, by: Person) -> None:
 
 
 def count(*, thing: Thing, portions: int, by: Person) -> None:
-    """So many are left, counted down by the orders; with any left it is on sale.
-
-    Raises ValueError beyond MOST, and TypeError for what is not counted.
-    """
-    if not isinstance(thing, Counted):
-        raise TypeError(thing)
+    """So many are left, counted down by the orders; with any left it is on sale. Raises ValueError beyond MOST."""
     if not 0 <= portions <= MOST:
         raise ValueError(portions)
     with transaction.atomic():

@@ -83,6 +83,12 @@ def test_it_sells_out_until_somebody_puts_it_back(a, bob, client):
     assert "Sold out until it is put back" in text(client.get(CARTE))
 
 
+@pytest.mark.parametrize("kind", ["product", "option", "menu"])
+def test_it_counts_each_of_them(a, bob, client, kind):
+    assert "2 portions left." in sell(client, "portions", kind, portions="2")
+    assert things()[kind].portions == 2
+
+
 def test_it_counts_portions(a, bob, client):
     address = f"{CARTE}product/{things()['product'].pk}/"
     assert "Portions left" in text(client.get(address))
@@ -136,7 +142,7 @@ def test_it_touches_nothing_of_another_house(a, bob, client):
     for sent in (
         f"today product {foreign.pk}", "today product 0", "today table 1", "today product x",
         "today product ²", "free product 1", "", f"today product {'9' * 30}",
-        f"portions menu {things()['menu'].pk} 3",
+        f"portions menu {things()['menu'].pk} 3", f"give menu {things()['menu'].pk}",
     ):  # fmt: skip
         assert client.post(f"{CARTE}sell/", {"sell": sent}).status_code == 404
     assert client.get(f"{CARTE}product/{foreign.pk}/").status_code == 404

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from ordering.board import needs as board_needs
 from ordering.board.need import Need
-from ordering.models import Act, Table, Visit
-from ordering.services import acts, cart, visits
+from ordering.models import Act, Order, Table, Visit
+from ordering.services import acts, cart, serving, visits
 from ordering.templatetags.diner import clock
 from pos_bridge.models import Addition, Heartbeat, Register
 from tests import factories
@@ -270,3 +270,17 @@ def test_a_party_of_another_table_is_not_this_one_s(a, bob, client):
             data = {"visit": visit, "covers": "4"}
             assert client.post(f"{TABLE}{name}/", data).status_code == 404
     assert not Visit.objects.exclude(ended_at=None).exists()
+
+
+def test_a_table_says_how_the_party_wants_to_be_served(a, bob, client):
+    """In the house's language, as the card of an order that was not delivered does."""
+    sent = order(a, State.RECEIVED, "").order
+    sent.lines.update(course=1)
+    second = sent.lines.get()
+    second.pk, second.position, second.course = None, 1, 2
+    second.save()
+    Order.objects.update(serving="together")
+    wish = serving.in_house_words("together", [1, 2], "fr")
+    assert wish in text(client.get(TABLE))
+    Addition.objects.update(state=State.HELD, reason="stale")
+    assert wish in text(client.get(BOARD))

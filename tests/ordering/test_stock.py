@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
@@ -164,7 +165,11 @@ def test_what_was_given_back_is_not_given_back_again_f16(house, settings):
     for again in (
         lambda: orders.take_back(guest=guest, order=order),
         lambda: stock.give_back(order_id=order.pk),
-        lambda: undelivered._carried_out(refused, Decision.CANCELLED).won,
+        lambda: (
+            deciding.carry_out(
+                addition=refused, decision=Decision.CANCELLED, by=AnonymousUser()
+            ).won
+        ),
         lambda: orders.replace(addition=refused),
     ):
         assert not again()
