@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
-from ordering.diner import ended, errors
+from ordering.diner import ended, errors, filtering
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -40,10 +41,13 @@ def for_guest(view: View) -> View:
             if sent := access.order_sent_with(visit_code, key):
                 return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
             if led := access.led_to(request, visit_code):
-                return private(_led_on(request, visit_code, led))
-            if isinstance(error, VisitEnded):
-                return private(ended.page(request, access.past_guest(request, visit_code)))
-            return private(errors.scan_again(request))
+                refused = _led_on(request, visit_code, led)
+            elif isinstance(error, VisitEnded):
+                refused = ended.page(request, access.past_guest(request, visit_code))
+            else:
+                refused = errors.scan_again(request)
+            refused = private(refused)
+            return filtering.unsaid(refused) if filtering.wanted(request.GET) else refused
         is_whole = response.status_code == 200 and not is_htmx(request)
         access.remember_language(request, response, language, told=guest if is_whole else None)
         return private(response)
@@ -82,7 +86,11 @@ def page(
 ) -> str:
     """A page's HTML. `here` is its address for the links to other languages, where it is not the one asked for."""
     offered = [(code, languages.own_name(code), code == language) for code in restaurant.languages]
+    kept = filtering.asked(filtering.wanted(request.GET))
     context |= {
+        # What the page is filtered by: a link to another language, and a form without a script, keep it.
+        "kept": kept,
+        "kept_query": urlencode(kept),
         "restaurant": restaurant,
         "language": language,
         "languages": offered if len(offered) > 1 else [],

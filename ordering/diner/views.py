@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -49,14 +51,15 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
+    draw = partial(
+        carte_page.fragment, table.restaurant, language=language, now=now, ordering=not problem
+    )
     html = pages.page(
         request, "diner/carte.html", table.restaurant, language,
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
-        carte=carte_page.fragment(
-            table.restaurant, shown, language, now, ordering=not problem, wanted=wanted
-        ),
+        carte=draw(carte=shown, wanted=wanted), seen=carte_page.state(problem, draw(carte=found)),
         carte_sections=carte_page.strip(shown, language),
         filter=filtering.form(found, shown, wanted),
     )  # fmt: skip
@@ -248,7 +251,7 @@ def _product(
 def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
     found = compiled.compiled(guest.visit.table.restaurant)
     if not pages.is_htmx(request) or "from_page" in request.POST:
-        return pages.go(request, _place(found, guest, key))
+        return pages.go(request, _place(found, guest, key, filtering.wanted(request.POST)))
     cart = pricing.priced(guest.visit)
     context = {
         "visit": guest.visit,
@@ -258,10 +261,11 @@ def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpR
     return render(request, "diner/_added.html", context)
 
 
-def _place(found: compiled.Carte, guest: Guest, key: str) -> str:
-    """Where on the carte a dish stands."""
+def _place(found: compiled.Carte, guest: Guest, key: str, wanted: filtering.Wanted) -> str:
+    """Where on the carte a dish stands, filtered as it was."""
     row = carte_page.row(guest.visit.table.restaurant, found, key, "", timezone.now())
-    return f"/v/{guest.visit.code}/" + (f"#dish-{row.place}" if row else "")
+    query = f"?{urlencode(filtering.asked(wanted))}" if wanted else ""
+    return f"/v/{guest.visit.code}/{query}" + (f"#dish-{row.place}" if row else "")
 
 
 def _not_added(

@@ -9,7 +9,8 @@ import ordering.models.restaurant
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0009_party"),
+        ("ordering", "0010_party"),
+        ("ordering", "0010_photos"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
