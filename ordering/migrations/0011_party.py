@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0009_happy"),
+        ("ordering", "0010_photos"),
     ]
 
     operations = [

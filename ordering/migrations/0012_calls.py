@@ -9,8 +9,7 @@ import ordering.models.restaurant
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0010_party"),
-        ("ordering", "0010_photos"),
+        ("ordering", "0011_party"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
