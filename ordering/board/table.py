@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ordering import undelivered
-from ordering.board import access, card, pages, room
+from ordering.board import access, card, moves, pages, room
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
 from ordering.board.part import Part
 from ordering.diner.pages import takes_a_form
 from ordering.models import Act, Order, Restaurant, Table, Visit
-from ordering.services import floor, pricing
+from ordering.services import floor, pricing, visits
 from ordering.services.floor import Party
 from ordering.services.pricing import PricedCart
 from ordering.services.problems import Refused
@@ -28,7 +28,10 @@ UNWANTED = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
 
 
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.
-PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [card.part]
+PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [
+    card.part,
+    moves.part_of_table,
+]
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def _sitting(table: Table, party: Party) -> Sitting:
     visit = party.visit
     visit.table = table
     additions = Prefetch("additions", Addition.objects.defer("body", "ticket"))
-    found = visit.orders.order_by("created_at").prefetch_related("lines", additions)
+    found = visits.orders_of(visit).order_by("created_at").prefetch_related("lines", additions)
     for order in found:
         order.restaurant = table.restaurant
     return Sitting(party, [_round(order) for order in found], pricing.priced(visit))

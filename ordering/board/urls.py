@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import card, carte, journal, service, table, undelivered, views
+from ordering.board import calls, card, carte, journal, moves, service, table, undelivered, views
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,6 +10,11 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "call/", calls.answer, name="call"),
+    path(BOARD + "parties/<slug:code>/", moves.page, name="moves"),
+    path(BOARD + "parties/<slug:code>/move/", moves.move, name="move"),
+    path(BOARD + "parties/<slug:code>/join/", moves.join, name="join"),
+    path(BOARD + "parties/<slug:code>/part/", moves.part, name="part"),
     path(BOARD + "tables/<int:number>/free/", table.free, name="free"),
     path(BOARD + "tables/<int:number>/covers/", table.covers, name="covers"),
     path(BOARD + "tables/<int:number>/ordering/", table.ordering, name="ordering"),

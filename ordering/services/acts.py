@@ -12,6 +12,12 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "call_coming": _("answered a call: someone is coming"),
+    "call_minutes": _("answered a call: in a few minutes"),
+    "call_done": _("dealt with a call"),
+    "visit_moved": _("moved the party to table %(to)s"),
+    "visit_joined": _("joined the party to the one at table %(to)s, %(covers)s covers together"),
+    "visit_parted": _("parted %(covers)s covers from the party, to table %(to)s"),
     "table_seated": _("seated a party of %(covers)s"),
     "covers_set": _("corrected the covers from %(before)s to %(after)s"),
     "party_left": _("confirmed that the party before had left"),
