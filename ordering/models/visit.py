@@ -21,6 +21,10 @@ class Visit(models.Model):
     cart_version = models.PositiveBigIntegerField(default=0, editable=False)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # Wrong words of the day that its phones have given, and since when the team says that the party is here
+    # (services/presence.py).
+    word_tries = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    vouched_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("visit")
@@ -50,6 +54,8 @@ class Guest(models.Model):
     # From 1 in the order of joining: "Second phone".
     number = models.PositiveSmallIntegerField(_("number"))
     joined_at = models.DateTimeField(auto_now_add=True)
+    # When it gave the word of the day.
+    word_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("guest")

@@ -3,6 +3,7 @@
 Each rule steps over what has the wrong shape; `shape` has named that already.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -34,7 +35,8 @@ LONGEST = {
 }  # fmt: skip
 HIGHEST = {
     "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
-    "orders_per_hour": INTEGER, "seats": INTEGER, "card_version": INTEGER,
+    "orders_per_hour": INTEGER, "orders_per_minute": INTEGER,
+    "orders_per_minute_of_zone": INTEGER, "seats": INTEGER, "card_version": INTEGER,
     "course": SMALL, "portions": INTEGER, "min": SMALL, "max": SMALL,
 }  # fmt: skip
 ONE_LINE = {"name", "label", "zone", "volume", "origin", "photo", "base_url", "register_id"}
@@ -85,6 +87,14 @@ def whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def network_of(text: str) -> str | None:
+    """A network as it is stored, "203.0.113.0/24", of an address or a network as people write it; None of neither."""
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        return None
+
+
 def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterator[Mistake]:
     seen: dict[Any, Path] = {}
     for path, value in found:
@@ -110,6 +120,12 @@ def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
             yield from _no_day((*path, name), day)
         if len(days) == 2 and all(map(DAY.fullmatch, days.values())) and days["to"] < days["from"]:
             yield Mistake((*path, "to"), f"{days['to']} is before {days['from']}")
+    for index, network in enumerate(words(data.get("who_may_order"), "networks")):
+        if network_of(network) != network and "/" in network:
+            wanted = network_of(network)
+            better = f"; write {show(wanted)}" if wanted else ""
+            where = ("who_may_order", "networks", index)
+            yield Mistake(where, f"{show(network)} is not a network{better}")
     zone = data.get("timezone")
     if isinstance(zone, str) and zone not in available_timezones():
         yield Mistake(

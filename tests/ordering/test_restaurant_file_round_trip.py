@@ -227,6 +227,18 @@ def restaurants(draw):
             **maybe("amount_per_cover", EUROS, "60.00"),
             **maybe("orders_per_hour", SMALL, 12),
             **maybe("grace_minutes", st.integers(0, 60), 5),
+            **maybe("orders_per_minute", SMALL, 100),
+            **maybe("orders_per_minute_of_zone", SMALL),
+            **maybe("amount_per_table", EUROS),
+        }
+
+    def who_may_order():
+        networks = st.sampled_from([["203.0.113.7/32"], ["10.0.0.0/8", "2001:db8::/32"]])
+        return {
+            **maybe("approval", st.sampled_from(["first", "every"])),
+            **maybe("seated_first", st.just(True)),
+            **maybe("word_of_the_day", st.sampled_from(["daily", "kept"])),
+            **maybe("networks", networks),
         }
 
     return {
@@ -239,6 +251,7 @@ def restaurants(draw):
         **maybe("hours", SLOTS),
         **maybe("ordering", st.just(False)),
         **maybe("limits", st.just(limits()), {}),
+        **maybe("who_may_order", st.just(who_may_order()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),
         **maybe(
             "register",

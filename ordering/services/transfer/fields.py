@@ -21,6 +21,7 @@ class Fields:
 
     def restaurant(self, item: Item) -> Columns:
         limits, legal = item.get("limits", {}), item.get("legal_texts", {})
+        rules = item.get("who_may_order", {})
         return {
             "name": item["name"],
             "languages": item["languages"],
@@ -39,6 +40,15 @@ class Fields:
             "limit_orders_per_hour": int(limits.get("orders_per_hour", 12)),
             **{f"legal_{name}": self._text(legal.get(name, {})) for name in LEGAL},
             "grace_minutes": int(limits.get("grace_minutes", 5)),
+            "limit_house_per_minute": int(limits.get("orders_per_minute", 100)),
+            "limit_zone_per_minute": _count(limits.get("orders_per_minute_of_zone")),
+            "limit_amount_per_table": (
+                cents(limits["amount_per_table"]) if "amount_per_table" in limits else None
+            ),
+            "approval": rules.get("approval", "never"),
+            "seated_first": rules.get("seated_first", False),
+            "word_of_the_day": rules.get("word_of_the_day", "off"),
+            "networks": rules.get("networks", []),
         }
 
     def table(self, item: Item) -> Columns:
