@@ -82,6 +82,8 @@ class SendForm(Form):
     submission_key = forms.RegexField(r"^[A-Za-z0-9_-]{16,64}\Z")
     seen = forms.RegexField(r"^[0-9a-f]{64}\Z")
     schema = forms.CharField(required=False)
+    # The word of the day, where the page asks for it.
+    word = forms.CharField(required=False)
 
     def is_understood(self) -> bool:
         """Whether its fields mean what this release takes them for; another one's are shown and asked again (F11)."""

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ordering import access, languages
+from ordering import access, languages, throttle
 from ordering.diner import pages
 from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
 from ordering.diner.views import save, show_cart
 from ordering.models import Order
-from ordering.services import orders
+from ordering.services import approval, orders, presence
 from ordering.services.problems import Refused
 from pos_bridge import attempts
 from pos_bridge.models import Addition
@@ -44,8 +44,15 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     try:
         if save(guest, cart_page(request.POST)):
             return show_cart(request, guest, language, changed=True)
+        address = throttle.client_address(request)
+        if form.cleaned_data["word"] and presence.problem(guest, address):
+            presence.say(guest=guest, said=form.cleaned_data["word"])
         order = orders.place(
-            guest=guest, submission_key=key, seen=form.cleaned_data["seen"], language=language
+            guest=guest,
+            submission_key=key,
+            seen=form.cleaned_data["seen"],
+            language=language,
+            address=address,
         )
     except Refused as refused:
         if sent := _sent_by_another(guest, refused):
@@ -122,5 +129,6 @@ def _context(request: HttpRequest, order: Order, told: Told, addition: Addition)
         "reason": reason(addition.reason)
         if refused and addition.reason in REASONS.keys() - {"refused"}
         else "",
+        "said": approval.why_refused(addition),
         "nothing": refused or told.word in (Word.CANCELLED, Word.TAKEN_BACK),
     }

@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from ordering import access
+from ordering import access, throttle
 from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, pricing
+from ordering.services import orders, pauses, presence, pricing
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -43,6 +43,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
+        waiting_minutes=pauses.waiting_minutes(table.restaurant, now),
         carte=carte_page.fragment(
             table.restaurant, shown, language, now, ordering=not problem, wanted=wanted
         ),
@@ -133,6 +134,9 @@ def show_cart(
     # As long as it may be sent, its button is there.
     in_time = orders.in_time(restaurant, now)
     problem = why_not(guest, compiled.compiled(restaurant), now, in_time=in_time)
+    unproved = presence.problem(guest, throttle.client_address(request))
+    if unproved is not None and unproved.code != "say_word":
+        problem = problem or unproved
     return pages.show_to(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
@@ -140,6 +144,8 @@ def show_cart(
         problem=problem, problems=_named(problems, cart),
         orders=orders.sent(visit),
         submission_key=submission_key or secrets.token_urlsafe(16),
+        ask_word=unproved if unproved is not None and unproved.code == "say_word" else None,
+        waiting_minutes=pauses.waiting_minutes(restaurant, now),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
 

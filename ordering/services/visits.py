@@ -5,6 +5,7 @@ from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from ordering.models import Guest, Table, Visit
+from ordering.services import house_rules
 from ordering.services.problems import Problem, Refused
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 from pos_bridge.models import Addition, AdditionEvent
@@ -58,6 +59,8 @@ def _join(table: Table, secret: str, covers: int | None) -> Guest:
         if visit is None:
             if covers is None:
                 raise CoversNeeded
+            if problem := house_rules.may_open(table):
+                raise Refused(problem)
             visit = _opened(table, covers)
         lock(visit)
         guest = Guest.objects.filter(visit=visit, secret_hash__in=lookup_hashes(secret)).first()
