@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
 from ordering.models import Membership, Restaurant, Table
+from pos_bridge.models import Addition
 
 Role = Membership.Role
 View = Callable[..., HttpResponse]
@@ -51,6 +52,15 @@ def table_of(restaurant: Restaurant, number: int) -> Table:
         raise Http404
     table.restaurant = restaurant
     return table
+
+
+def addition_of(restaurant: Restaurant, pk: int) -> Addition:
+    """With its order and table. Raises Http404."""
+    additions = Addition.objects.select_related("order__restaurant", "order__table", "order__visit")
+    addition = additions.filter(order__restaurant=restaurant, pk=pk).first()
+    if addition is None:
+        raise Http404
+    return addition
 
 
 def _for(view: View, roles: frozenset[Role]) -> View:

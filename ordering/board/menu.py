@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -17,4 +18,5 @@ class Link:
 
 MENU = [
     Link(pgettext_lazy("page of the board", "Service"), "board:board"),
+    Link(_("Pause and slow down"), "board:pauses"),
 ]

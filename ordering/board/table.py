@@ -1,30 +1,22 @@
 """One table: who sits there, and what can be done about it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ordering.board import access, pages
+from ordering.board import access, pages, why
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
+from ordering.board.part import Part
 from ordering.models import Restaurant, Table, Visit
 from ordering.services import visits
 
-
-@dataclass(frozen=True)
-class Part:
-    """A section of the page: a partial, which finds `thing` under that name."""
-
-    template: str
-    thing: Any = None
-
-
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.
-PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = []
+PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [
+    why.part,
+]
 
 
 @for_staff

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,9 @@ from pos_bridge.undelivered import undelivered
 
 
 def needs(restaurant: Restaurant, now: datetime) -> list[Need]:
-    found = undelivered(now).filter(order__restaurant=restaurant)
+    # What waits for an OK has a card of its own (approvals.py), however long it waits.
+    waits = Q(state=Addition.State.HELD, reason__in=words.FOR_OK)
+    found = undelivered(now).filter(order__restaurant=restaurant).exclude(waits)
     return [_need(addition) for addition in found]
 
 
