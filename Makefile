@@ -21,7 +21,7 @@ TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if
 	$(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faults 0.4 $(if $(SECONDS),,--seconds 180)
 
-.PHONY: help install demo test torture torture-short check format messages lock audit clean
+.PHONY: help install demo test bench torture torture-short check format messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -34,22 +34,31 @@ install: $(TO_TEST) ## set up .venv with all that runs and tests
 demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, RESTAURANT=
 	@$(BIN)/python manage.py demo
 
-# Two lanes, one for each core: half of the tests beside the other half, on SQLite and then, of what touches the database,
-# on PostgreSQL. Deadlines of tests are a fiftieth of the real ones, so
-# a busy machine may fail one: what failed is said, and run again; what fails twice has failed.
+# Four lanes on two cores, for half of the bridge's tests wait for a deadline: the checks and all tests on SQLite, and
+# what touches the database on PostgreSQL as well. Deadlines of tests are a fiftieth of the real ones, so a busy machine
+# may fail one: what failed is said, and run again when all is quiet; what fails twice has failed.
 SQLITE = env -u DATABASE_URL $(BIN)/python -m pytest
 POSTGRESQL = $(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
 BRIDGE = tests/pos_bridge
 SABOTAGE = tests/torture/test_sabotage.py
 REST = --ignore $(BRIDGE) --ignore $(SABOTAGE)
-AGAIN = --last-failed --last-failed-no-failures none
-lane = $(1) -o cache_dir=.pytest_cache/$(2) || { echo "== Again, what failed"; $(1) -o cache_dir=.pytest_cache/$(2) $(AGAIN); }
+FAILED = .pytest_cache/failed-
+lane = $(1) -o cache_dir=.pytest_cache/$(2) || touch $(FAILED)$(2)
+again = if [ -e $(FAILED)$(2) ]; then echo "== Again, what failed"; \
+	$(1) -o cache_dir=.pytest_cache/$(2) --last-failed --last-failed-no-failures none; fi
 
-test: install tools check ## run every check and every test, on SQLite and on PostgreSQL
-	@echo "== Tests on SQLite and PostgreSQL"
+test: install tools ## run every check and every test, on SQLite and on PostgreSQL
+	@echo "== Checks, and tests on SQLite and PostgreSQL"
+	@mkdir -p .pytest_cache && rm -f $(FAILED)*
 	@$(BIN)/python tests/lanes.py \
-		'$(call lane,$(SQLITE) $(REST),1)' '$(call lane,$(POSTGRESQL) $(REST),2)' -- \
-		'$(call lane,$(SQLITE) $(BRIDGE),3)' '$(call lane,$(POSTGRESQL) $(BRIDGE),4)'
+		'$(call lane,$(SQLITE) $(REST),1)' -- \
+		'$(MAKE) --no-print-directory check' '$(call lane,$(POSTGRESQL) $(REST),2)' -- \
+		'$(call lane,$(SQLITE) $(BRIDGE),3)' -- \
+		'$(call lane,$(POSTGRESQL) $(BRIDGE),4)'
+	@$(call again,$(SQLITE) $(REST),1)
+	@$(call again,$(POSTGRESQL) $(REST),2)
+	@$(call again,$(SQLITE) $(BRIDGE),3)
+	@$(call again,$(POSTGRESQL) $(BRIDGE),4)
 	@$(MAKE) --no-print-directory torture-short
 
 torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
@@ -63,6 +72,9 @@ torture-short: $(TO_TEST)
 	@for database in sqlite postgresql; do \
 		echo "== Torture on $$database"; $(TORTURE) $(SHORT) --database $$database || exit 1; \
 	done
+
+bench: $(TO_TEST) ## measure how fast it is, into bench/latest.json; ONLY=carte,change, DATABASE=sqlite, GROWN=1 for big houses
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(DATABASE),--database $(DATABASE)) $(if $(GROWN),--grown)
 
 .PHONY: tools
 tools: $(TO_TEST)

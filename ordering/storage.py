@@ -321,9 +321,9 @@ def _looked_at(database: Any) -> Exception | None:
     if database.in_atomic_block:
         return None  # whoever asks is writing (IMMEDIATE), and would wait for itself
     patience = LOOK_PATIENCE / settings.TIME_DIVISOR
-    if _looking:
-        _looking.join(patience)
-        if _looking.is_alive():
+    if before := _looking:
+        before.join(patience)
+        if before.is_alive():
             return TimeoutError()  # one that hangs is enough
     found: list[Exception] = [TimeoutError()]
 
@@ -335,9 +335,10 @@ def _looked_at(database: Any) -> Exception | None:
             found[0] = error
 
     # A daemon: a disk that hangs must not keep a process from ending.
-    _looking = threading.Thread(target=look, name="storage", daemon=True)
-    _looking.start()
-    _looking.join(patience)
+    looking = threading.Thread(target=look, name="storage", daemon=True)
+    looking.start()
+    _looking = looking  # only now: others join it
+    looking.join(patience)
     return found[0] if found else None
 
 

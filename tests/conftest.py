@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
 
 from pos_bridge.registers import adapter_class
@@ -20,3 +21,19 @@ def _empty_cache():
 def _house_language():
     """A page that a test has asked for in English leaves this thread in English."""
     translation.deactivate()
+
+
+USE_THE_DATABASE = {"db", "transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """What touches no database runs once, on SQLite's turn."""
+    if connection.vendor == "sqlite":
+        return
+    with_database = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or USE_THE_DATABASE & set(item.fixturenames)
+    ]
+    config.hook.pytest_deselected(items=[each for each in items if each not in with_database])
+    items[:] = with_database

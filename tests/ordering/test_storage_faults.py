@@ -2,6 +2,8 @@
 
 import contextlib
 import sqlite3
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
@@ -11,6 +13,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
+from ordering import storage
 from ordering.middleware import database_trouble
 from ordering.models import CartLine, Order, Product, Visit
 from pos_bridge import worker
@@ -207,3 +210,16 @@ def test_a_server_that_has_become_a_standby_confirms_nothing_f27():
     assert answer is not None
     assert (answer.status_code, answer["X-Nothing-Sent"]) == (503, "1")
     assert middleware.process_exception(request, InternalError("something else")) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_may_ask_at_once():
+    """F27: each of a server's threads asks; none meets another's look before it has begun."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(16) as threads:
+            found = list(threads.map(lambda _: storage.trouble(), range(120)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == [None] * 120
