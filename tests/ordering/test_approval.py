@@ -99,7 +99,7 @@ def test_the_second_waiter_is_told(house, waiter):
     assert not approval.refuse(addition=addition, by=waiter, reason="mistake")
     assert "OK" in approval.answered(addition)
     act = Act.objects.get()
-    assert (act.what, act.person, act.table.number) == ("order_approved", waiter, 12)
+    assert (act.what, act.person, act.table) == ("order_approved", waiter, addition.order.table)
 
 
 def test_a_refusal_gives_back_the_portions_and_says_why(house, waiter):
@@ -111,7 +111,7 @@ def test_a_refusal_gives_back_the_portions_and_says_why(house, waiter):
     assert Product.objects.get().portions == 5
     addition.refresh_from_db()
     assert (addition.state, addition.handled_as) == ("handled", "cancelled")
-    assert approval.why_refused(addition) == approval.REFUSALS["kitchen_closed"]
+    assert approval.why_refused(addition) == str(approval.REFUSALS["kitchen_closed"])
     assert not approval.refuse(addition=addition, by=waiter, reason="kitchen_closed")
     assert Product.objects.get().portions == 5
 
