@@ -14,7 +14,6 @@ from ordering.models import Order, Product, Restaurant, Visit
 from ordering.models.house_rules import Approval
 from ordering.services import acts, stock
 from ordering.services.pauses import cleaned
-from ordering.services.problems import Problem
 from pos_bridge import approvals
 from pos_bridge.models import Addition
 
@@ -38,7 +37,7 @@ PASSED = {
 LONG_AGO = timedelta(hours=3)
 
 
-def waits_for(visit: Visit, passed: Sequence[Problem]) -> str:
+def waits_for(visit: Visit, passed: Sequence[str]) -> str:
     """Why an order of this visit waits for the team, "" where it goes to the register at once."""
     policy = visit.table.restaurant.approval
     if passed:

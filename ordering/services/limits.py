@@ -12,7 +12,7 @@ from ordering.services import pauses
 from ordering.services.days import service_day
 from ordering.services.pricing import PricedCart
 from ordering.services.problems import Problem
-from ordering.texts import amount, in_language
+from ordering.texts import in_language
 from pos_bridge import approvals
 from pos_bridge.models import Addition
 from pos_bridge.times import SKEW, seconds
@@ -47,26 +47,28 @@ def refused(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
     return problems
 
 
-def passed(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
-    """The limits that this order passes, and that a person of the team may let it pass."""
+def passed(guest: Guest, cart: PricedCart, now: datetime) -> list[str]:
+    """The limits that this order passes, and that a person of the team may let it pass: keys of
+    approval.PASSED.
+    """
     table = guest.visit.table
     restaurant = table.restaurant
-    problems = []
+    codes = []
     most = restaurant.limit_amount_per_cover * guest.visit.covers
     if cart.total > most:
-        problems.append(Problem("too_expensive", params={"max": amount(most)}))
+        codes.append("too_expensive")
     most_of_table = restaurant.limit_amount_per_table
     if most_of_table is not None and _sent_amount(guest) + cart.total > most_of_table:
-        problems.append(Problem("table_amount", params={"max": amount(most_of_table)}))
+        codes.append("table_amount")
     hour = Order.objects.filter(table=table, created_at__gt=now - timedelta(hours=1))
     if hour.count() >= restaurant.limit_orders_per_hour:
-        problems.append(Problem("too_many_orders"))
+        codes.append("too_many_orders")
     minute = _last_minute(guest, now)
     if minute["house"] >= restaurant.limit_house_per_minute:
-        problems.append(Problem("house_flood"))
+        codes.append("house_flood")
     if restaurant.limit_zone_per_minute and minute["zone"] >= restaurant.limit_zone_per_minute:
-        problems.append(Problem("zone_flood"))
-    return problems
+        codes.append("zone_flood")
+    return codes
 
 
 def waiting_problem(guest: Guest) -> Problem | None:

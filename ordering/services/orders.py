@@ -117,7 +117,7 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str, address:
             register=register,
             ticket=tickets.of_cart(order, table, cart),
             waits_for=waits_for,
-            detail=",".join(problem.code for problem in passed),
+            detail=",".join(passed),
         )
     except Unsupported as unsupported:
         raise Refused(_unsupported(unsupported, cart)) from unsupported

@@ -49,22 +49,13 @@ MESSAGES = {
     # The whole order
     "empty": _("There is nothing in the cart yet."),
     "too_many_lines": _("More than %(max)s lines at once need a waiter. Please call one."),
-    "too_expensive": _(
-        "An order of more than %(max)s for your table needs a waiter. Please call one."
-    ),
-    "table_amount": _("More than %(max)s for your table needs a waiter. Please call one."),
     "too_busy": _(
         "Many orders are coming in at the moment. Please send it again in a minute; your cart is kept."
     ),
-    "house_flood": _("Many orders are coming in at the moment."),
-    "zone_flood": _("Many orders are coming in at the moment."),
     "too_many_waiting": _(
         "Several of your orders wait for the team already. Please call a waiter for the next one."
     ),
     "too_fast": _("You have just sent an order. Please wait a few seconds."),
-    "too_many_orders": _(
-        "This table has sent many orders within an hour. Please call a waiter for the next one."
-    ),
 }
 
 
