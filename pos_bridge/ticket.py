@@ -71,6 +71,17 @@ class Ticket:
     covers: int
     lines: tuple[TicketLine, ...] = field(default_factory=tuple)
     table_register_id: str | None = None
+    # "together", "courses" (one after the other) or "", where the guests have said nothing; and the same in words.
+    serving: str = ""
+    serving_words: str = ""
+
+    @property
+    def courses(self) -> list[set[int]]:
+        """Of each line the kitchen's turns that it belongs to."""
+        return [
+            {course for course in (line.course, *(each.course for each in line.choices)) if course}
+            for line in self.lines
+        ]
 
     @property
     def total(self) -> int:

@@ -19,7 +19,7 @@ from ordering.admin.declarations import KeepsDeclarations
 from ordering.admin.duplicate import DuplicateAdmin
 from ordering.admin.fields import AllergensField
 from ordering.admin.forms import HouseForm, HouseFormSet
-from ordering.admin.prices import PRICES_BEFORE, PricesAdmin
+from ordering.admin.prices import PRICES_BEFORE, OptionPricesAdmin, PricesAdmin
 from ordering.admin.rates import TellsOtherRates
 from ordering.admin.sold_out import SELL_OUT, SoldOut
 from ordering.models import (
@@ -281,7 +281,7 @@ class ProductAdmin(DuplicateAdmin, PricedAdmin):
 
 
 @admin.register(OptionGroup)
-class OptionGroupAdmin(CarteAdmin):
+class OptionGroupAdmin(OptionPricesAdmin, CarteAdmin):
     inlines = [OptionInline]
     fieldsets = [
         (
@@ -294,6 +294,7 @@ class OptionGroupAdmin(CarteAdmin):
                 ),
             },
         ),
+        PRICES_BEFORE,
         FOR_THE_FILE,
     ]
     list_display = ["__str__", "restaurant", "kind", "min", "max"]
@@ -302,7 +303,7 @@ class OptionGroupAdmin(CarteAdmin):
 
 
 @admin.register(Option)
-class OptionAdmin(SoldOut, CarteAdmin):
+class OptionAdmin(OptionPricesAdmin, SoldOut, CarteAdmin):
     """Made and moved in its group; here to be found, and to be sold out."""
 
     form = OptionForm
@@ -312,6 +313,7 @@ class OptionAdmin(SoldOut, CarteAdmin):
         (None, {"fields": ["in_group", "name", "price", "register_id", "allergens"]}),
         (_("Sold out"), {"fields": ["sold_out", "sold_out_until", "portions"]}),
         (None, {"fields": ["allergen_changes", "position", "key"]}),
+        PRICES_BEFORE,
     ]
     readonly_fields = ["in_group", "allergen_changes"]
     list_display = ["__str__", "in_group", "euros", "register_id", "out"]

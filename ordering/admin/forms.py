@@ -13,7 +13,7 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from ordering.admin import closed_days, widgets
+from ordering.admin import closed_days, house_notes, widgets
 from ordering.admin.fields import (
     AllergensField,
     DietsField,
@@ -68,6 +68,8 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
                 return closed_days.ClosedDaysField(
                     **{**given, "help_text": given["help_text"] or closed_days.HELP}
                 )
+            case "notes":
+                return house_notes.NotesField(**given)
             case "allergens":
                 return AllergensField(**given)
             case "diets":
@@ -124,6 +126,10 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
         if isinstance(field, TextsField):
             languages = self.restaurant.languages if self.restaurant else []
             field.speak(languages, getattr(self.instance, name, None))
+        elif isinstance(field, house_notes.NotesField):
+            field.speak(
+                self.restaurant.languages if self.restaurant else [], self.initial.get(name)
+            )
         elif isinstance(field, forms.ModelChoiceField) and self.restaurant:
             if field.queryset is not None and field.queryset.model is not Restaurant:
                 field.queryset = narrow(field.queryset, [self.restaurant.pk])

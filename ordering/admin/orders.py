@@ -16,7 +16,8 @@ from ordering.admin.base import READING, HouseAdmin, HouseInline, Narrowed, is_i
 from ordering.admin.fields import amount_text
 from ordering.admin.undelivered import DECIDE, UndeliveredPages
 from ordering.models import Order, OrderLine, Visit
-from ordering.services import acts, visits
+from ordering.services import acts, serving, visits
+from ordering.services.notes import for_register
 from ordering.texts import in_language
 from pos_bridge.models import Addition, Attempt
 from pos_bridge.words import reason
@@ -64,7 +65,7 @@ def _with_price(name: dict[str, str], price: int) -> str:
 
 class OrderLineInline(ReadOnlyInline):
     model = OrderLine
-    fields = ["what", "chosen", "quantity", "unit", "vat", "course", "register_id"]
+    fields = ["what", "chosen", "said", "quantity", "unit", "vat", "course", "register_id"]
 
     @admin.display(description=_("product"))
     def what(self, line: OrderLine) -> str:
@@ -77,6 +78,10 @@ class OrderLineInline(ReadOnlyInline):
             parts.append(_with_price(choice["name"], choice["supplement"]))
             parts += [_with_price(option["name"], option["price"]) for option in choice["options"]]
         return ", ".join(parts)
+
+    @admin.display(description=_("notes"))
+    def said(self, line: OrderLine) -> str:
+        return for_register(line.notes, line.note, line.order.restaurant.house_language)
 
     @admin.display(description=_("unit price"))
     def unit(self, line: OrderLine) -> str:
@@ -131,6 +136,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "visit",
         "covers",
         "euros",
+        "brought",
         "language",
         "created_at",
     ]
@@ -143,6 +149,10 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description=_("total"), ordering="total")
     def euros(self, order: Order) -> str:
         return amount_text(order.total)
+
+    @admin.display(description=_("how it is brought"))
+    def brought(self, order: Order) -> str:
+        return serving.words(order.serving, serving.of_order_lines(order.lines.all()))
 
 
 @admin.register(Visit)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import CHANGE, HouseAdmin, is_installer, roles
 from ordering.admin.fields import MoneyField, PercentField, amount_text
+from ordering.models import Option, OptionPriceChange, PriceChange
 from ordering.services import prices
 
 PRICES_BEFORE: Any = (_("Prices before"), {"fields": ["price_changes"], "classes": ["collapse"]})
@@ -156,16 +157,7 @@ class PricesAdmin(HouseAdmin):
         if thing.pk is None:
             return "—"
         found = thing.price_changes.select_related("person")[:CHANGES_SHOWN]
-        rows = [
-            {
-                "at": change.at,
-                "before": amount_text(change.before),
-                "after": amount_text(change.after),
-                "person": change.person,
-                "way": change.get_way_display(),
-            }
-            for change in found
-        ]
+        rows = [_said(change) for change in found]
         return render_to_string("admin/tablee/_price_changes.html", {"rows": rows})
 
     def keep_price(self, request: HttpRequest, thing: Any, form: Any, change: bool) -> None:
@@ -173,3 +165,47 @@ class PricesAdmin(HouseAdmin):
         if change and "price" in form.changed_data:
             by = prices.Hand(prices.Way.HAND, request.user)
             prices.keep(changed=[(thing, form.initial["price"])], by=by)
+
+
+class OptionPricesAdmin(HouseAdmin):
+    """A mixin of option groups and options: what became of the prices of the options."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "price_changes"]
+
+    @admin.display(description=_("prices before"))
+    def price_changes(self, thing: Any) -> Any:
+        if thing.pk is None:
+            return "—"
+        of = {"option": thing} if isinstance(thing, Option) else {"option__group": thing}
+        found = OptionPriceChange.objects.filter(**of).select_related("person", "option")
+        rows = [{"name": change.option, **_said(change)} for change in found[:CHANGES_SHOWN]]
+        return render_to_string("admin/tablee/_price_changes.html", {"rows": rows})
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        rows = [
+            *([form] if change else []),
+            *(row for each in formsets for row in each.initial_forms),
+        ]
+        gone = {id(row) for formset in formsets for row in formset.deleted_forms}
+        prices.keep(
+            changed=[
+                (row.instance, row.initial["price"])
+                for row in rows
+                if isinstance(row.instance, Option)
+                and "price" in row.changed_data
+                and id(row) not in gone
+            ],
+            by=prices.Hand(prices.Way.HAND, request.user),
+        )
+
+
+def _said(change: PriceChange | OptionPriceChange) -> dict[str, Any]:
+    return {
+        "at": change.at,
+        "before": amount_text(change.before),
+        "after": amount_text(change.after),
+        "person": change.person,
+        "way": change.get_way_display(),
+    }

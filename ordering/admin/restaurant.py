@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.closed_days import Days, with_texts
 from ordering.admin.forms import HouseForm
+from ordering.admin.house_notes import Note, parse_notes, with_keys
 from ordering.admin.paths import narrow
 from ordering.admin.printed import PrintedAdmin
 from ordering.admin.untranslated import UntranslatedAdmin
@@ -54,6 +55,13 @@ class RestaurantForm(HouseForm):
             self.cleaned_data["closed_days"], self.instance.closed_days or [], language
         )
 
+    def clean_notes(self) -> list[Note]:
+        languages = self.cleaned_data.get("languages") or self.instance.languages or ["fr"]
+        # As the page asked for them, whatever becomes of the languages with this form.
+        asked = self.fields["notes"].languages or languages  # type: ignore[attr-defined]
+        found = parse_notes(self.cleaned_data["notes"] or "", asked)
+        return with_keys(found, self.instance.notes or [], languages[0])
+
 
 def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
     """Names that the house could not say in this language, which every one of them must have."""
@@ -77,6 +85,7 @@ class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "ordering", "hours", "closed_days"]}),
         (_("On the phone"), {"fields": ["languages", "colour", "timezone"]}),
+        (_("Notes on a dish"), {"fields": ["notes", "free_note"]}),
         (
             _("At the foot of the carte"),
             {

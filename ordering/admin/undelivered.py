@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from ordering.admin.base import HouseAdmin, is_installer, roles
 from ordering.admin.paths import narrow
 from ordering.models import Visit
-from ordering.services import orders, stock
+from ordering.services import orders, serving, stock
 from ordering.services.problems import Refused
 from ordering.templatetags.diner import clock
 from pos_bridge import attempts, decisions, staff_words, words
@@ -133,13 +133,19 @@ class UndeliveredPages(HouseAdmin):
             self.message_user(request, said % values, messages.SUCCESS)
             return HttpResponseRedirect(reverse(f"admin:{LIST}"))
         never_sent = attempts.was_never_sent(addition)
+        lines = list(addition.order.lines.order_by("position"))
         context = {
             "title": _("%(order)s, table %(table)s")
             % {"order": addition.order, "table": addition.order.table.number},
             "row": _row(addition, now, never_sent=never_sent),
             "advice": staff_words.advice(addition, never_sent=never_sent),
             "order": addition.order,
-            "lines": addition.order.lines.order_by("position"),
+            "lines": lines,
+            "house_serving": serving.in_house_words(
+                addition.order.serving,
+                serving.of_order_lines(lines),
+                addition.order.restaurant.house_language,
+            ),
             "restaurant": addition.order.restaurant,
             "raw": is_installer(request),
         }

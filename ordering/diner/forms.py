@@ -73,6 +73,18 @@ class MenuForm(Stepped):
     def stepped(self) -> int:
         return max(1, int(self.cleaned_data["quantity"]) + self.step_by())
 
+    # Of a dish or a menu: add one, and ask again for the next.
+    each = forms.CharField(required=False)
+
+    def wanted(self) -> int:
+        """How many are added as they are chosen now."""
+        return 1 if self.cleaned_data["each"] else int(self.cleaned_data["quantity"])
+
+    def left(self) -> int:
+        """How many more are asked for after this one; 0 where nobody asked for them one by one."""
+        more = int(self.cleaned_data["quantity"]) - 1
+        return max(1, more) if self.cleaned_data["each"] else 0
+
 
 class AddForm(MenuForm):
     product = forms.CharField(max_length=64)
@@ -99,6 +111,16 @@ def chosen(data: QueryDict) -> list[tuple[str, str]]:
         for option in data.getlist(name)
         if option
     ]
+
+
+def noted(data: QueryDict) -> dict[str, Any]:
+    """The notes on a dish or a set menu, as services/cart.py takes them."""
+    return {"notes": data.getlist("note"), "note": data.get("free_note", "")}
+
+
+def left(data: QueryDict) -> int:
+    """How many more of a dish are chosen one by one, in the address that the one before led to; 0 for none."""
+    return max(0, _number(data.get("left", "")))
 
 
 def composed(data: QueryDict) -> Composed:
@@ -129,6 +151,7 @@ class CartPage:
     quantities: dict[str, int]
     covers: int | None
     removed: list[str]
+    serving: str | None = None
 
 
 def cart_page(data: QueryDict) -> CartPage:
@@ -143,7 +166,10 @@ def cart_page(data: QueryDict) -> CartPage:
     covers = _stepped(data, "covers", data.get("covers", "")) if "covers" in data else None
     if covers == _number(data.get("covers_before", "")) != NO_NUMBER:
         covers = None  # another phone may have corrected them since
-    return CartPage(quantities, covers, removed)
+    serving = data.get("serving")
+    if serving == data.get("serving_before"):
+        serving = None  # likewise
+    return CartPage(quantities, covers, removed, serving)
 
 
 def _stepped(data: QueryDict, what: str, text: Any) -> int:

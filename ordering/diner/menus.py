@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from ordering.diner import carte_page, compiled, errors, pages
-from ordering.diner.forms import MenuForm, composed
+from ordering.diner.asked_notes import apart_from_notes, asked_notes
+from ordering.diner.forms import MenuForm, composed, left, noted
 from ordering.diner.pages import Guest
 from ordering.diner.said import Said, said
 from ordering.diner.views import Problems, why_not
@@ -55,7 +56,8 @@ class OfferedCourse:
 @require_safe
 @pages.for_guest
 def set_menu(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
-    return _menu(request, guest, language, key, composed=[])
+    more = left(request.GET)
+    return _menu(request, guest, language, key, composed=[], quantity=max(1, more), left=more)
 
 
 @pages.takes_a_form
@@ -70,12 +72,20 @@ def add(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResp
         return _menu(request, guest, language, key, composed=wanted, quantity=form.stepped())
     quantity = form.cleaned_data["quantity"]
     try:
-        carts.add_menu(guest=guest, menu_key=key, quantity=quantity, composed=wanted)
+        carts.add_menu(
+            guest=guest,
+            menu_key=key,
+            quantity=form.wanted(),
+            composed=wanted,
+            **noted(request.POST),
+        )
     except Refused as refused:
         problems = refused.problems
         return _menu(
             request, guest, language, key, composed=wanted, quantity=quantity, problems=problems
         )
+    if more := form.left():
+        return pages.go(request, f"/v/{guest.visit.code}/m/{key}/?left={more}")
     restaurant = guest.visit.table.restaurant
     found = carte_page.row(
         restaurant, compiled.compiled(restaurant), key, language, timezone.now(), is_menu=True
@@ -91,6 +101,7 @@ def _menu(
     *,
     composed: set_menus.Composed,
     quantity: int = 1,
+    left: int = 0,
     problems: Problems = (),
 ) -> HttpResponse:
     """The set menu; what was chosen before stays chosen, and what is wrong stands at its course."""
@@ -107,13 +118,15 @@ def _menu(
     courses, groups = pricing.offered(menu)
     composed = composed or _without_choice(courses)
     taken, _ = set_menus.compose(courses, groups, composed)
+    notes = asked_notes(table.restaurant, language, request.POST, problems)
     keys = {course.key for course, _ in courses}
     local = pages.local_now(table.restaurant)
     return pages.show_to(
         request, guest, "diner/_menu_again.html" if pages.is_htmx(request) else "diner/set_menu.html", language,
         status=422 if problems else 200,
         row=row, problem=why_not(guest, carte, now),
-        problems=[each for each in problems if _place(each) not in keys],
+        problems=[each for each in apart_from_notes(problems, notes) if _place(each) not in keys],
+        left=left, notes=notes,
         offered=[
             _course(course, choices, groups, composed, problems, language, local)
             for course, choices in courses

@@ -12,8 +12,8 @@ from ordering.diner import pages
 from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
 from ordering.diner.views import save, show_cart
-from ordering.models import Order
-from ordering.services import approval, orders, presence
+from ordering.models import Order, OrderLine
+from ordering.services import approval, orders, presence, serving
 from ordering.services.problems import Refused
 from pos_bridge import attempts
 from pos_bridge.models import Addition
@@ -78,11 +78,12 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     seen = f"{told.word}-{every}-{not_passed_on}"
     if pages.is_htmx(request) and request.GET.get("seen") == seen:
         return pages.private(HttpResponse(status=204))
+    lines = list(found.lines.all())
     response = pages.show(
         request, "diner/_status_again.html" if pages.is_htmx(request) else "diner/order.html",
-        found.restaurant, language, order=found, lines=list(found.lines.all()), table=found.table,
+        found.restaurant, language, order=found, lines=lines, table=found.table,
         word=told.word.value, received_at=told.received_at, every=every, seen=seen,
-        not_passed_on=not_passed_on, **_context(request, found, told, addition),
+        not_passed_on=not_passed_on, **_brought(found, lines), **_context(request, found, told, addition),
     )  # fmt: skip
     access.remember_language(request, response, language)
     return pages.private(response)
@@ -118,6 +119,16 @@ def _sent_by_another(guest: Guest, refused: Refused) -> Order | None:
         return None
     recent = guest.visit.orders.filter(created_at__gt=timezone.now() - A_MOMENT)
     return recent.order_by("-created_at").first()
+
+
+def _brought(order: Order, lines: list[OrderLine]) -> dict[str, Any]:
+    """How it shall be brought, for the guest and for who types it in."""
+    courses = serving.of_order_lines(lines)
+    house = order.restaurant.house_language
+    return {
+        "serving": serving.words(order.serving, courses),
+        "house_serving": serving.in_house_words(order.serving, courses, house),
+    }
 
 
 def _context(request: HttpRequest, order: Order, told: Told, addition: Addition) -> dict[str, Any]:

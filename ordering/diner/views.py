@@ -15,10 +15,11 @@ from django.views.decorators.http import require_safe
 
 from ordering import access, throttle
 from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
-from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen
+from ordering.diner.asked_notes import apart_from_notes, asked_notes
+from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen, left, noted
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, pauses, presence, pricing
+from ordering.services import orders, pauses, presence, pricing, serving
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -57,7 +58,8 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
 @require_safe
 @pages.for_guest
 def product(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
-    return _product(request, guest, language, key)
+    more = left(request.GET)
+    return _product(request, guest, language, key, quantity=max(1, more), left=more)
 
 
 @pages.takes_a_form
@@ -78,11 +80,15 @@ def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         carts.add(
             guest=guest,
             product_key=form.cleaned_data["product"],
-            quantity=form.cleaned_data["quantity"],
+            quantity=form.wanted(),
             chosen=chosen(request.POST),
+            **noted(request.POST),
         )
     except Refused as refused:
         return _not_added(request, guest, language, form, refused.problems)
+    if more := form.left():
+        key = form.cleaned_data["product"]
+        return pages.go(request, f"/v/{guest.visit.code}/p/{key}/?left={more}")
     return _added(request, guest, language, form.cleaned_data["product"])
 
 
@@ -113,6 +119,8 @@ def save(guest: Guest, page: CartPage) -> bool:
     changed = carts.update(guest=guest, quantities=page.quantities, covers=covers)
     if covers is not None:
         guest.visit.covers = covers
+    if page.serving is not None:
+        changed |= serving.wish(guest=guest, wish=page.serving)
     return changed or any(removed)
 
 
@@ -141,7 +149,7 @@ def show_cart(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
-        problem=problem, problems=_named(problems, cart),
+        problem=problem, problems=_named(problems, cart), servings=serving.choices(cart.courses),
         orders=orders.sent(visit),
         submission_key=submission_key or secrets.token_urlsafe(16),
         ask_word=unproved if unproved is not None and unproved.code == "say_word" else None,
@@ -193,6 +201,7 @@ def _product(
     key: str,
     *,
     quantity: int = 1,
+    left: int = 0,
     problems: Problems = (),
 ) -> HttpResponse:
     """A dish with its options; what was chosen before stays chosen."""
@@ -206,12 +215,13 @@ def _product(
                               way_on=f"/v/{guest.visit.code}/", button=gettext("Back to the carte"))  # fmt: skip
     if row is None:
         raise Http404
+    notes = asked_notes(table.restaurant, language, request.POST, problems)
     taken = {f"{group}/{option}" for group, option in chosen(request.POST)}
     return pages.show_to(
         request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
-        row=row, problem=why_not(guest, found, now), problems=problems,
-        quantity=quantity, chosen=taken, total=quantity * row.item.unit_price(taken),
+        row=row, problem=why_not(guest, found, now), problems=apart_from_notes(problems, notes),
+        quantity=quantity, left=left, notes=notes, chosen=taken, total=quantity * row.item.unit_price(taken),
         back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/p/{key}/",
     )  # fmt: skip

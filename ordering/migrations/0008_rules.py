@@ -8,7 +8,7 @@ import ordering.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0007_acts"),
+        ("ordering", "0008_notes"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ from .carte import (
     SetMenu,
 )
 from .order import Order, OrderLine
-from .prices import PriceChange
+from .prices import OptionPriceChange, PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
 from .visit import CartLine, Guest, Visit
 
@@ -33,6 +33,7 @@ __all__ = [
     "Membership",
     "Option",
     "OptionGroup",
+    "OptionPriceChange",
     "Order",
     "OrderLine",
     "Photo",

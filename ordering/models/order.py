@@ -28,6 +28,8 @@ class Order(models.Model):
     # Cents TTC: shown, confirmed and sent.
     total = models.BigIntegerField(_("total"))
     language = models.CharField(_("language"), max_length=12)
+    # As Visit.serving.
+    serving = models.CharField(_("how it is brought"), max_length=10, default="", db_default="")
     # {"products": {pk: count}, "options": {pk: count}}; None where nothing was counted, or it was given back.
     portions_taken = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("sent"), auto_now_add=True)
@@ -72,6 +74,9 @@ class OrderLine(models.Model):
     # Of a set menu, as they were: [{"course", "key", "register_id", "name", "vat", "supplement", "price_alone",
     # "turn", "options"}]; money is cents TTC, `vat` text, `turn` the kitchen's course, `options` as above.
     choices = OrderedJSONField(_("choices"), default=list, db_default=[])
+    # House notes [{"key", "text": {language: text}}] as they were, and the guest's own words.
+    notes = OrderedJSONField(_("notes"), default=list, db_default=[])
+    note = models.CharField(_("note of the guest"), max_length=80, default="", db_default="")
     is_menu = models.BooleanField(default=False, db_default=False)
     course = models.PositiveSmallIntegerField(_("course"), null=True)
 

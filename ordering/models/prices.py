@@ -5,20 +5,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .carte import Product, SetMenu
+from .carte import Option, Product, SetMenu
 
 
-class PriceChange(models.Model):
+class Way(models.TextChoices):
+    HAND = "hand", _("on its page")
+    SEVERAL = "several", _("several at once")
+    SHEET = "sheet", _("from a spreadsheet")
+    FILE = "file", _("from a restaurant file")
+
+
+class Changed(models.Model):
     """One price that became another one. In cents TTC."""
 
-    class Way(models.TextChoices):
-        HAND = "hand", _("on its page")
-        SEVERAL = "several", _("several at once")
-        SHEET = "sheet", _("from a spreadsheet")
-        FILE = "file", _("from a restaurant file")
-
-    product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="price_changes")
-    set_menu = models.ForeignKey(SetMenu, models.CASCADE, null=True, related_name="price_changes")
     before = models.BigIntegerField()
     after = models.BigIntegerField()
     # Nobody: whoever started a command. Who leaves takes nothing of the history with them.
@@ -29,7 +28,22 @@ class PriceChange(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        abstract = True
         ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
+
+class PriceChange(Changed):
+    """Of a product or a set menu."""
+
+    Way = Way
+
+    product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="price_changes")
+    set_menu = models.ForeignKey(SetMenu, models.CASCADE, null=True, related_name="price_changes")
+
+    class Meta(Changed.Meta):
         constraints = [
             models.CheckConstraint(
                 condition=Q(product__isnull=True, set_menu__isnull=False)
@@ -38,5 +52,8 @@ class PriceChange(models.Model):
             )
         ]
 
-    def __str__(self) -> str:
-        return f"{self.before} → {self.after}"
+
+class OptionPriceChange(Changed):
+    """Of an option."""
+
+    option = models.ForeignKey(Option, models.CASCADE, related_name="price_changes")

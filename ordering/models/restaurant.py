@@ -115,6 +115,17 @@ class Restaurant(HouseRules):
         validators=[MaxValueValidator(60)],
         help_text=_("How long what was put into the cart in time may still be sent."),
     )
+    # [{"key": …, "text": {language: text}}] in the order in which guests read them.
+    notes = OrderedJSONField(_("notes for the kitchen"), default=list, db_default=[], blank=True)
+    free_note = models.BooleanField(
+        _("guests may write a note of their own"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "At most 80 letters and digits for each dish; they reach the kitchen as the guest wrote them, in any "
+            "language."
+        ),
+    )
     # Raised by every change of the carte; cached pages carry it in their key.
     carte_version = models.PositiveBigIntegerField(default=1, editable=False)
     # The number that people see starts again each day at five in the morning, local time.

@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from .carte import Product, SetMenu
+from .fields import OrderedJSONField
 from .restaurant import Table, new_code
 
 
@@ -17,6 +18,8 @@ class Visit(models.Model):
     table = models.ForeignKey(Table, models.PROTECT, related_name="visits", verbose_name=_("table"))
     code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)
     covers = models.PositiveSmallIntegerField(_("covers"), validators=[MinValueValidator(1)])
+    # How what stands in the cart shall be brought (services/serving.py); nothing said where it is empty.
+    serving = models.CharField(max_length=10, default="", db_default="", editable=False)
     # Raised by every change of the cart. Raising it is also the lock that puts the writers of one cart in a row.
     cart_version = models.PositiveBigIntegerField(default=0, editable=False)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
@@ -85,6 +88,10 @@ class CartLine(models.Model):
     chosen = models.JSONField(default=list)
     # Of a set menu: [{"course", "product", "chosen"}], keys, in the order of the menu; `chosen` as above.
     composed = models.JSONField(default=list, db_default=[])
+    # House notes that were ticked, [{"key", "text"}] as they were then, in the order of the house's list.
+    notes = OrderedJSONField(default=list, db_default=[])
+    # In the guest's own words, as services/notes.py lets them pass.
+    note = models.CharField(max_length=80, default="", db_default="")
     # Cents TTC of one unit with its options when the guest last confirmed it: “12,00 € before, 13,00 € now”.
     shown_price = models.BigIntegerField()
     added_at = models.DateTimeField(auto_now_add=True)

@@ -22,6 +22,9 @@ from .photos import name_problem
 SMALL, INTEGER = 32_767, 2_147_483_647
 TEXT_AT_MOST = 5_000
 LEGAL_AT_MOST = 500
+NOTE_AT_MOST, NOTES_AT_MOST = 60, 30
+# What no note may hold: what a printer or a reader would obey, and what stands between the languages in admin.
+NOT_IN_NOTES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069|]")
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -316,6 +319,7 @@ def _texts(data: dict[str, Any]) -> Iterator[Mistake]:
     legal = data.get("legal_texts")
     for name, texts in legal.items() if isinstance(legal, dict) else ():
         yield from _text(("legal_texts", name), texts, languages, LEGAL_AT_MOST)
+    yield from _notes(data, languages)
 
 
 def _text(where: Path, texts: Any, languages: list[str], most: int) -> Iterator[Mistake]:
@@ -345,6 +349,19 @@ def _blank(path: Path, text: Any) -> Iterator[Mistake]:
 def _broken(path: Path, text: Any) -> Iterator[Mistake]:
     if isinstance(text, str) and any(letter in text for letter in "\n\r\t"):
         yield Mistake(path, "it holds a line end or a tab, and must stand on one line")
+
+
+def _notes(data: dict[str, Any], languages: list[str]) -> Iterator[Mistake]:
+    yield from _twice(("notes",), (((i, "key"), key) for i, key in keys(data, "notes")), "the note")
+    for index, note in objects(data, "notes"):
+        path, texts = ("notes", index, "text"), note.get("text")
+        yield from _text(path, texts, languages, NOTE_AT_MOST)
+        for language, text in texts.items() if isinstance(texts, dict) else ():
+            yield from _blank((*path, language), text)
+            if isinstance(text, str) and NOT_IN_NOTES.search(text):
+                yield Mistake(
+                    (*path, language), "it must stand on one line, without | and control characters"
+                )
 
 
 def _long(path: Path, text: Any, limit: int) -> Iterator[Mistake]:

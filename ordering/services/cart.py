@@ -1,12 +1,14 @@
 """The cart of a visit: what the guests choose on their phones. Its prices are in pricing.py."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ordering.models import CartLine, Guest, Product, SetMenu
+from ordering.models import CartLine, Guest, Product, Restaurant, SetMenu
+from ordering.services import notes as house_notes
 from ordering.services import pauses, pricing, visits
 from ordering.services.options import Chosen, choose, groups_of
 from ordering.services.problems import Problem, Refused
@@ -14,8 +16,18 @@ from ordering.services.set_menus import Composed, compose, in_order
 from ordering.slots import is_open
 
 
-def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> CartLine:
-    """Put a product into the cart. The same product with the same options of the same guest is one line.
+def add(
+    *,
+    guest: Guest,
+    product_key: str,
+    quantity: int,
+    chosen: Chosen,
+    notes: Iterable[str] = (),
+    note: str = "",
+) -> CartLine:
+    """Put a product into the cart. The same product with the same options and notes of the same guest is one line.
+
+    `notes`: keys of the house's; `note`: the guest's own words.
 
     Raises Refused (with every problem), VisitEnded.
     """
@@ -31,11 +43,21 @@ def add(*, guest: Guest, product_key: str, quantity: int, chosen: Chosen) -> Car
     )
     unit_total = product.price + sum(option.price for option in options)
     wanted = sorted([group, key] for group, key in chosen)
-    return _put(guest, quantity, unit_total, problems, product=product, chosen=wanted)
+    said = _noted(restaurant, notes, note, problems)
+    return _put(guest, quantity, unit_total, problems, product=product, chosen=wanted, **said)
 
 
-def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) -> CartLine:
-    """Put a set menu into the cart. The same menu composed in the same way by the same guest is one line.
+def add_menu(
+    *,
+    guest: Guest,
+    menu_key: str,
+    quantity: int,
+    composed: Composed,
+    notes: Iterable[str] = (),
+    note: str = "",
+) -> CartLine:
+    """Put a set menu into the cart. The same menu composed in the same way, with the same notes, by the same guest is
+    one line.
 
     Raises Refused (with every problem; those of a course have its key as their place), VisitEnded.
     """
@@ -50,7 +72,18 @@ def add_menu(*, guest: Guest, menu_key: str, quantity: int, composed: Composed) 
     problems += pricing.item_problems(menu, pricing.unserved_at([menu], now))
     unit_total = menu.price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)
-    return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written)
+    said = _noted(restaurant, notes, note, problems)
+    return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written, **said)
+
+
+def _noted(
+    restaurant: Restaurant, keys: Iterable[str], text: str, problems: list[Problem]
+) -> dict[str, Any]:
+    """The notes as a line holds them; what is wrong with them is added to the problems."""
+    ticked, unknown = house_notes.ticked(restaurant, keys)
+    note, wrong = house_notes.written(restaurant, text)
+    problems += [*unknown, *wrong]
+    return {"notes": ticked, "note": note}
 
 
 def _put(
@@ -89,7 +122,10 @@ def _put(
 
 
 def _is_same(line: CartLine, what: dict[str, Any]) -> bool:
-    return all(getattr(line, name) == what.get(name, []) for name in ("chosen", "composed"))
+    same = {"chosen": [], "composed": [], **what}
+    return all(
+        getattr(line, name) == same[name] for name in ("chosen", "composed", "notes", "note")
+    )
 
 
 def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> bool:

@@ -125,6 +125,9 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str, address:
         logger.error("%s: %s", register, exhausted)
         raise Refused(Problem("no_register")) from exhausted
     CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
+    if guest.visit.serving:
+        # Of this round: the next one is asked again.
+        Visit.objects.filter(pk=guest.visit_id).update(serving="")
     return order
 
 
@@ -153,6 +156,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
             return False
         # It is in the cart again, and takes its portions when it is sent.
         stock.give_back(order_id=order.pk)
+        if order.serving:
+            Visit.objects.filter(pk=guest.visit_id, serving="").update(serving=order.serving)
         lines = list(order.lines.all())
         keys = [line.product_key for line in lines]
         products = Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
@@ -170,6 +175,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
                 **{
                     "set_menu" if line.is_menu else "product": items[line.is_menu, line.product_key]
                 },
+                notes=line.notes,
+                note=line.note,
                 chosen=_chosen(line.options),
                 composed=[
                     {
@@ -264,6 +271,7 @@ def _write(
         number=next_number(table.restaurant, day),
         covers=guest.visit.covers,
         total=cart.total,
+        serving=cart.serving,
         language=language,
     )
     OrderLine.objects.bulk_create(
@@ -298,6 +306,8 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
         vat=line.item.vat,
         course=line.course,
         options=_written(line.options),
+        notes=line.notes,
+        note=line.line.note,
         is_menu=line.is_menu,
         choices=[
             {

@@ -1,4 +1,4 @@
-"""Prices of products and set menus, changed together and kept in mind. All in whole cents TTC."""
+"""Prices of products, set menus and options, changed together and kept in mind. All in whole cents TTC."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ordering.models import PriceChange, Product, SetMenu
+from ordering.models import Option, OptionPriceChange, PriceChange, Product, SetMenu
 from ordering.services import carte
 
 Way = PriceChange.Way
@@ -59,19 +59,26 @@ def change(
     return len(differing)
 
 
-def keep(*, changed: Iterable[tuple[Product | SetMenu, int]], by: Hand) -> None:
+def keep(*, changed: Iterable[tuple[Product | SetMenu | Option, int]], by: Hand) -> None:
     """Write down what these cost before, where they cost something else now."""
     now = timezone.now()
-    PriceChange.objects.bulk_create(
-        PriceChange(
-            product=thing if isinstance(thing, Product) else None,
-            set_menu=thing if isinstance(thing, SetMenu) else None,
-            before=before,
-            after=thing.price,
-            person=by.person,
-            way=by.way,
-            at=now,
-        )
-        for thing, before in changed
-        if thing.price != before
-    )
+    options: list[OptionPriceChange] = []
+    others: list[PriceChange] = []
+    for thing, before in changed:
+        if thing.price == before:
+            continue
+        how: dict[str, Any] = {
+            "before": before,
+            "after": thing.price,
+            "person": by.person,
+            "way": by.way,
+            "at": now,
+        }
+        if isinstance(thing, Option):
+            options.append(OptionPriceChange(option=thing, **how))
+        elif isinstance(thing, Product):
+            others.append(PriceChange(product=thing, **how))
+        else:
+            others.append(PriceChange(set_menu=thing, **how))
+    OptionPriceChange.objects.bulk_create(options)
+    PriceChange.objects.bulk_create(others)

@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from ordering.models import CartLine, CategoryItem, Course, Product, Restaurant, SetMenu, Visit
-from ordering.services import days, stock
+from ordering.services import days, serving, stock
+from ordering.services import notes as house_notes
 from ordering.services.options import Groups, PricedOption, choose, groups_of
 from ordering.services.problems import Problem
 from ordering.services.set_menus import Courses, PricedChoice, compose, courses_of
@@ -33,6 +34,7 @@ class PricedLine:
     options: tuple[PricedOption, ...]
     problems: tuple[Problem, ...]
     choices: tuple[PricedChoice, ...] = ()
+    notes: tuple[house_notes.Note, ...] = ()  # of the house, as it words them now
 
     @property
     def is_menu(self) -> bool:
@@ -68,10 +70,14 @@ class PricedLine:
 
 @dataclass(frozen=True)
 class PricedCart:
-    """All lines of a visit. `fingerprint` changes with all that the diner confirms: lines, prices, covers, table."""
+    """All lines of a visit. `fingerprint` changes with all that the diner confirms: lines, prices, notes, how it is
+    brought, covers, table.
+    """
 
     lines: tuple[PricedLine, ...]
     fingerprint: str
+    courses: tuple[int, ...] = ()  # the kitchen's turns
+    serving: str = ""  # services/serving.py
 
     @property
     def total(self) -> int:
@@ -118,8 +124,18 @@ def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
             )
         elif line.product:
             priced_lines.append(_priced_product(line, line.product, groups, unserved))
-    found_lines = tuple(priced_lines)
-    return PricedCart(lines=found_lines, fingerprint=_fingerprint(visit, found_lines))
+    found_lines = tuple(_noted(line, restaurant) for line in priced_lines)
+    turns = serving.courses_of(found_lines)
+    wish = serving.wished(visit, turns)
+    return PricedCart(found_lines, _fingerprint(visit, found_lines, wish), tuple(turns), wish)
+
+
+def _noted(line: PricedLine, restaurant: Restaurant) -> PricedLine:
+    if not line.line.notes and not line.line.note:
+        return line
+    found, gone = house_notes.of_today(restaurant, line.line.notes, line.line.note)
+    problems = (*line.problems, *_named(line.line, line.item, gone))
+    return replace(line, notes=found, problems=problems)
 
 
 def _inside(courses: Courses) -> list[Product]:
@@ -220,9 +236,9 @@ def unserved_at(items: Iterable[Product | SetMenu], moments: Sequence[datetime])
     }
 
 
-def _fingerprint(visit: Visit, lines: Iterable[PricedLine]) -> str:
+def _fingerprint(visit: Visit, lines: Iterable[PricedLine], wish: str) -> str:
     """Of names and allergens too: what a dish is made of may change between the recap and the tap."""
-    confirmed: list[Any] = [visit.table.number, visit.covers]
+    confirmed: list[Any] = [visit.table.number, visit.covers, *([wish] if wish else [])]
     confirmed += [
         [
             line.code,
@@ -233,6 +249,7 @@ def _fingerprint(visit: Visit, lines: Iterable[PricedLine]) -> str:
             getattr(line.item, "allergens", None),
             _options(line.options),
             *([_choices(line.choices)] if line.choices else []),
+            *([line.notes, line.line.note] if line.notes or line.line.note else []),
         ]
         for line in lines
     ]

@@ -38,6 +38,17 @@ MESSAGES = {
     "too_many_options": _("%(group)s: please choose at most %(max)s."),
     "unknown_option": _("One of the choices is not offered for this dish."),
     "option_sold_out": _("%(option)s is sold out."),
+    # Of the notes on a dish
+    "unknown_note": _("One of the notes is not offered here."),
+    "note_gone": _("“%(note)s” is no longer offered. Please remove the dish and choose it again."),
+    "free_note_gone": _(
+        "Notes in your own words are no longer taken (“%(note)s”). Please remove the dish and choose it again."
+    ),
+    "free_note_off": _("Notes in your own words are not taken here. Please tell the team."),
+    "note_too_long": _("Your note has %(count)s characters; please shorten it to %(most)s."),
+    "note_character": _(
+        "Your note: %(character)s cannot be taken. Letters, digits, spaces and . , ; : ! ? ' ( ) - / + & can."
+    ),
     # Of a set menu
     "unknown_choice": _("One of the choices is not offered in this menu."),
     "choice_not_served": _("%(option)s is not served at this hour."),
@@ -47,6 +58,7 @@ MESSAGES = {
     "below_zero": _("The choices cost less than nothing. Please choose again."),
     "unsupported": _("The register cannot take this. Please order it from the team."),
     # The whole order
+    "unknown_wish": _("Please choose again how it shall be brought."),
     "empty": _("There is nothing in the cart yet."),
     "too_many_lines": _("More than %(max)s lines at once need a waiter. Please call one."),
     "too_busy": _(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from ordering.models import Option, Order, OrderLine, Product, SetMenu, Table
+from ordering.services import notes, serving
 from ordering.services.options import PricedOption
 from ordering.services.pricing import PricedCart, PricedLine
 from ordering.texts import in_language
@@ -21,6 +22,8 @@ def of_cart(order: Order, table: Table, cart: PricedCart) -> Ticket:
         table_register_id=table.register_id or None,
         covers=order.covers,
         lines=tuple(_cart_line(line, house) for line in cart.lines),
+        serving=cart.serving,
+        serving_words=serving.in_house_words(cart.serving, cart.courses, house),
     )
 
 
@@ -32,6 +35,7 @@ def _cart_line(line: PricedLine, house: str) -> TicketLine:
         unit_price=line.item.price,
         vat=line.item.vat,
         course=line.course,
+        note=notes.for_register(line.notes, line.line.note, house),
         options=_priced_options(line.options, house),
         choices=tuple(
             TicketChoice(
@@ -75,6 +79,7 @@ def of_order(order: Order) -> Ticket:
                 unit_price=line.unit_price,
                 vat=line.vat,
                 course=line.course,
+                note=notes.for_register(line.notes, line.note, house),
                 options=ids.options(line.options, house),
                 choices=tuple(
                     TicketChoice(
@@ -91,6 +96,8 @@ def of_order(order: Order) -> Ticket:
             )
             for line in lines
         ),
+        serving=order.serving,
+        serving_words=serving.in_house_words(order.serving, serving.of_order_lines(lines), house),
     )
 
 

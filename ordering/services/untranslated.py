@@ -49,14 +49,23 @@ def _of(
     model: type[models.Model], columns: dict[str, str], row: dict[str, Any], languages: list[str]
 ) -> Iterator[Missing]:
     for name, label in columns.items():
-        texts = row[name]
-        written = isinstance(texts, dict) and [texts[code] for code in languages if texts.get(code)]
-        # What is said in no language lacks none.
-        if not written:
-            continue
-        for language in languages:
-            if not texts.get(language):
-                yield Missing(language, model, row["pk"], label, written[0])
+        found = row[name] or []
+        # The house's notes are a list of texts; those of the days closed are written in one language (closed_days.py).
+        several = [each["text"] for each in found] if name == "notes" else [found]
+        for texts in several:
+            yield from _lacking(texts, model, row["pk"], label, languages)
+
+
+def _lacking(
+    texts: Any, model: type[models.Model], pk: int, label: str, languages: list[str]
+) -> Iterator[Missing]:
+    written = isinstance(texts, dict) and [texts[code] for code in languages if texts.get(code)]
+    # What is said in no language lacks none.
+    if not written:
+        return
+    for language in languages:
+        if not texts.get(language):
+            yield Missing(language, model, pk, label, written[0])
 
 
 def _texts(model: type[models.Model]) -> dict[str, str]:

@@ -4,9 +4,10 @@ docs/registers/enregistreuse_record_sale.fr.txt; docs/registers/enregistreuse.md
 Two posts are two sales: nothing is ever sent a second time by itself. An unclear outcome is looked up by our number in
 the private comment of the register's sales.
 
-What the register has no field for is said in words, never left out. A diner's note and an option without an id stand
-in the public comment, beside the order's number; where a title is forced anyway, such an option stands in the title.
-The private comment holds our number and nothing else: a diner's text cannot pretend to be one.
+What the register has no field for is said in words, never left out. A diner's note, how the guests want to be served
+and an option without an id stand in the public comment, beside the order's number; where a title is forced anyway, such
+an option stands in the title. The private comment holds our number and nothing else: a diner's text cannot pretend to
+be one.
 
 Options of the register (`Register.options`):
 
@@ -131,7 +132,10 @@ class Enregistreuse(Adapter):
         sale = _Sale(options)
         for place, line in enumerate(ticket.lines):
             sale.add(line, place)
-        comment = ". ".join([f"Commande n° {ticket.order}", *sale.remarks])
+        serving = clean(ticket.serving_words)
+        comment = ". ".join(
+            [f"Commande n° {ticket.order}", *([serving] if serving else []), *sale.remarks]
+        )
         return urlencode(
             [
                 ("payment", _payment(options)),

@@ -73,6 +73,16 @@ def note(text: str) -> dict[str, Any]:
     return {"title": text}
 
 
+def told_serving(ticket: Ticket) -> list[str]:
+    """For each line what its note says of how the guests want to be served: this register knows no courses, and its
+    addition has no text of its own. Each line that has a course says it, so that every printer of the kitchen does.
+    """
+    words = clean(ticket.serving_words)
+    has_course = [bool(each) for each in ticket.courses]
+    # Said by somebody in any case.
+    return [words if any(has_course) is each else "" for each in has_course]
+
+
 def set_menu(line: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
     """A product with products, their quantities for one menu, their prices the supplements."""
     return {**line, "products": choices}
@@ -110,7 +120,10 @@ class Leo2(Adapter):
         if ticket.covers < 1:
             raise Unsupported("the covers are unknown")
         idx = count(FIRST_IDX)
-        products = [_product(line, place, idx) for place, line in enumerate(ticket.lines)]
+        serving = told_serving(ticket)
+        products = [
+            _product(line, place, idx, serving[place]) for place, line in enumerate(ticket.lines)
+        ]
         ht = sum(ht_of_line(line) for line in ticket.lines)
         body = {
             "id": number,
@@ -189,7 +202,7 @@ class Leo2(Adapter):
         }
 
 
-def _product(line: TicketLine, place: int, idx: Iterator[int]) -> dict[str, Any]:
+def _product(line: TicketLine, place: int, idx: Iterator[int], serving: str = "") -> dict[str, Any]:
     if line.quantity < 1:
         raise Unsupported(f"“{line.name}”: the quantity is not at least 1", line=place)
     if line.total < 0:
@@ -198,9 +211,8 @@ def _product(line: TicketLine, place: int, idx: Iterator[int]) -> dict[str, Any]
             line=place,
         )
     body = _priced(line, line.unit_price, place, idx)
-    text = clean(line.note)
-    if text:
-        body["messages"] = [*body.get("messages", []), note(text)]
+    if texts := [text for text in (clean(line.note), serving) if text]:
+        body["messages"] = [*body.get("messages", []), *map(note, texts)]
     if not line.choices:
         return body
     return set_menu(body, [_choice(choice, place, idx) for choice in line.choices])

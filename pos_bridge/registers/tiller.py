@@ -58,6 +58,12 @@ def sending(course: int | None) -> dict[str, int]:
     return {"sending": course - 1} if course else {}
 
 
+def in_one_turn(line: TicketLine) -> TicketLine:
+    """What the guests want together is one turn, the first."""
+    choices = tuple(replace(each, course=each.course and 1) for each in line.choices)
+    return replace(line, course=line.course and 1, choices=choices)
+
+
 def option_line(option: TicketOption, quantity: int, vat: Decimal, place: int) -> dict[str, Any]:
     """An option beside its line: as many as the line, its price that of all of them, outside the line's price."""
     if option.price < 0:
@@ -137,7 +143,11 @@ class Tiller(Adapter):
             raise Unsupported("the order has no line")
         if ticket.covers < 1:
             raise Unsupported("the covers are unknown")
+        if ticket.serving and not any(ticket.courses):
+            raise Unsupported("how it shall be brought, and no line has a course")
         positions = count(FIRST_POSITION)
+        together = ticket.serving == "together"
+        told = [in_one_turn(line) if together else line for line in ticket.lines]
         body = {
             "externalId": str(uuid),
             "number": number,
@@ -147,9 +157,7 @@ class Tiller(Adapter):
             "nbCustomers": ticket.covers,
             "tableId": _table(ticket),
             "lines": [
-                line
-                for place, each in enumerate(ticket.lines)
-                for line in _lines(each, place, positions)
+                line for place, each in enumerate(told) for line in _lines(each, place, positions)
             ],
         }
         return simplejson.dumps(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ordering.models import PriceChange, Product, SetMenu
+from ordering.models import Option, OptionGroup, PriceChange, Product, SetMenu
 from ordering.services import prices
 from ordering.services.transfer import export_restaurant, import_restaurant
 from tests import factories
@@ -212,6 +212,25 @@ def test_a_restaurant_file_keeps_what_it_changes(a):
     import_restaurant(data=data, into=a)
     assert changed(a.products.get(key="plat")) == [(8_00, 9_00, "file", None)]
     assert changed(a.set_menus.get()) == [(20_00, 21_00, "file", None)]
+
+
+def test_an_options_price_is_kept_from_its_group_its_page_and_a_file(a, alice, client):
+    group = a.option_groups.get()
+    (first, second) = group.options.order_by("position")
+    address = page(OptionGroup, "change", group.pk)
+    send(client, address, options__1__price="2,00")
+    send(client, address, options__1__price="2,00")  # the same
+    assert (changed(first), changed(second)) == ([], [(1_50, 2_00, "hand", alice)])
+    send(client, page(Option, "change", second.pk), price="2,50")
+    data = export_restaurant(a)
+    data["option_groups"][0]["options"][1]["price"] = "3.00"
+    import_restaurant(data=data, into=a)
+    assert changed(second) == [
+        (2_50, 3_00, "file", None), (2_00, 2_50, "hand", alice), (1_50, 2_00, "hand", alice),
+    ]  # fmt: skip
+    found = client.get(address).content.decode()
+    assert f"{second}, 1.50 → 2.00, on its page (alice)" in found
+    assert "2.50 → 3.00" in client.get(page(Option, "change", second.pk)).content.decode()
 
 
 def test_who_leaves_takes_nothing_of_the_history(a, alice):

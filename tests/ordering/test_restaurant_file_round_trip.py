@@ -84,6 +84,13 @@ def test_it_keeps_what_the_sources_wrote():
 KEY = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])
 LINE = st.text(LETTERS, min_size=1, max_size=12).filter(str.strip)
+# Of a note, which holds nothing that a printer or a reader would obey.
+NOTE = st.text(
+    st.characters(
+        codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"], exclude_characters="|"
+    ),
+    min_size=1, max_size=12,
+).filter(str.strip)  # fmt: skip
 EUROS = st.integers(0, 99_999_999).map(lambda cents: f"{cents // 100}.{cents % 100:02}")
 VAT = st.sampled_from(["0", "2.1", "5.5", "10", "19", "20", "29.99", "30"])
 ID = st.integers(1, 10**9).map(str)
@@ -113,9 +120,9 @@ def restaurants(draw):
         return {} if value == default else {name: value}
 
     @st.composite
-    def text(draw):
+    def text(draw, of=LINE):
         others = [code for code in languages[1:] if draw(st.booleans())]
-        return {code: draw(LINE) for code in [languages[0], *others]}
+        return {code: draw(of) for code in [languages[0], *others]}
 
     def legal_texts():
         names = ("prices", "origin", "homemade", "alcohol", "note")
@@ -219,6 +226,9 @@ def restaurants(draw):
             **maybe("enabled", st.just(False)),
         }
 
+    def notes():
+        return [{"key": key, "text": draw(text(NOTE))} for key in keys()]
+
     def limits():
         return {
             **maybe("covers", SMALL, 30),
@@ -250,6 +260,8 @@ def restaurants(draw):
         **maybe("colour", st.sampled_from(["#ABcd09"])),
         **maybe("hours", SLOTS),
         **maybe("ordering", st.just(False)),
+        **maybe("notes", st.just(notes()), []),
+        **maybe("free_note", st.just(True)),
         **maybe("limits", st.just(limits()), {}),
         **maybe("who_may_order", st.just(who_may_order()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),

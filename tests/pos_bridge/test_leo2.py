@@ -170,6 +170,17 @@ def test_it_takes_the_table_by_its_id_on_the_register():
     assert json.loads(Leo2.build(ticket(table_register_id="77"), 1, {}))["table"] == 77
 
 
+def test_each_line_that_has_a_course_says_how_it_shall_be_brought():
+    wish = {"serving": "together", "serving_words": "Tout ensemble"}
+    menu = line(choices=(TicketChoice("Thé", TEN, register_id="9", course=3),), note="sans sucre")
+    said = json.loads(Leo2.build(ticket(line(course=1), line(), menu, **wish), 1, {}))["products"]
+    titles = [[each["title"] for each in one.get("messages", [])] for one in said]
+    assert titles == [["Tout ensemble"], [], ["sans sucre", "Tout ensemble"]]
+    # Never left out: where no line has a course, all of them say it.
+    (one,) = json.loads(Leo2.build(ticket(line(), **wish), 1, {}))["products"]
+    assert one["messages"] == [{"title": "Tout ensemble"}]
+
+
 def test_it_sends_an_option_without_price_and_id_by_its_title():
     said = ticket(line(options=(TicketOption("Sans glaçons"),)))
     (product,) = json.loads(Leo2.build(said, 1, {}))["products"]

@@ -159,6 +159,7 @@ UNSUPPORTED = {
     "“\x1b” has no name": (ticket(line("\x1b", register_id=None)), 0),
     "” has no name": (ticket(line("a" + "\u0301" * 40, register_id=None)), 0),
     "“Café crème”: the note has more than 255": (ticket(line(note="x" * 256)), 0),
+    "how it shall be brought, and no line has a course": (ticket(serving="together"), None),
     "“Café crème”: 5.555 is no VAT rate": (
         ticket(line(vat=Decimal("5.555"), register_id=None)),
         0,
@@ -186,6 +187,12 @@ def test_a_course_is_one_less_and_left_out_where_there_is_none():
     first, second, none = lines_of(ticket(line(course=1), line(course=3), line()))
     assert (first["sending"], second["sending"]) == (0, 2)
     assert "sending" not in none
+
+
+def test_what_comes_together_is_one_sending_in_set_menus_too():
+    menu = line(course=2, choices=(TicketChoice("Vin", TEN, course=3), TicketChoice("Thé", TEN)))
+    said = ticket(menu, line(course=2), line(), serving="together", serving_words="Ensemble")
+    assert [each.get("sending") for each in lines_of(said)] == [0, 0, 0, 0, None]
 
 
 def test_a_choice_without_a_course_goes_with_its_menu():

@@ -103,7 +103,9 @@ class CarteWriter:
         inner = "options" if model is Option else "courses"
         found = Synced({}, [], set())
         before: dict[str, dict[str, Any]] = {}
-        for (outside, key), row in getattr(self.stored, inner).items():
+        stored = getattr(self.stored, inner)
+        costs = {row: row.price for row in stored.values()} if model is Option else {}
+        for (outside, key), row in stored.items():
             before.setdefault(outside, {})[key] = row
         for item in self.data.get(name, []):
             outside = item["key"]
@@ -117,6 +119,7 @@ class CarteWriter:
             found.rows.update({(outside, key): row for key, row in synced.rows.items()})
             found.rest.extend(synced.rest)
             found.touched.update(synced.touched)
+        prices.keep(changed=costs.items(), by=self.by)
         return found
 
     def _place_groups(self, products: Synced, groups: Synced) -> None:

@@ -98,6 +98,10 @@ class _Exporter:
                 for each in place.closed_days
             ],
             "ordering": place.ordering,
+            "notes": [
+                {"key": each["key"], "text": self.text(each["text"])} for each in place.notes
+            ],
+            "free_note": place.free_note,
             "limits": self.limits(),
             "who_may_order": self.who_may_order(),
             "legal_texts": self.legal_texts(),
@@ -111,8 +115,8 @@ class _Exporter:
         return _without(
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
-                "ordering": True, "limits": {}, "who_may_order": {}, "legal_texts": {}, "register": None,
-                "option_groups": [], "set_menus": [],
+                "ordering": True, "notes": [], "free_note": False, "limits": {}, "who_may_order": {},
+                "legal_texts": {}, "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip

@@ -33,6 +33,11 @@ class Fields:
                 for each in sorted(item.get("closed_days", []), key=lambda each: each["from"])
             ],
             "ordering": item.get("ordering", True),
+            "notes": [
+                {"key": each["key"], "text": self._text(each["text"])}
+                for each in item.get("notes", [])
+            ],
+            "free_note": item.get("free_note", False),
             "limit_covers": int(limits.get("covers", 30)),
             "limit_quantity": int(limits.get("quantity_per_line", 20)),
             "limit_lines": int(limits.get("lines_per_order", 40)),

@@ -81,6 +81,23 @@ TICKETS = {
     "a_choice_twice": ticket(menu(choice("Tapas", quantity=2, supplement=100))),
     "a_menu_of_two_rates": ticket(menu(choice(), choice("Vin", TWENTY, "11", supplement=400))),
     "a_menu_with_a_note": ticket(menu(choice(), note="allergie aux noix")),
+    "a_note_of_the_house_and_the_guests_own": ticket(
+        line(note="Sans oignon, « bien chaud (55 %), s’il vous plaît ! »")
+    ),
+    "everything_together": ticket(
+        line(course=1),
+        line("Entrecôte", note="sans sel", course=2),
+        menu(choice("Tarte", course=3)),
+        line("Vin"),
+        serving="together",
+        serving_words="Tout ensemble",
+    ),
+    "in_courses": ticket(
+        line(course=1),
+        line("Entrecôte", course=2),
+        serving="courses",
+        serving_words="En plusieurs services",
+    ),
     "courses": ticket(line(course=1), line("Entrecôte", course=2), menu(choice(course=2))),
     "every_rate": ticket(
         *(
