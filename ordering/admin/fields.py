@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin import widgets
 from ordering.models import ALLERGENS, DIETS
 from ordering.restaurant_file.languages import is_language
-from ordering.restaurant_file.rules import network_of
+from ordering.restaurant_file.networks import network_of
 from ordering.slots import DAYS as WEEK
 
 # As in the restaurant file: at most 999 999.99.

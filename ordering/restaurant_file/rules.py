@@ -3,7 +3,6 @@
 Each rule steps over what has the wrong shape; `shape` has named that already.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -16,6 +15,7 @@ from pos_bridge.registers.base import Adapter
 
 from .languages import is_language
 from .mistakes import Mistake, Path, listed, show
+from .networks import network_mistakes
 from .photos import name_problem
 
 # Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
@@ -90,14 +90,6 @@ def whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def network_of(text: str) -> str | None:
-    """A network as it is stored, "203.0.113.0/24", of an address or a network as people write it; None of neither."""
-    try:
-        return str(ipaddress.ip_network(text.strip(), strict=False))
-    except ValueError:
-        return None
-
-
 def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterator[Mistake]:
     seen: dict[Any, Path] = {}
     for path, value in found:
@@ -123,12 +115,7 @@ def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
             yield from _no_day((*path, name), day)
         if len(days) == 2 and all(map(DAY.fullmatch, days.values())) and days["to"] < days["from"]:
             yield Mistake((*path, "to"), f"{days['to']} is before {days['from']}")
-    for index, network in enumerate(words(data.get("who_may_order"), "networks")):
-        if network_of(network) != network and "/" in network:
-            wanted = network_of(network)
-            better = f"; write {show(wanted)}" if wanted else ""
-            where = ("who_may_order", "networks", index)
-            yield Mistake(where, f"{show(network)} is not a network{better}")
+    yield from network_mistakes(words(data.get("who_may_order"), "networks"))
     zone = data.get("timezone")
     if isinstance(zone, str) and zone not in available_timezones():
         yield Mistake(

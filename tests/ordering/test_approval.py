@@ -159,10 +159,10 @@ def test_a_party_s_amount_is_that_of_all_its_orders_but_not_of_the_refused(house
 
 def test_a_flood_of_the_house_waits_for_the_team_t06(house, clock):
     """T06: a cap for the register in a minute, after which a person looks at each; P15."""
-    rules(limit_house_per_minute=2)
     other = factories.restaurant("chez-charlie")
     factories.register(other)
     factories.product(other, "soupe", price=8_00)
+    rules(limit_house_per_minute=2)
     states = [send(guest_at(house, number), f"k{number}").state for number in (1, 2, 3)]
     assert states == ["queued", "queued", "held"]
     assert Addition.objects.latest("pk").detail == "house_flood"
