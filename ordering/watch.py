@@ -1,6 +1,6 @@
-"""Watches over the rest: raises alarms and has them told, minds the worker's heartbeat, and does what must act once
-after an order was settled. It does not deliver, so that it can say when nobody does; deliver says in its log when this
-one is missing.
+"""Watches over the rest: raises alarms and has them told, minds the worker's heartbeat, does what must act once
+after an order was settled, and lets a stored carte go live at its hour. It does not deliver, so that it can say when
+nobody does; deliver says in its log when this one is missing.
 
 Each job is for itself: one that fails is tried again at the next look, and the others go on.
 """
@@ -16,7 +16,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from ordering.alarm_rounds import Rounds
-from ordering.services import events
+from ordering.services import drafts, events
 from pos_bridge import alarms, heartbeat
 from pos_bridge.models import Heartbeat
 from pos_bridge.worker import check_migrated
@@ -26,6 +26,7 @@ LOOK_EVERY = 1.0
 LOOK_WHILE_SENDING = 0.2
 CONSUME_EVERY = 3.0
 FORGET_EVERY = 3600.0
+DRAFTS_EVERY = 3.0
 # Longer than any look; a process that is silent for longer is stuck, and the watchdog ends it.
 STUCK_AFTER = 60.0
 
@@ -44,6 +45,7 @@ class Watch:
         self._rounds = Rounds(self.name)
         self._consume = Interval(CONSUME_EVERY)
         self._forget = Interval(FORGET_EVERY)
+        self._drafts = Interval(DRAFTS_EVERY)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -72,6 +74,8 @@ class Watch:
         self._try("to tell alarms", lambda: self._rounds.begin(now))
         if self._consume.due():
             self._try("events", events.consume)
+        if self._drafts.due():
+            self._try("cartes to go live", lambda: drafts.go_live(now))
         if self._forget.due():
             self._try("to forget alarms", lambda: alarms.forget(now))
         if connection.vendor == "postgresql" and not connection.in_atomic_block:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ordering import storage
-from ordering.admin.base import is_installer, roles
+from ordering.admin.base import Role, is_installer, roles
 from ordering.admin.paths import narrow
 from ordering.admin.undelivered import LIST, of_person
+from ordering.services import drafts
 from pos_bridge import breaker, heartbeat, words
 from pos_bridge.heartbeat import Kind
 from pos_bridge.models import Register
@@ -29,13 +30,14 @@ class Warned:
 
 
 def warnings(request: HttpRequest, now: datetime) -> list[Warned]:
-    """In at most seven queries, whatever the number of restaurants."""
+    """In at most eight queries, whatever the number of restaurants."""
     return [
         *_processes(now),
         *_clock(now),
         *_storage(),
         *_registers(request, now),
         *_undelivered(request, now),
+        *_drafts(request, now),
     ]
 
 
@@ -105,6 +107,16 @@ def _undelivered(request: HttpRequest, now: datetime) -> Iterator[Warned]:
             "%(count)s order is not delivered.", "%(count)s orders are not delivered.", number
         )
         yield Warned(said % {"count": number}, reverse(f"admin:{LIST}"))
+
+
+def _drafts(request: HttpRequest, now: datetime) -> Iterator[Warned]:
+    """A carte that did not go live, until somebody says that they have read why."""
+    managed = [pk for pk, role in roles(request).items() if role == Role.MANAGER]
+    for draft in drafts.troubles(None if is_installer(request) else managed, now):
+        said = _("The carte of %(restaurant)s that was to go live at %(time)s has not.")
+        values = {"restaurant": draft.restaurant, "time": _time(draft.live_at)}
+        at = reverse("admin:ordering_restaurant_draft", args=[draft.restaurant_id, draft.pk])
+        yield Warned(said % values, at)
 
 
 def _time(moment: datetime) -> str:

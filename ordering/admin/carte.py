@@ -19,6 +19,7 @@ from ordering.admin.declarations import KeepsDeclarations
 from ordering.admin.duplicate import DuplicateAdmin
 from ordering.admin.fields import AllergensField
 from ordering.admin.forms import HouseForm, HouseFormSet
+from ordering.admin.portions import CountsPortions, PortionsForm
 from ordering.admin.prices import PRICES_BEFORE, OptionPricesAdmin, PricesAdmin
 from ordering.admin.rates import TellsOtherRates
 from ordering.admin.sold_out import SELL_OUT, SoldOut
@@ -39,6 +40,8 @@ from ordering.services import carte
 from ordering.texts import folded
 
 FOR_THE_FILE: Any = (_("In the restaurant file"), {"fields": ["key"], "classes": ["collapse"]})
+
+HAPPY_HOUR: Any = (_("Happy hour"), {"fields": ["happy_price", "happy_hours"]})
 
 
 class CarteAdmin(KeepsDeclarations):
@@ -63,7 +66,7 @@ class CarteAdmin(KeepsDeclarations):
         return queryset.filter(Q(pk__in=named) | Q(pk__in=found.values("pk"))), doubles
 
 
-class PricedAdmin(PricesAdmin, SoldOut, CarteAdmin):
+class PricedAdmin(CountsPortions, PricesAdmin, SoldOut, CarteAdmin):
     """A product or a set menu, with its photo, and what became of its price."""
 
     actions = [*SoldOut.actions, "change_prices"]
@@ -80,6 +83,8 @@ class PricedAdmin(PricesAdmin, SoldOut, CarteAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if isinstance(form, PortionsForm):
+            return
         self.keep_price(request, obj, form, change)
         if photo := form.cleaned_data["upload"]:
             carte.set_photo(thing=obj, photo=photos.for_phones(photo))
@@ -132,6 +137,15 @@ class PricedForm(HouseForm):
             # The one that it names stays, also where the picture itself is missing.
             names |= {self.instance.photo} - {""}
             photo.choices = [("", "—"), *((name, name) for name in sorted(names))]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        price, lower = cleaned.get("price"), cleaned.get("happy_price")
+        if lower is not None and price is not None and lower >= price:
+            self.add_error("happy_price", _("It must be lower than the price."))
+        if lower is not None and cleaned.get("happy_hours", ()) is None:
+            self.add_error("happy_hours", _("Say in which hours it has its happy-hour price."))
+        return cleaned
 
     def clean_upload(self) -> photos.PhotoFile | None:
         upload = self.cleaned_data["upload"]
@@ -265,10 +279,11 @@ class ProductAdmin(DuplicateAdmin, PricedAdmin):
             {"fields": ["allergens", "allergen_changes", "diets", "alcohol", "volume", "origin"]},
         ),
         (_("When, where, how"), {"fields": ["served", "course", "photo", "upload"]}),
+        HAPPY_HOUR,
         PRICES_BEFORE,
         FOR_THE_FILE,
     ]
-    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out", "portions"]
     list_filter = [
         "restaurant",
         "placed__category",
@@ -332,12 +347,13 @@ class SetMenuAdmin(TellsOtherRates, PricedAdmin):
     inlines = [CourseInline]
     fieldsets = [
         (None, {"fields": ["name", "description", "price", "vat", "register_id"]}),
-        (_("Sold out"), {"fields": ["sold_out", "sold_out_until"]}),
+        (_("Sold out"), {"fields": ["sold_out", "sold_out_until", "portions"]}),
         (_("When, where, how"), {"fields": ["served", "photo", "upload"]}),
+        HAPPY_HOUR,
         PRICES_BEFORE,
         FOR_THE_FILE,
     ]
-    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out"]
+    list_display = ["__str__", "restaurant", "euros", "vat", "register_id", "out", "portions"]
     list_filter = ["restaurant", "sold_out"]
     list_select_related = ["restaurant"]
     search_fields = ["key", "register_id"]

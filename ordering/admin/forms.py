@@ -62,7 +62,7 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
                 return TextsField(**given)
             case "description":
                 return TextsField(long=True, **given)
-            case "served" | "hours":
+            case "served" | "hours" | "happy_hours":
                 return SlotsField(**{**given, "help_text": given["help_text"] or SLOTS_HELP})
             case "closed_days":
                 return closed_days.ClosedDaysField(
@@ -91,7 +91,7 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
 
 
 # What others change while a page is open: the page says what stood there, so that it is not put back.
-MOVES_ON = {"sold_out", "sold_out_until", "portions", "allergens", "price"}
+MOVES_ON = {"sold_out", "sold_out_until", "portions", "allergens", "price", "happy_price"}
 
 
 class HouseForm(forms.ModelForm):  # type: ignore[type-arg]

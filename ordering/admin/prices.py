@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ordering import happy
 from ordering.admin.base import CHANGE, HouseAdmin, is_installer, roles
 from ordering.admin.fields import MoneyField, PercentField, amount_text
 from ordering.models import Option, OptionPriceChange, PriceChange
@@ -57,6 +58,12 @@ class PricesForm(forms.Form):
         return cleaned
 
 
+def _ends_happy_hour(thing: Any, price: int) -> bool:
+    """Happy-hour prices stay as they are: one that would not be the lower one any more would be lost unseen."""
+    lower = happy.happy_price(thing)
+    return lower is not None and lower >= price
+
+
 class PricesAdmin(HouseAdmin):
     """A mixin of products and set menus."""
 
@@ -89,6 +96,16 @@ class PricesAdmin(HouseAdmin):
             if wrong := [thing for thing in things if not 0 <= after[thing] <= prices.MOST]:
                 said = gettext("“%(name)s” would cost %(price)s.")
                 values = {"name": wrong[0], "price": amount_text(after[wrong[0]])}
+                form.add_error(None, said % values)
+            elif ended := [thing for thing in things if _ends_happy_hour(thing, after[thing])]:
+                said = gettext(
+                    "“%(name)s” would cost %(price)s, and in its happy hour %(happy)s. Change that first."
+                )
+                values = {
+                    "name": ended[0],
+                    "price": amount_text(after[ended[0]]),
+                    "happy": amount_text(ended[0].happy_price),
+                }
                 form.add_error(None, said % values)
             elif "apply" in request.POST and self._apply(request, things, after):
                 return HttpResponseRedirect(request.get_full_path())
@@ -162,9 +179,15 @@ class PricesAdmin(HouseAdmin):
 
     def keep_price(self, request: HttpRequest, thing: Any, form: Any, change: bool) -> None:
         """After it was saved by hand."""
-        if change and "price" in form.changed_data:
-            by = prices.Hand(prices.Way.HAND, request.user)
-            prices.keep(changed=[(thing, form.initial["price"])], by=by)
+        if not change:
+            return
+        # What was not changed here may have been changed by somebody else meanwhile.
+        price, lower = (
+            [(thing, form.initial[name])] if name in form.changed_data else []
+            for name in ("price", "happy_price")
+        )
+        by = prices.Hand(prices.Way.HAND, request.user)
+        prices.keep(changed=price, happy=lower, by=by)
 
 
 class OptionPricesAdmin(HouseAdmin):
@@ -204,8 +227,9 @@ class OptionPricesAdmin(HouseAdmin):
 def _said(change: PriceChange | OptionPriceChange) -> dict[str, Any]:
     return {
         "at": change.at,
-        "before": amount_text(change.before),
-        "after": amount_text(change.after),
+        "happy": isinstance(change, PriceChange) and change.happy,
+        "before": "—" if change.before is None else amount_text(change.before),
+        "after": "—" if change.after is None else amount_text(change.after),
         "person": change.person,
         "way": change.get_way_display(),
     }

@@ -81,10 +81,9 @@ class PrintedAdmin(RehearsalAdmin):
     def _carte(self, request: HttpRequest, pk: int, template: str) -> HttpResponse:
         restaurant, language = self._asked(request, pk)
         carte = compiled(restaurant)
-        local = timezone.now().astimezone(ZoneInfo(restaurant.timezone))
         return self._printed(
             request, restaurant, language, template, carte=carte,
-            sections=carte_page.sections(carte, language, local),
+            sections=carte_page.sections(carte, language, None),
             large=request.GET.get("size") == "large",
         )  # fmt: skip
 

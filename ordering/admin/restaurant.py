@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.closed_days import Days, with_texts
+from ordering.admin.drafts import DraftsAdmin
 from ordering.admin.forms import HouseForm
 from ordering.admin.house_notes import Note, parse_notes, with_keys
 from ordering.admin.paths import narrow
@@ -74,7 +75,7 @@ def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(UntranslatedAdmin, PrintedAdmin):
+class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
     form = RestaurantForm
     manager_may = frozenset({VIEW, CHANGE})
     # A restaurant with orders cannot be deleted; one without can, by the installer.

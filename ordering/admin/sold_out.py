@@ -44,10 +44,10 @@ class SoldOut(HouseAdmin):
         owner = thing.group.restaurant if isinstance(thing, Option) else thing.restaurant
         if thing.is_sold_out(service_day(owner, timezone.now())):
             until = thing.sold_out_until
-            if getattr(thing, "portions", None) == 0:
+            if thing.portions == 0:
                 return _("sold out: no portion is left")
             return _("sold out until %(day)s") % {"day": date_format(until, "SHORT_DATE_FORMAT")}
-        left = getattr(thing, "portions", None)
+        left = thing.portions
         return None if left is None else _("%(count)s left") % {"count": left}
 
     @admin.display(description=_("price"), ordering="price")

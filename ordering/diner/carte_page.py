@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ordering import slots
-from ordering.diner import legal
+from ordering.diner import hours, legal
 from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
 from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
@@ -48,6 +48,13 @@ class Row:
     evening: bool
     # Why its category is paused, and until when.
     note: str = ""
+    # Until when its happy hour lasts that is now: "19 h"; empty too where it does not end within a day.
+    happy_until: str = ""
+
+    @property
+    def happy_hours(self) -> str:
+        """When it is cheaper: “17:00–19:00”."""
+        return hours.in_short(self.item.happy_hours)
 
     @property
     def facts(self) -> str:
@@ -119,6 +126,11 @@ def fragment(
     if wanted:
         return _drawn(restaurant, carte, language, local, paused, ordering=ordering, wanted=wanted)
     is_open = {json.dumps(each): slots.is_open(each, local) for each in carte.slots()}
+    # Two happy hours of one day end at different times.
+    happy = {
+        json.dumps(each): [slots.is_open(each, local), hours.until(each, local)]
+        for each in carte.happy_hours()
+    }
     asked = [
         restaurant.pk,
         restaurant.carte_version,
@@ -126,6 +138,7 @@ def fragment(
         language,
         ordering,
         is_open,
+        happy,
         is_evening(local),
         paused,
     ]
@@ -161,9 +174,9 @@ def _drawn(
 
 
 def sections(
-    carte: Carte, language: str, local: datetime, paused: Paused = NOTHING
+    carte: Carte, language: str, local: datetime | None, paused: Paused = NOTHING
 ) -> list[tuple[Section, Said, Said, list[Row]]]:
-    """Each with its name, its description, and what stands in it."""
+    """Each with its name, its description, and what stands in it; at no moment, as for paper, at its usual price."""
     return [
         (section, said(section.name, language), said(section.description, language), rows)
         for section, rows in _rows(carte, language, local, paused)
@@ -238,7 +251,7 @@ def _counts(cart: PricedCart) -> dict[str, int]:
 
 
 def _rows(
-    carte: Carte, language: str, local: datetime, paused: Paused
+    carte: Carte, language: str, local: datetime | None, paused: Paused
 ) -> Iterator[tuple[Section, list[Row]]]:
     for section in carte.sections:
         yield section, [_row(item, section, language, local, paused) for item in section.items]
@@ -251,6 +264,8 @@ def _row(
     local: datetime | None,
     paused: Paused = NOTHING,
 ) -> Row:
+    if local:
+        item = item.at(local)
     gone = _gone(item, section, local, paused) if local else ""
     return Row(
         item=item,
@@ -260,6 +275,9 @@ def _row(
         gone=gone,
         evening=is_evening(local) if local else False,
         note=paused[section.key] if gone == "paused" else "",
+        happy_until=hours.until(item.happy_hours, local)
+        if local and item.usual_price is not None
+        else "",
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 
+from ordering import happy
 from ordering.diner.said import Texts
 from ordering.models import CategoryItem, OptionGroup, Photo, ProductOptionGroup, Restaurant
 from ordering.models.sold_out import runs_out
@@ -69,7 +70,10 @@ class Course:
 
 @dataclass(frozen=True)
 class Item:
-    """A product, or a set menu (then it has courses and no groups). Money is cents TTC."""
+    """A product, or a set menu (then it has courses and no groups). Money is cents TTC.
+
+    Compiled, `price` is the usual one; `at` a moment of a happy hour it is the lower one, beside the usual.
+    """
 
     key: str
     is_menu: bool
@@ -87,6 +91,24 @@ class Item:
     origin: str = ""
     groups: list[Group] = field(default_factory=list)
     courses: list[Course] = field(default_factory=list)
+    happy_price: int | None = None
+    happy_hours: Any = None
+    usual_price: int | None = None
+
+    def at(self, local: datetime) -> "Item":
+        """As it costs at this moment of the restaurant's local time."""
+        price = happy.price_at(self, local)
+        return self if price == self.price else replace(self, price=price, usual_price=self.price)
+
+    @property
+    def has_happy_hour(self) -> bool:
+        """Whether it is cheaper at some other time: not now."""
+        return happy.happy_price(self) is not None
+
+    @property
+    def happy_with_added(self) -> int:
+        """What `price_with_added` is in a happy hour."""
+        return (self.happy_price or 0) + self.price_with_added - self.price
 
     @property
     def asked(self) -> list[Group]:
@@ -180,6 +202,12 @@ class Carte:
             for item in section.items:
                 yield item.served
 
+    def happy_hours(self) -> Iterator[Any]:
+        for section in self.sections:
+            for item in section.items:
+                if item.has_happy_hour:
+                    yield item.happy_hours
+
 
 def compiled(restaurant: Restaurant) -> Carte:
     """The whole carte in one query, or in none where this version was read before on this day of service."""
@@ -205,9 +233,12 @@ FROM_ITEM = (
     "served",
     "sold_out",
     "sold_out_until",
+    "portions",
     "register_id",
+    "happy_price",
+    "happy_hours",
 )
-FROM_PRODUCT = (*FROM_ITEM, "portions", "allergens", "diets", "alcohol", "volume", "origin")
+FROM_PRODUCT = (*FROM_ITEM, "allergens", "diets", "alcohol", "volume", "origin")
 FROM_GROUP = ("key", "name", "kind", "min", "max")
 FROM_OPTION = ("key", "name", "price", "allergens", "sold_out", "sold_out_until", "portions")
 FROM_CHOICE = ("key", "name", "allergens", "sold_out", "sold_out_until", "portions")

@@ -64,6 +64,17 @@ def listed(hours: Slots) -> list[tuple[str, str]]:
     return lines + ([(_days(closed), _("closed"))] if closed and hours else [])
 
 
+def in_short(hours: Slots) -> str:
+    """The slots within a line: “17:00–19:00”, “Monday to Friday 17:00–19:00, 22:00–01:00”."""
+    lines = []
+    for slot in hours or []:
+        days = slot.get("days", DAYS)
+        if days:
+            named = f"{_days_within(days)} " if set(days) != set(DAYS) else ""
+            lines.append(f"{named}{slot['from']}–{slot['to']}")
+    return ", ".join(lines)
+
+
 def o_clock(at: time) -> str:
     """ "19 h", "22 h 30" in French; "7 pm", "10:30 pm" in English; "19 Uhr", "22:30 Uhr" in German; "22:30" in
     Italian; in Spanish with the article that goes with it, "las 22:30".
@@ -89,6 +100,10 @@ def _weekday(index: int) -> str:
 
 
 def _days(named: Iterable[str]) -> str:
+    return capfirst(_days_within(named))
+
+
+def _days_within(named: Iterable[str]) -> str:
     """ "Tuesday to Friday", "Sunday, Monday": days that follow each other stand so, also over the week's end."""
     indexes = {DAYS.index(day) for day in named}
     if len(indexes) == 7:
@@ -97,5 +112,5 @@ def _days(named: Iterable[str]) -> str:
     inside = [(starts[0] + offset) % 7 for offset in range(7)]
     names = [_weekday(index) for index in inside if index in indexes]
     if len(names) > 2 and len(starts) == 1:
-        return capfirst(_("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]})
-    return capfirst(", ".join(names))
+        return _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
+    return ", ".join(names)

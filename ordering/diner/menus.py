@@ -137,7 +137,7 @@ def _menu(
             for group, option in each["chosen"]
         },
         quantity=quantity,
-        total=quantity * (menu.price + sum(choice.unit_total for choice in taken)),
+        total=quantity * (row.item.price + sum(choice.unit_total for choice in taken)),
         back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/m/{key}/",
     )  # fmt: skip

@@ -8,7 +8,7 @@ import ordering.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0008_notes"),
+        ("ordering", "0009_happy"),
     ]
 
     operations = [

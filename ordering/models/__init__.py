@@ -14,6 +14,7 @@ from .carte import (
     ProductOptionGroup,
     SetMenu,
 )
+from .draft import Draft
 from .order import Order, OrderLine
 from .prices import OptionPriceChange, PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
@@ -29,6 +30,7 @@ __all__ = [
     "CategoryItem",
     "Choice",
     "Course",
+    "Draft",
     "Guest",
     "Membership",
     "Option",

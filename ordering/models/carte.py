@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from ordering.texts import house
 
 from .fields import OrderedJSONField
+from .happy import HasHappyHour
 from .restaurant import KEY, Restaurant
 from .sold_out import Counted, SellsOut
 
@@ -34,7 +35,7 @@ REGISTER_ID_HELP = _(
 PLACE = pgettext_lazy("place in a list", "order")
 
 
-class Priced(SellsOut):
+class Priced(HasHappyHour, SellsOut):
     """What a product and a set menu share."""
 
     key = models.CharField(_("key"), max_length=64, validators=[KEY])
@@ -216,7 +217,7 @@ class ProductOptionGroup(models.Model):
         return str(self.group)
 
 
-class SetMenu(Priced):
+class SetMenu(Counted, Priced):
     """A formule: courses at one price."""
 
     restaurant = models.ForeignKey(

@@ -30,7 +30,7 @@ class Order(models.Model):
     language = models.CharField(_("language"), max_length=12)
     # As Visit.serving.
     serving = models.CharField(_("how it is brought"), max_length=10, default="", db_default="")
-    # {"products": {pk: count}, "options": {pk: count}}; None where nothing was counted, or it was given back.
+    # {"products": {pk: count}, "options": …, "set_menus": …}; None where nothing was counted, or it was given back.
     portions_taken = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("sent"), auto_now_add=True)
 

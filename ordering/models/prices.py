@@ -18,8 +18,6 @@ class Way(models.TextChoices):
 class Changed(models.Model):
     """One price that became another one. In cents TTC."""
 
-    before = models.BigIntegerField()
-    after = models.BigIntegerField()
     # Nobody: whoever started a command. Who leaves takes nothing of the history with them.
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -31,9 +29,6 @@ class Changed(models.Model):
         abstract = True
         ordering = ["-at", "-pk"]
 
-    def __str__(self) -> str:
-        return f"{self.before} → {self.after}"
-
 
 class PriceChange(Changed):
     """Of a product or a set menu."""
@@ -42,6 +37,10 @@ class PriceChange(Changed):
 
     product = models.ForeignKey(Product, models.CASCADE, null=True, related_name="price_changes")
     set_menu = models.ForeignKey(SetMenu, models.CASCADE, null=True, related_name="price_changes")
+    # Its happy-hour price: None where it had, or has, none.
+    happy = models.BooleanField(default=False, db_default=False)
+    before = models.BigIntegerField(null=True)
+    after = models.BigIntegerField(null=True)
 
     class Meta(Changed.Meta):
         constraints = [
@@ -52,8 +51,16 @@ class PriceChange(Changed):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
 
 class OptionPriceChange(Changed):
     """Of an option."""
 
     option = models.ForeignKey(Option, models.CASCADE, related_name="price_changes")
+    before = models.BigIntegerField()
+    after = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"

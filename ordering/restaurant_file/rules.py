@@ -54,6 +54,7 @@ def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _products(data)
     yield from _option_groups(data)
     yield from _set_menus(data)
+    yield from _happy_hours(data)
     register = data.get("register")
     if isinstance(register, dict):
         yield from register_id_mistakes(data, register.get("kind"))
@@ -222,6 +223,19 @@ def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:
                     (*where, "options", inner),
                     "it has a price, so the register needs to know it: register_id is missing",
                 )
+
+
+def _happy_hours(data: dict[str, Any]) -> Iterator[Mistake]:
+    for name in ("products", "set_menus"):
+        for index, item in objects(data, name):
+            lower, price = item.get("happy_price"), item.get("price")
+            if not isinstance(lower, str) or not PRICE.fullmatch(lower):
+                continue
+            path = (name, index, "happy_price")
+            if isinstance(price, str) and PRICE.fullmatch(price) and cents(lower) >= cents(price):
+                yield Mistake(path, f"the happy-hour price {lower} is not below the price, {price}")
+            if "happy_hours" not in item:
+                yield Mistake(path, "it has no hours in which it holds; happy_hours is missing")
 
 
 def _min_max(where: Path, item: dict[str, Any], *, default: int) -> Iterator[Mistake]:

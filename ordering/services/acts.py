@@ -25,6 +25,10 @@ WORDS: dict[str, str | Promise] = {
     ),
     "word_renewed": _("renewed the word of the day"),
     "party_vouched": _("said that the party is here"),
+    "draft_stored": _("stored a carte that goes live on %(hour)s"),
+    "draft_cancelled": _("cancelled the carte that was to go live on %(hour)s"),
+    "draft_live": _("the carte of %(hour)s went live"),
+    "draft_refused": _("the carte of %(hour)s did not go live"),
 }
 
 

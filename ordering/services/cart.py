@@ -1,6 +1,7 @@
 """The cart of a visit: what the guests choose on their phones. Its prices are in pricing.py."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from ordering.services.options import Chosen, choose, groups_of
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
 from ordering.slots import is_open
+from ordering.texts import in_language
 
 
 def add(
@@ -37,14 +39,18 @@ def add(
         raise Refused(Problem("unknown_product"))
     groups = groups_of({product.pk})
     pricing.mark(restaurant, [product], groups)
+    now = timezone.now()
     options, problems = choose(groups[product.pk], chosen)
     problems += pricing.item_problems(
-        product, pricing.unserved_at([product], pricing.local(restaurant, [timezone.now()]))
+        product, pricing.unserved_at([product], pricing.local(restaurant, [now]))
     )
-    unit_total = product.price + sum(option.price for option in options)
+    price = pricing.price_now(product, restaurant, now)
+    unit_total = price + sum(option.price for option in options)
     wanted = sorted([group, key] for group, key in chosen)
     said = _noted(restaurant, notes, note, problems)
-    return _put(guest, quantity, unit_total, problems, product=product, chosen=wanted, **said)
+    return _put(
+        guest, quantity, price, unit_total, problems, product=product, chosen=wanted, **said
+    )
 
 
 def add_menu(
@@ -67,13 +73,17 @@ def add_menu(
     if menu is None:
         raise Refused(Problem("unknown_product"))
     courses, groups = pricing.offered(menu)
-    now = pricing.local(restaurant, [timezone.now()])
-    choices, problems = compose(courses, groups, composed, now)
-    problems += pricing.item_problems(menu, pricing.unserved_at([menu], now))
-    unit_total = menu.price + sum(choice.unit_total for choice in choices)
+    now = timezone.now()
+    local = pricing.local(restaurant, [now])
+    choices, problems = compose(courses, groups, composed, local)
+    problems += pricing.item_problems(menu, pricing.unserved_at([menu], local))
+    price = pricing.price_now(menu, restaurant, now)
+    unit_total = price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)
     said = _noted(restaurant, notes, note, problems)
-    return _put(guest, quantity, unit_total, problems, set_menu=menu, composed=written, **said)
+    return _put(
+        guest, quantity, price, unit_total, problems, set_menu=menu, composed=written, **said
+    )
 
 
 def _noted(
@@ -87,9 +97,11 @@ def _noted(
 
 
 def _put(
-    guest: Guest, quantity: int, unit_total: int, problems: list[Problem], **what: Any
+    guest: Guest, quantity: int, price: int, unit_total: int, problems: list[Problem], **what: Any
 ) -> CartLine:
-    """`what`: the fields that say what is ordered, by which a line is the same as another."""
+    """`what`: the fields that say what is ordered, by which a line is the same as another. `price`: of the product or
+    the set menu now, which a line of a happy hour that has just ended does not have.
+    """
     restaurant = guest.visit.table.restaurant
     if not 1 <= quantity <= restaurant.limit_quantity:
         problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
@@ -105,7 +117,15 @@ def _put(
         visits.lock(guest.visit)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
-        same = next((line for line in mine if _is_same(line, what)), None)
+        item, now = what.get("product") or what["set_menu"], timezone.now()
+        same = next(
+            (
+                line
+                for line in mine
+                if _is_same(line, what) and pricing.price_on(line, item, restaurant, now) == price
+            ),
+            None,
+        )
         if same is not None:
             if same.quantity + quantity > restaurant.limit_quantity:
                 raise Refused(Problem("quantity", params={"max": restaurant.limit_quantity}))
@@ -149,6 +169,9 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
             except Refused as refused:
                 problems += refused.problems
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities)
+        mine = mine.select_related("product", "set_menu")
+        if more := [line for line in mine if line.quantity < quantities[line.code] <= most]:
+            problems += _not_added_to(guest, more)
         for line in mine:
             quantity = quantities[line.code]
             if quantity == line.quantity or not 0 <= quantity <= most:
@@ -161,6 +184,33 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         if problems:
             raise Refused(*problems)  # and nothing of it is saved
         return changed
+
+
+def _not_added_to(guest: Guest, lines: list[CartLine]) -> Iterator[Problem]:
+    """Why no more can be put on these lines now: the grace is for what stands in the cart, and its price too."""
+    restaurant, now = guest.visit.table.restaurant, timezone.now()
+    local = pricing.local(restaurant, [now])
+    if not is_open(restaurant.hours, *local):
+        yield Problem("closed")
+        return
+    items = {line: item for line in lines if (item := line.product or line.set_menu)}
+    unserved = pricing.unserved_at(items.values(), local)
+    keys = {each["product"] for line in lines for each in line.composed}
+    inside = Product.objects.filter(restaurant=restaurant, key__in=keys) if keys else ()
+    gone = {product.key: product for product in inside if not is_open(product.served, *local)}
+    for line, item in items.items():
+        problems = pricing.item_problems(item, unserved)
+        yield from (
+            replace(each, place=line.code) for each in problems if each.code == "not_served"
+        )
+        for choice in line.composed:
+            if product := gone.get(choice["product"]):
+                params = {"option": in_language(product.name)}
+                yield Problem("choice_not_served", line.code, params)
+        if pricing.price_on(line, item, restaurant, now) != pricing.price_now(
+            item, restaurant, now
+        ):
+            yield Problem("happy_over", line.code)
 
 
 def remove(*, guest: Guest, line_code: str) -> bool:

@@ -32,7 +32,7 @@ def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool
                 thing.sold_out_until = None
                 columns.append("sold_out_until")
             thing.save(update_fields=columns)
-            if not sold_out and not isinstance(thing, SetMenu):
+            if not sold_out:
                 # Not as it was read: an order may just have given some back.
                 type(thing).objects.filter(pk=thing.pk, portions=0).update(portions=None)
 
@@ -49,6 +49,17 @@ def sell_out_until_tomorrow(*, things: Sequence[Product | Option | SetMenu]) -> 
             tomorrow = service_day(_restaurant(thing), now) + timedelta(days=1)
             thing.sold_out_until = max(tomorrow, thing.sold_out_until or tomorrow)
             thing.save(update_fields=["sold_out_until"])
+
+
+def count_portions(*, thing: Product | SetMenu, seen: int | None, portions: int | None) -> bool:
+    """So many are left, where it said `seen` when somebody counted. False: an order or a person was faster, and nothing
+    was changed.
+    """
+    with transaction.atomic():
+        # The restaurant first, as an order does it.
+        changed(restaurant_id=thing.restaurant_id)
+        found = type(thing)._default_manager.filter(pk=thing.pk, portions=seen)
+        return bool(found.update(portions=portions))
 
 
 def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:

@@ -98,7 +98,7 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str, address:
     table = guest.visit.table
     register = outbox.current_register(table.restaurant_id)
     late = in_time(table.restaurant, now)
-    cart = priced(guest.visit, served_at=[now, late])
+    cart = priced(guest.visit, served_at=[now, late], now=now)
     house_problem = ordering_problem(table, register, now, in_time=late)
     problems = [house_problem] if house_problem else _problems(guest, cart, now, address)
     if problems or register is None:
@@ -302,7 +302,7 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
         register_id=line.item.register_id,
         name=line.item.name,
         quantity=line.quantity,
-        unit_price=line.item.price,
+        unit_price=line.price,
         vat=line.item.vat,
         course=line.course,
         options=_written(line.options),

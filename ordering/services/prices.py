@@ -59,26 +59,31 @@ def change(
     return len(differing)
 
 
-def keep(*, changed: Iterable[tuple[Product | SetMenu | Option, int]], by: Hand) -> None:
-    """Write down what these cost before, where they cost something else now."""
-    now = timezone.now()
+def keep(
+    *,
+    changed: Iterable[tuple[Product | SetMenu | Option, int]] = (),
+    happy: Iterable[tuple[Product | SetMenu, int | None]] = (),
+    by: Hand,
+) -> None:
+    """Write down what these cost before, and in their happy hours, where they cost something else now."""
     options: list[OptionPriceChange] = []
     others: list[PriceChange] = []
+    how: dict[str, Any] = {"person": by.person, "way": by.way, "at": timezone.now()}
     for thing, before in changed:
         if thing.price == before:
             continue
-        how: dict[str, Any] = {
-            "before": before,
-            "after": thing.price,
-            "person": by.person,
-            "way": by.way,
-            "at": now,
-        }
         if isinstance(thing, Option):
-            options.append(OptionPriceChange(option=thing, **how))
-        elif isinstance(thing, Product):
-            others.append(PriceChange(product=thing, **how))
+            options.append(OptionPriceChange(option=thing, before=before, after=thing.price, **how))
         else:
-            others.append(PriceChange(set_menu=thing, **how))
+            others.append(PriceChange(before=before, after=thing.price, **_of(thing), **how))
+    for item, lower in happy:
+        if item.happy_price != lower:
+            others.append(
+                PriceChange(happy=True, before=lower, after=item.happy_price, **_of(item), **how)
+            )
     OptionPriceChange.objects.bulk_create(options)
     PriceChange.objects.bulk_create(others)
+
+
+def _of(item: Product | SetMenu) -> dict[str, Any]:
+    return {"product" if isinstance(item, Product) else "set_menu": item}

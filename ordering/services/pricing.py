@@ -5,13 +5,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from ordering import happy
 from ordering.models import CartLine, CategoryItem, Course, Product, Restaurant, SetMenu, Visit
 from ordering.services import days, serving, stock
 from ordering.services import notes as house_notes
@@ -27,10 +28,14 @@ Item = tuple[str, int]
 
 @dataclass(frozen=True)
 class PricedLine:
-    """A cart line at today's prices. `item`: the product or the set menu, which has choices. Money is cents TTC."""
+    """A cart line at today's prices. `item`: the product or the set menu, which has choices. Money is cents TTC.
+
+    `price` is what one of the item costs on this line now, before options and choices (ordering/happy.py).
+    """
 
     line: CartLine
     item: Product | SetMenu
+    price: int
     options: tuple[PricedOption, ...]
     problems: tuple[Problem, ...]
     choices: tuple[PricedChoice, ...] = ()
@@ -56,11 +61,16 @@ class PricedLine:
     @property
     def unit_total(self) -> int:
         parts = [option.price for option in self.options]
-        return self.item.price + sum(parts) + sum(choice.unit_total for choice in self.choices)
+        return self.price + sum(parts) + sum(choice.unit_total for choice in self.choices)
 
     @property
     def total(self) -> int:
         return self.quantity * self.unit_total
+
+    @property
+    def is_happy(self) -> bool:
+        """Whether it has its happy-hour price."""
+        return self.price != self.item.price
 
     @property
     def price_before(self) -> int | None:
@@ -100,8 +110,10 @@ def offered(menu: SetMenu) -> tuple[Courses, Mapping[int, Groups]]:
     return courses, groups
 
 
-def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
-    """The cart at today's prices, in two queries, and one more where it holds a set menu; with moments, a last one
+def priced(
+    visit: Visit, *, served_at: Iterable[datetime] = (), now: datetime | None = None
+) -> PricedCart:
+    """The cart at the prices of now, in two queries, and one more where it holds a set menu; with moments, a last one
     finds what is served at none of them.
     """
     found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
@@ -110,6 +122,7 @@ def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
     inside = {choice.product_id for each in courses.values() for _, some in each for choice in some}
     groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
     restaurant = visit.table.restaurant
+    now = now or timezone.now()
     items = [item for line in lines if (item := line.product or line.set_menu)]
     choices = [product for each in courses.values() for product in _inside(each)]
     mark(restaurant, [*items, *choices], groups)
@@ -120,10 +133,19 @@ def priced(visit: Visit, *, served_at: Iterable[datetime] = ()) -> PricedCart:
         if line.set_menu:
             offered = courses[line.set_menu.pk]
             priced_lines.append(
-                _priced_menu(line, line.set_menu, offered, groups, unserved, moments)
+                _priced_menu(
+                    line,
+                    line.set_menu,
+                    price_on(line, line.set_menu, restaurant, now),
+                    offered,
+                    groups,
+                    unserved,
+                    moments,
+                )
             )
         elif line.product:
-            priced_lines.append(_priced_product(line, line.product, groups, unserved))
+            price = price_on(line, line.product, restaurant, now)
+            priced_lines.append(_priced_product(line, line.product, price, groups, unserved))
     found_lines = tuple(_noted(line, restaurant) for line in priced_lines)
     turns = serving.courses_of(found_lines)
     wish = serving.wished(visit, turns)
@@ -136,6 +158,18 @@ def _noted(line: PricedLine, restaurant: Restaurant) -> PricedLine:
     found, gone = house_notes.of_today(restaurant, line.line.notes, line.line.note)
     problems = (*line.problems, *_named(line.line, line.item, gone))
     return replace(line, notes=found, problems=problems)
+
+
+def price_now(item: Product | SetMenu, restaurant: Restaurant, now: datetime) -> int:
+    """Cents TTC of one that is put into the cart now."""
+    return happy.price_at(item, *local(restaurant, [now]))
+
+
+def price_on(line: CartLine, item: Product | SetMenu, restaurant: Restaurant, now: datetime) -> int:
+    """Cents TTC of one on this line now: what was chosen in a happy hour keeps its price for the minutes of grace."""
+    added_at, moment = local(restaurant, [line.added_at, now])
+    grace = timedelta(minutes=restaurant.grace_minutes)
+    return happy.price_in_cart(item, added_at=added_at, now=moment, grace=grace)
 
 
 def _inside(courses: Courses) -> list[Product]:
@@ -160,6 +194,7 @@ def with_gaps(rows: Any, menu: str = "pk") -> Any:
 def _priced_product(
     line: CartLine,
     product: Product,
+    price: int,
     groups: Mapping[int, Groups],
     unserved: set[Item],
 ) -> PricedLine:
@@ -167,14 +202,15 @@ def _priced_product(
         groups.get(product.pk, []), [(group, key) for group, key in line.chosen]
     )
     problems += item_problems(product, unserved)
-    if product.price + sum(option.price for option in options) < 0:
+    if price + sum(option.price for option in options) < 0:
         problems.append(Problem("below_zero"))
-    return PricedLine(line, product, tuple(options), _named(line, product, problems))
+    return PricedLine(line, product, price, tuple(options), _named(line, product, problems))
 
 
 def _priced_menu(
     line: CartLine,
     menu: SetMenu,
+    price: int,
     courses: Courses,
     groups: Mapping[int, Groups],
     unserved: set[Item],
@@ -182,9 +218,9 @@ def _priced_menu(
 ) -> PricedLine:
     choices, problems = compose(courses, groups, line.composed, moments)
     problems += item_problems(menu, unserved, gap=getattr(line, "gap", False))
-    if menu.price + sum(choice.unit_total for choice in choices) < 0:
+    if price + sum(choice.unit_total for choice in choices) < 0:
         problems.append(Problem("below_zero"))
-    return PricedLine(line, menu, (), _named(line, menu, problems), tuple(choices))
+    return PricedLine(line, menu, price, (), _named(line, menu, problems), tuple(choices))
 
 
 def _named(line: CartLine, item: Product | SetMenu, problems: list[Problem]) -> tuple[Problem, ...]:
@@ -244,7 +280,7 @@ def _fingerprint(visit: Visit, lines: Iterable[PricedLine], wish: str) -> str:
             line.code,
             line.quantity,
             line.item.name,
-            line.item.price,
+            line.price,
             str(line.item.vat),
             getattr(line.item, "allergens", None),
             _options(line.options),

@@ -33,6 +33,9 @@ MESSAGES = {
     "category_paused": _("%(text)s Not to be ordered by phone until %(time)s."),
     "category_paused_today": _("%(text)s Not to be ordered by phone today."),
     "not_on_register": _("This cannot be ordered by phone yet. Please order it from the team."),
+    "happy_over": _(
+        "The happy hour is over. Please add it again from the carte, at the price of now."
+    ),
     "quantity": _("The quantity must be a whole number from 1 to %(max)s."),
     "too_few_options": _("%(group)s: please choose at least %(min)s."),
     "too_many_options": _("%(group)s: please choose at most %(max)s."),

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ordering.services.pricing import PricedCart, PricedLine
 
 
+COUNTED: dict[str, type[Counted]] = {"products": Product, "options": Option, "set_menus": SetMenu}
+"""What is counted by portions, as an order keeps what it took."""
+
+
 def mark(things: Iterable[Product | Option | SetMenu], day: date) -> None:
     """Set `sold_out` of these, in memory alone, where they are sold out in any way on this day of service."""
     for thing in things:
@@ -31,11 +35,10 @@ def take(*, order: Order, cart: "PricedCart") -> None:
 
     Raises Refused with every line that asks for more than there is; the caller's transaction must not be committed.
     """
-    wanted: dict[type[Counted], Counter[int]] = {Product: Counter(), Option: Counter()}
+    wanted: dict[type[Counted], Counter[int]] = {model: Counter() for model in COUNTED.values()}
     counted = [(line, *each) for line in cart.lines for each in _counted(line)]
     for line, model, pk, _name in counted:
         wanted[model][pk] += line.quantity
-    products, options = wanted[Product], wanted[Option]
     if not counted:
         return
     short = {model: _take(model, counts) for model, counts in wanted.items()}
@@ -47,14 +50,15 @@ def take(*, order: Order, cart: "PricedCart") -> None:
     if problems:
         raise Refused(*problems)
     taken = {
-        "products": {str(pk): count for pk, count in products.items()},
-        "options": {str(pk): count for pk, count in options.items()},
+        name: {str(pk): count for pk, count in wanted[model].items()}
+        for name, model in COUNTED.items()
     }
     Order.objects.filter(pk=order.pk).update(portions_taken=taken)
     # Only the last portion makes the pages old: the others change nothing that a phone shows.
-    if (
-        Product.objects.filter(pk__in=products, portions=0).exists()
-        or Option.objects.filter(pk__in=options, portions=0).exists()
+    if any(
+        model._default_manager.filter(pk__in=counts, portions=0).exists()
+        for model, counts in wanted.items()
+        if counts
     ):
         carte.changed(restaurant_id=order.restaurant_id)
 
@@ -72,27 +76,29 @@ def give_back(*, order_id: int) -> bool:
             return False
         # Before the products, as everywhere: the restaurant's row.
         carte.changed(restaurant_id=order.restaurant_id)
-        for model, counts in ((Product, taken["products"]), (Option, taken["options"])):
+        for name, model in COUNTED.items():
+            # Orders of before counted no set menus.
+            counts = taken.get(name, {})
             for pk, count in sorted((int(pk), count) for pk, count in counts.items()):
-                model.objects.filter(pk=pk, portions__isnull=False).update(
+                model._default_manager.filter(pk=pk, portions__isnull=False).update(
                     portions=F("portions") + count
                 )
         return True
 
 
 def _counted(line: "PricedLine") -> Iterator[tuple[type[Counted], int, str]]:
-    """What of a line is counted, a set menu's choices too: its model, its row, and what the guest calls it."""
+    """What of a line is counted, a set menu and its choices too: its model, its row, and what the guest calls it."""
     name = in_language(line.item.name)
-    parts: list[tuple[Product | None, str, tuple[PricedOption, ...]]] = [
-        (None if isinstance(line.item, SetMenu) else line.item, name, line.options)
+    parts: list[tuple[Product | SetMenu, str, tuple[PricedOption, ...]]] = [
+        (line.item, name, line.options)
     ]
     for choice in line.choices:
         parts.append(
             (choice.product, f"{name}, {in_language(choice.product.name)}", choice.options)
         )
-    for product, said, options in parts:
-        if product is not None and product.portions is not None:
-            yield Product, product.pk, said
+    for item, said, options in parts:
+        if item.portions is not None:
+            yield type(item), item.pk, said
         for option in options:
             if option.counted:
                 yield Option, option.counted, f"{said}, {in_language(option.name)}"

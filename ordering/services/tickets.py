@@ -32,7 +32,7 @@ def _cart_line(line: PricedLine, house: str) -> TicketLine:
         register_id=line.item.register_id or None,
         name=in_language(line.item.name, house),
         quantity=line.quantity,
-        unit_price=line.item.price,
+        unit_price=line.price,
         vat=line.item.vat,
         course=line.course,
         note=notes.for_register(line.notes, line.line.note, house),

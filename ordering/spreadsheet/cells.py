@@ -102,6 +102,16 @@ class Price(Widget):
         return f"{int(euros)}.{(cents or '').ljust(2, '0')}"
 
 
+class PriceOrNone(Price):
+    """The same; empty: left out."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> Any:
+        return super().clean(value) if value.strip() else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return value or ""
+
+
 class Vat(Widget):
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
         rate = re.sub(r"[\s%]", "", value).replace(",", ".")

@@ -133,6 +133,7 @@ class ProductSheet(Resource):
             ),
             Column("price", cells.Price()),
             Column("vat", cells.Vat()),
+            Column("happy_price", cells.PriceOrNone()),
             Column("allergens", cells.Allergens(ALLERGENS)),
             Column("diets", cells.Words(DIETS)),
             Column("alcohol", cells.YesNo()),

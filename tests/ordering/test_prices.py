@@ -240,3 +240,20 @@ def test_who_leaves_takes_nothing_of_the_history(a, alice):
     )
     alice.delete()
     assert changed(plat) == [(1, 2, "hand", None)]
+
+
+def test_it_leaves_happy_hour_prices_and_ends_no_happy_hour_unseen(a, alice, client):
+    """They are changed one by one: what would not be the lower price any more is said, and nothing is changed."""
+    plat = a.products.get(key="plat")
+    slots = [{"from": "17:00", "to": "19:00"}]
+    Product.objects.filter(pk=plat.pk).update(price=9_00, happy_price=6_00, happy_hours=slots)
+    looked, _seen = look(client, [plat], amount="-3")
+    assert "would cost 6.00, and in its happy hour 6.00" in looked.content.decode()
+    looked, seen = look(client, [plat], amount="-2")
+    assert "Happy-hour prices stay as they are." in looked.content.decode()
+    assert (
+        ask(client, [plat], percent="", amount="-2", step="10", apply="1", **seen).status_code
+        == 302
+    )
+    plat.refresh_from_db()
+    assert (plat.price, plat.happy_price) == (7_00, 6_00)

@@ -340,6 +340,14 @@ def test_it_sells_no_more_than_there_is_unseen(before, after, said):
         assert to_accept(data) == [f'product "riz": {said}']
 
 
+def test_it_sells_no_more_set_menus_than_there_are_unseen():
+    data = small()
+    data["set_menus"][0]["portions"] = 3
+    imported(data)
+    data["set_menus"][0]["portions"] = 4
+    assert to_accept(data) == ['set menu "menu": it has 3 portions left, and would have 4']
+
+
 def test_it_does_not_delete_declarations_and_what_is_sold_out_unseen():
     data = small()
     data["set_menus"][0]["sold_out"] = True

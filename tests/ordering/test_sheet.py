@@ -429,3 +429,21 @@ def test_its_page_costs_the_same_for_one_product_and_for_a_hundred(
         content = client.get(at(a, "xlsx")).content
     with django_assert_max_num_queries(60):
         look(client, a, content)
+
+
+def test_happy_hour_prices_are_changed_there_and_their_hours_on_the_page(a, alice, client):
+    """P25: a happy-hour price without hours, or not below the price, is named with its cell; empty is none."""
+
+    def price(cell):
+        return look(client, a, csv({"key": "plat", "happy_price": cell}))
+
+    (mistake,) = said(price("6.50"))
+    assert mistake.startswith("Row 2, column B (happy_price): ")
+    assert mistake.endswith("happy_hours is missing")
+    a.products.update(happy_price=7_00, happy_hours=[{"from": "17:00", "to": "19:00"}])
+    (mistake,) = said(price("8"))
+    assert mistake.endswith("the happy-hour price 8.00 is not below the price, 8.00")
+    confirm(client, a, price("6,5"))
+    assert plat(a).happy_price == 6_50
+    confirm(client, a, price(""))
+    assert plat(a).happy_price is None

@@ -146,6 +146,88 @@ def test_what_was_refused_and_taken_back_is_there_again_once(house):
     assert count() == 2
 
 
+def test_what_was_given_back_is_not_given_back_again_f16(house, settings):
+    """F16: refused, sent anew, refused again, taken back: once. What then is sent from the cart takes its own."""
+    settings.GUEST_SEND_INTERVAL = 0
+    count(portions=2)
+    guest = party(house, 1, ("soupe", 2))
+    order = send(guest)
+    refused_by_the_till(order)
+    assert orders.replace(addition=outbox.latest(order.pk)) is not None
+    refused = refused_by_the_till(order)
+    assert refused.position == 2
+    assert count() == 0
+    assert orders.take_back(guest=guest, order=order)
+    assert count() == 2
+    send(guest, "second")
+    assert count() == 0
+    for again in (
+        lambda: orders.take_back(guest=guest, order=order),
+        lambda: stock.give_back(order_id=order.pk),
+        lambda: undelivered._carried_out(refused, Decision.CANCELLED).won,
+        lambda: orders.replace(addition=refused),
+    ):
+        assert not again()
+    assert count() == 0
+
+
+def menu_of(house, **fields):
+    return factories.set_menu(house, "menu", {"entree": {"soupe": 0}}, **fields)
+
+
+def with_menu(house, number, quantity):
+    guest = factories.guest(factories.table(house, number=number), covers=9)
+    composed = [{"course": "entree", "product": "soupe", "chosen": []}]
+    cart.add_menu(guest=guest, menu_key="menu", quantity=quantity, composed=composed)
+    return guest
+
+
+def test_a_set_menu_is_counted_itself_and_with_what_is_in_it(house):
+    """F16: taken down in the order's own transaction, sold out at 0, given back with what it held."""
+    menu = menu_of(house, portions=3)
+    count(portions=9)
+    first, last = with_menu(house, 1, 2), with_menu(house, 2, 2)
+    order = send(first)
+    menu.refresh_from_db()
+    assert (menu.portions, count()) == (1, 7)
+    with pytest.raises(Refused) as refused:
+        send(last)
+    assert [(each.code, each.name) for each in refused.value.problems] == [("portions", "Menu")]
+    before = version(house)
+    SetMenu.objects.update(portions=2)
+    other = send(last)
+    assert (SetMenu.objects.get().portions, version(house)) == (0, before + 1)
+    assert next(item for item in compiled(house).sections[0].items if item.is_menu).sold_out
+    with pytest.raises(Refused) as refused:
+        with_menu(house, 3, 1)
+    assert [problem.code for problem in refused.value.problems] == ["sold_out"]
+    refused_by_the_till(order)
+    assert orders.take_back(guest=first, order=order)
+    assert (SetMenu.objects.get().portions, count()) == (2, 7)
+    # An order of before counted no menus.
+    Order.objects.filter(pk=other.pk).update(portions_taken={"products": {}, "options": {}})
+    assert stock.give_back(order_id=other.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_tables_and_one_last_menu_one_wins(house):
+    """F16: the other one is told so, and nothing of its order is sent."""
+    menu_of(house, portions=1)
+    guests = [with_menu(house, number, 1) for number in (1, 2)]
+    results = at_once(*(lambda guest=guest: send(guest) for guest in guests))
+    assert len([each for each in results if isinstance(each, Order)]) == 1
+    (lost,) = (each for each in results if isinstance(each, Refused))
+    assert [problem.code for problem in lost.problems] == ["sold_out"]
+    assert (SetMenu.objects.get().portions, Addition.objects.count()) == (0, 1)
+
+
+def test_a_menu_that_is_put_back_on_sale_is_not_counted_any_more(house):
+    menu = menu_of(house, portions=0)
+    carte.set_sold_out(things=[menu], sold_out=False)
+    menu.refresh_from_db()
+    assert menu.portions is None
+
+
 def test_what_is_not_counted_any_more_is_not_counted_by_giving_back(house):
     count(portions=2)
     order = send(party(house, 1, ("soupe", 1)))

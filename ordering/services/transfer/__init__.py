@@ -16,13 +16,15 @@ What an import means:
 
 from .caution import AcceptanceNeeded
 from .exporting import export_restaurant, export_with_warnings
-from .importing import import_restaurant
+from .importing import carte_mistakes, import_carte, import_restaurant
 from .report import Report
 
 __all__ = [
     "AcceptanceNeeded",
     "Report",
+    "carte_mistakes",
     "export_restaurant",
     "export_with_warnings",
+    "import_carte",
     "import_restaurant",
 ]

@@ -83,9 +83,11 @@ class CarteWriter:
         wanted = {item["key"]: columns(item) for item in self.data.get(name, [])}
         stored = getattr(self.stored, name)
         counts = self.counts[name.replace("_", " ")]
-        before = {row: row.price for row in stored.values()} if issubclass(model, Priced) else {}
+        rows = list(stored.values()) if issubclass(model, Priced) else []
+        before = [(row, row.price) for row in rows]
+        happy = [(row, row.happy_price) for row in rows]
         synced = sync(model, wanted, stored, counts, {"restaurant": self.restaurant})
-        prices.keep(changed=before.items(), by=self.by)
+        prices.keep(changed=before, happy=happy, by=self.by)
         return synced
 
     def _sync_inside(

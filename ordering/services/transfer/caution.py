@@ -96,7 +96,7 @@ def _kind(
 
 def _on_sale(name: str, row: Any, item: dict[str, Any], day: date) -> Iterator[str]:
     until, left = item.get("sold_out_until"), item.get("portions")
-    before = None if isinstance(row, SetMenu) else row.portions
+    before = row.portions
     was = _back(row.sold_out, row.sold_out_until, before)
     again = _back(item.get("sold_out", False), date.fromisoformat(until) if until else None, left)
     if was > day and again <= day:

@@ -209,7 +209,8 @@ class _Exporter:
     def product(self, product: Product) -> Data:
         return _without(
             {
-                "register_id": "", "description": {}, "diets": [], "alcohol": False, "volume": "",
+                "register_id": "", "description": {}, "happy_price": None, "happy_hours": None,
+                "diets": [], "alcohol": False, "volume": "",
                 "origin": "", "photo": "", "served": None, "sold_out": False, "sold_out_until": None,
                 "portions": None, "course": None,
                 "option_groups": [],
@@ -221,6 +222,8 @@ class _Exporter:
                 "description": self.text(product.description),
                 "price": euros(product.price),
                 "vat": _percent(product.vat),
+                "happy_price": _euros(product.happy_price),
+                "happy_hours": _slots(product.happy_hours),
                 # Always written, also null: that nobody has declared anything must be seen.
                 "allergens": product.allergens,
                 "diets": product.diets,
@@ -271,8 +274,8 @@ class _Exporter:
     def set_menu(self, menu: SetMenu) -> Data:
         return _without(
             {
-                "register_id": "", "description": {}, "served": None, "sold_out": False,
-                "sold_out_until": None, "photo": "",
+                "register_id": "", "description": {}, "happy_price": None, "happy_hours": None,
+                "served": None, "sold_out": False, "sold_out_until": None, "portions": None, "photo": "",
             },
             {
                 "key": menu.key,
@@ -281,9 +284,12 @@ class _Exporter:
                 "description": self.text(menu.description),
                 "price": euros(menu.price),
                 "vat": _percent(menu.vat),
+                "happy_price": _euros(menu.happy_price),
+                "happy_hours": _slots(menu.happy_hours),
                 "served": _slots(menu.served),
                 "sold_out": menu.sold_out,
                 "sold_out_until": _day(menu.sold_out_until),
+                "portions": menu.portions,
                 "photo": menu.photo,
                 "courses": [self.course(course) for course in self.courses[menu.key]],
             },
@@ -324,6 +330,10 @@ def _without(defaults: Data, data: Data) -> Data:
 def _percent(vat: Decimal) -> str:
     """ "10" of 10.00 and "5.5" of 5.50."""
     return f"{vat.normalize():f}"
+
+
+def _euros(cents: int | None) -> str | None:
+    return None if cents is None else euros(cents)
 
 
 def _day(day: date | None) -> str | None:

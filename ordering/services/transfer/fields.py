@@ -76,7 +76,6 @@ class Fields:
         course = item.get("course")
         return {
             **self.set_menu(item),
-            "portions": _count(item.get("portions")),
             "allergens": item.get("allergens"),
             "diets": item.get("diets", []),
             "alcohol": item.get("alcohol", False),
@@ -92,9 +91,12 @@ class Fields:
             "register_id": item.get("register_id") or "",
             "price": cents(item["price"]),
             "vat": Decimal(item["vat"]),
+            "happy_price": cents(item["happy_price"]) if "happy_price" in item else None,
+            "happy_hours": item.get("happy_hours"),
             "served": item.get("served"),
             "sold_out": item.get("sold_out", False),
             "sold_out_until": _date(item.get("sold_out_until")),
+            "portions": _count(item.get("portions")),
             "photo": item.get("photo", ""),
         }
 

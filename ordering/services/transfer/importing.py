@@ -26,6 +26,8 @@ from .stored import Stored
 
 logger = logging.getLogger(__name__)
 
+# The beginnings of the places in a file that are its carte.
+OF_A_CARTE = {("categories",), ("products",), ("option_groups",), ("set_menus",)}
 FROM_A_FILE = prices.Hand(prices.Way.FILE)
 
 
@@ -86,6 +88,44 @@ def import_restaurant(
         if name not in stored.photos
     ]
     return report
+
+
+def import_carte(
+    *,
+    data: Any,
+    into: Restaurant,
+    accept: bool | str = False,
+    by: prices.Hand = FROM_A_FILE,
+) -> Report:
+    """The carte of this file and nothing else of it: neither the restaurant's row nor a table is written.
+
+    Raises RestaurantFileError, AcceptanceNeeded as import_restaurant does, which has the words for `accept` and `by`.
+    """
+    with transaction.atomic():
+        restaurant = _locked(into.slug) or into
+        stored = Stored(restaurant)
+        if mistakes := carte_mistakes(data, stored):
+            raise RestaurantFileError(mistakes)
+        changes = cautions(data, stored, prune=False)
+        if changes and accept not in (True, fingerprint(changes)):
+            raise AcceptanceNeeded(changes)
+        report = Report()
+        CarteWriter(data, restaurant, stored, report, by).write(prune=False)
+        if report.changed:
+            carte.changed(restaurant_id=restaurant.pk)
+    for change in changes:
+        logger.info("Carte of %s, accepted: %s", restaurant.slug, change)
+    report.warnings += not_told(restaurant) if report.changed else []
+    return report
+
+
+def carte_mistakes(data: Any, stored: Stored) -> list[Mistake]:
+    """Everything that is wrong with the carte of this file, for this restaurant as it stands."""
+    mistakes = [mistake for mistake in check(data) if mistake.path[:1] in OF_A_CARTE]
+    if not mistakes:
+        mistakes += register_mistakes(data, stored)
+        mistakes += _mistakes_of_the_rest(data, stored, prune=False)
+    return in_order_of(data, mistakes)
 
 
 def _locked(slug: Any) -> Restaurant | None:
