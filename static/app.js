@@ -27,6 +27,9 @@
   // Only what began without a network is surely not there: one that goes away may take the answer with it.
   const offline = new WeakSet();
 
+  // What a guest filters the carte by stands in its address, and is told to nobody, not to ourselves (P22).
+  document.addEventListener("htmx:configRequest", (event) => { delete event.detail.headers["HX-Current-URL"]; });
+
   document.addEventListener("htmx:beforeSend", (event) => {
     if (!navigator.onLine) offline.add(event.detail.xhr);
   });
@@ -205,6 +208,53 @@
 
   document.addEventListener("input", (event) => reckon(event.target.form));
   reckon(document.getElementById("choices"));
+
+  // --- The carte stays true while it is open: what has changed is changed where it stands (F16) ---
+
+  const open = document.querySelector("[data-news]");
+  const carte = open && document.getElementById("carte");
+  if (carte) {
+    const EVERY = 5000;
+    let { seen } = open.dataset;
+    let timer;
+
+    // Nobody looks, somebody is searching, or a tap is under way: the next time.
+    const busy = () => document.hidden || document.activeElement?.closest("#filter")
+      || document.querySelector(".htmx-request");
+
+    const take = (fresh) => {
+      const held = document.activeElement?.id;
+      for (const dish of fresh.querySelectorAll("[id^=dish-]")) {
+        const shown = document.getElementById(dish.id);
+        if (!shown || shown.isEqualNode(dish)) continue;
+        const gone = dish.querySelector(".gone");
+        if (gone && !shown.querySelector(".gone")) {
+          document.getElementById("said").textContent = `${dish.querySelector("h3").textContent}: ${gone.textContent}`;
+        }
+        const copy = dish.cloneNode(true);
+        shown.replaceWith(copy);
+        window.htmx?.process(copy);
+      }
+      if (held) document.getElementById(held)?.focus({ preventScroll: true });
+      // A dish came, went or has moved, or something is filtered.
+      if (!carte.isEqualNode(fresh)) location.reload();
+    };
+
+    const look = async () => {
+      clearTimeout(timer);
+      timer = setTimeout(look, EVERY);
+      if (busy()) return;
+      const answer = await fetch(`${open.dataset.news}&seen=${seen}`, { referrer: location.pathname }).catch(() => null);
+      if (answer?.status === 200) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("carte");
+        seen = answer.headers.get("X-Seen");
+        if (fresh) take(fresh);
+      } else if ([205, 403, 410].includes(answer?.status)) location.reload();
+    };
+
+    timer = setTimeout(look, EVERY);
+    document.addEventListener("visibilitychange", look);
+  }
 
   // --- The category strip: where the browser does not mark the current one itself ---
 

@@ -100,6 +100,7 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
                 "description": _("What the law wants shown, and what the house wants to add."),
             },
         ),
+        (_("Privacy"), {"fields": ["contact"]}),
         (
             _("Who may order"),
             {

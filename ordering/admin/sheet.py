@@ -101,13 +101,15 @@ class SheetAdmin(RehearsalAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
         restaurant = self._changeable(request, pk)
-        written = product_sheet(restaurant).written()
+        sheet = product_sheet(restaurant)
         if kind == "xlsx":
-            content_type, content = XLSX.CONTENT_TYPE, XLSX().export_data(written)
+            content_type, content = XLSX.CONTENT_TYPE, XLSX().export_data(sheet.written())
         elif kind == "csv":
             # Where a comma stands in prices, a spreadsheet looks for semicolons. The mark tells it that this is UTF-8.
             french = (get_language() or "").startswith("fr")
-            text = CSV().export_data(written, delimiter=";" if french else ",")
+            text = CSV().export_data(
+                sheet.written(decimal="," if french else "."), delimiter=";" if french else ","
+            )
             content_type, content = "text/csv; charset=utf-8", text.encode("utf-8-sig")
         else:
             raise Http404

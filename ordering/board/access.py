@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
-from ordering.models import Membership, Restaurant, Table
+from ordering.models import Membership, Order, Restaurant, Table
 from pos_bridge.models import Addition
 
 Role = Membership.Role
@@ -61,6 +61,16 @@ def addition_of(restaurant: Restaurant, pk: int) -> Addition:
     if addition is None:
         raise Http404
     return addition
+
+
+def order_of(restaurant: Restaurant, code: str) -> Order:
+    """By its unguessable code, with its table and visit. Raises Http404."""
+    orders = Order.objects.select_related("table", "visit")
+    order = orders.filter(restaurant=restaurant, code=code).first()
+    if order is None:
+        raise Http404
+    order.restaurant = order.table.restaurant = restaurant
+    return order
 
 
 def _for(view: View, roles: frozenset[Role]) -> View:

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """A partial, which finds `thing` under that name."""
+    """A section of the page: a partial, which finds `thing` under that name."""
 
     template: str
     thing: Any = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ordering.board import access, pages, why
+from ordering.board import access, card, pages, why
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
 from ordering.board.part import Part
@@ -14,9 +14,7 @@ from ordering.models import Restaurant, Table, Visit
 from ordering.services import visits
 
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.
-PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [
-    why.part,
-]
+PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [why.part, card.part]
 
 
 @for_staff

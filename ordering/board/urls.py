@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import approvals, pauses, table, views, why
+from ordering.board import approvals, card, journal, pauses, service, table, views, why
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -20,4 +20,9 @@ urlpatterns = [
     path(BOARD + "pauses/resume/", pauses.resume, name="resume"),
     path(BOARD + "pauses/slow/", pauses.slow, name="slow"),
     path(BOARD + "pauses/word/", pauses.renew_word, name="renew_word"),
+    path(BOARD + "tables/<int:number>/card/", card.of_table, name="table_card"),
+    path(BOARD + "orders/<code:order_code>/card/", card.of_order, name="order_card"),
+    path(BOARD + "service/", service.page, name="service"),
+    path(BOARD + "service/export/", service.export, name="service_export"),
+    path(BOARD + "journal/", journal.page, name="journal"),
 ]

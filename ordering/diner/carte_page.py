@@ -150,6 +150,14 @@ def fragment(
     return html
 
 
+def state(problem: Problem | None, html: str) -> str:
+    """What an open page has seen: another one where anything on the carte is another, and before the dot where it can
+    be ordered no longer, or again. `html`: the carte without any filter.
+    """
+    may = problem.code if problem else "open"
+    return f"{may}.{hashlib.sha256(html.encode()).hexdigest()[:16]}"
+
+
 def _drawn(
     restaurant: Restaurant,
     carte: Carte,

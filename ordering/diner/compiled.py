@@ -14,6 +14,7 @@ from ordering.diner.said import Texts
 from ordering.models import CategoryItem, OptionGroup, Photo, ProductOptionGroup, Restaurant
 from ordering.models.sold_out import runs_out
 from ordering.services.days import service_day
+from ordering.services.options import unanswerable
 from pos_bridge.models import Register
 
 CACHE_SECONDS = 24 * 3600
@@ -175,7 +176,8 @@ class Section:
 
     @property
     def slate(self) -> bool:
-        return self.key in SLATE
+        """With no dish in it, there is nothing to write on it: a filter may leave a set menu alone."""
+        return self.key in SLATE and not all(item.is_menu for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,7 @@ def _compile(restaurant: Restaurant, day: date) -> Carte:
                 photos.filter(name=OuterRef("set_menu__photo")).values("sha256")[:1]
             ),
             has_register=Exists(Register.objects.filter(restaurant=restaurant, current=True)),
+            unanswerable=unanswerable("product"),
             option=F(f"{OPTION}__pk"),
             choice=F(f"{CHOICE}__pk"),
             choice_has_options=Exists(
@@ -271,6 +274,7 @@ def _compile(restaurant: Restaurant, day: date) -> Carte:
         )
         .values(
             "pk", "photo", "menu_photo", "has_register", "option", "choice", "choice_has_options",
+            "unanswerable",
             *_fields("category", FROM_CATEGORY), *_fields("product", FROM_PRODUCT),
             *_fields("set_menu", FROM_ITEM), *_fields(GROUP, FROM_GROUP), *_fields(OPTION, FROM_OPTION),
             *_fields(COURSE, FROM_COURSE), f"{CHOICE}__supplement",
@@ -331,7 +335,7 @@ def _complete_choices(items: list[Item]) -> None:
 def _item(row: dict[str, Any], day: date) -> Item:
     is_menu = row["set_menu__key"] is not None
     fields = _part(row, "set_menu", FROM_ITEM) if is_menu else _part(row, "product", FROM_PRODUCT)
-    on_register = bool(fields.pop("register_id"))
+    on_register = bool(fields.pop("register_id")) and not row["unanswerable"]
     photo = row["menu_photo"] if is_menu else row["photo"]
     return Item(is_menu=is_menu, photo=photo or "", on_register=on_register, **_sold(fields, day))
 

@@ -74,6 +74,15 @@ def wanted(query: QueryDict) -> Wanted:
     )
 
 
+def asked(wanted: Wanted) -> list[tuple[str, str]]:
+    """The same as names and values, for an address or a form."""
+    return [
+        *([("q", wanted.text)] if wanted.text else []),
+        *(("diet", name) for name in sorted(wanted.diets)),
+        *(("without", name) for name in sorted(wanted.without)),
+    ]
+
+
 def narrowed(carte: Carte, wanted: Wanted) -> Carte:
     """The carte with what answers to all of it, in its sections; a section without any is left out."""
     if not wanted:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,6 +14,8 @@ from ordering import access, throttle
 from ordering.diner import carte_page, compiled, filtering, hours, pages
 from ordering.diner.forms import JoinForm
 from ordering.diner.pages import Restaurant, Table
+from ordering.models import PhotoSize
+from ordering.restaurant_file.photo_sizes import NAMES
 from ordering.services import house_rules, pauses, visits
 from ordering.services.problems import Problem, Refused
 
@@ -121,9 +124,13 @@ def set_menu(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 @require_safe
 def data(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is kept, and for how long (GDPR, article 13)."""
+    """What is kept, for how long, and who answers for it (GDPR, article 13); services/retention.py keeps it true."""
     restaurant, language = _house(request, slug)
-    return _public(request, pages.show(request, "diner/data.html", restaurant, language), language)
+    page = pages.show(
+        request, "diner/data.html", restaurant, language,
+        keep_days=settings.KEEP_DAYS, keep_addresses_days=settings.KEEP_ADDRESSES_DAYS,
+    )  # fmt: skip
+    return _public(request, page, language)
 
 
 @require_safe
@@ -131,6 +138,21 @@ def photo(request: HttpRequest, slug: str, sha256: str) -> HttpResponse:
     found = access.restaurant_by_slug(slug).photos.filter(sha256=sha256).first()
     if found is None:
         raise Http404
+    headers = {"Cache-Control": FOR_EVER, "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(bytes(found.content), content_type=found.content_type, headers=headers)
+
+
+@require_safe
+def photo_size(request: HttpRequest, slug: str, sha256: str, size: str) -> HttpResponse:
+    """A photo in one of its sizes; as it is where that one is not made yet, and then not for ever."""
+    if size not in NAMES:
+        raise Http404
+    sizes = PhotoSize.objects.filter(made_of=sha256, name=size)
+    found = sizes.filter(photo__restaurant__slug=slug, photo__sha256=sha256).first()
+    if found is None:
+        whole = photo(request, slug, sha256)
+        whole.headers["Cache-Control"] = "public, max-age=60"
+        return whole
     headers = {"Cache-Control": FOR_EVER, "X-Content-Type-Options": "nosniff"}
     return HttpResponse(bytes(found.content), content_type=found.content_type, headers=headers)
 

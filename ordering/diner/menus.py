@@ -204,7 +204,7 @@ def _choice(
     gone = {
         "sold_out": product.sold_out,
         "not_served": not is_open(product.served, local),
-        "not_on_register": not product.register_id,
+        "not_on_register": not set_menus.on_register(choice),
     }
     return OfferedChoice(
         key=product.key,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
-from ordering.diner import errors
+from ordering.diner import errors, filtering
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -38,7 +39,8 @@ def for_guest(view: View) -> View:
             key = request.POST.get("submission_key", "")
             if sent := access.order_sent_with(visit_code, key):
                 return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
-            return private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+            refused = private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+            return filtering.unsaid(refused) if filtering.wanted(request.GET) else refused
         access.remember_language(request, response, language)
         return private(response)
 
@@ -76,7 +78,11 @@ def page(
 ) -> str:
     """A page's HTML. `here` is its address for the links to other languages, where it is not the one asked for."""
     offered = [(code, languages.own_name(code), code == language) for code in restaurant.languages]
+    kept = filtering.asked(filtering.wanted(request.GET))
     context |= {
+        # What the page is filtered by: a link to another language, and a form without a script, keep it.
+        "kept": kept,
+        "kept_query": urlencode(kept),
         "restaurant": restaurant,
         "language": language,
         "languages": offered if len(offered) > 1 else [],

@@ -13,7 +13,7 @@ from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
 from ordering.diner.views import save, show_cart
 from ordering.models import Order, OrderLine
-from ordering.services import approval, orders, presence, serving
+from ordering.services import approval, orders, presence, serving, waiter_card
 from ordering.services.problems import Refused
 from pos_bridge import attempts
 from pos_bridge.models import Addition
@@ -141,5 +141,7 @@ def _context(request: HttpRequest, order: Order, told: Told, addition: Addition)
         if refused and addition.reason in REASONS.keys() - {"refused"}
         else "",
         "said": approval.why_refused(addition),
+        # On the phone of whoever ordered: a person can enter it while it is taken back, or instead.
+        "card": waiter_card.of_order(order) if refused else None,
         "nothing": refused or told.word in (Word.CANCELLED, Word.TAKEN_BACK),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import house, menus, sending, views
+from ordering.diner import house, menus, news, sending, views
 
 
 class Code:
@@ -31,11 +31,13 @@ urlpatterns = [
     path("r/<slug:slug>/carte/m/<slug:key>/", house.set_menu, name="read_menu"),
     path("r/<slug:slug>/data/", house.data, name="data"),
     path("r/<slug:slug>/photo/<code:sha256>", house.photo, name="photo"),
+    path("r/<slug:slug>/photo/<code:sha256>/<str:size>", house.photo_size, name="photo_size"),
     re_path(
         r"^r/(?P<slug>[a-z0-9-]+)/brand\.(?P<version>[0-9a-f]{8})\.css$", house.brand, name="brand"
     ),
     path("robots.txt", house.robots, name="robots"),
     path(VISIT, views.carte, name="carte"),
+    path(VISIT + "news/", news.news, name="news"),
     path(VISIT + "p/<slug:key>/", views.product, name="product"),
     path(VISIT + "m/<slug:key>/", menus.set_menu, name="menu"),
     path(VISIT + "m/<slug:key>/add/", menus.add, name="add_menu"),

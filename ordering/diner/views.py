@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +21,7 @@ from ordering.diner.asked_notes import apart_from_notes, asked_notes
 from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen, left, noted
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, pauses, presence, pricing, serving
+from ordering.services import orders, pauses, presence, pricing, serving, waiter_card
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -39,15 +41,16 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     gone = [Problem("unknown_product")] if "gone" in request.GET else []
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
+    draw = partial(
+        carte_page.fragment, table.restaurant, language=language, now=now, ordering=not problem
+    )
     html = pages.page(
         request, "diner/carte.html", table.restaurant, language,
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
         waiting_minutes=pauses.waiting_minutes(table.restaurant, now),
-        carte=carte_page.fragment(
-            table.restaurant, shown, language, now, ordering=not problem, wanted=wanted
-        ),
+        carte=draw(carte=shown, wanted=wanted), seen=carte_page.state(problem, draw(carte=found)),
         carte_sections=carte_page.strip(shown, language),
         filter=filtering.form(found, shown, wanted),
     )  # fmt: skip
@@ -150,7 +153,7 @@ def show_cart(
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
         problem=problem, problems=_named(problems, cart), servings=serving.choices(cart.courses),
-        orders=orders.sent(visit),
+        orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
         ask_word=unproved if unproved is not None and unproved.code == "say_word" else None,
         waiting_minutes=pauses.waiting_minutes(restaurant, now),
@@ -230,7 +233,7 @@ def _product(
 def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResponse:
     found = compiled.compiled(guest.visit.table.restaurant)
     if not pages.is_htmx(request) or "from_page" in request.POST:
-        return pages.go(request, _place(found, guest, key))
+        return pages.go(request, _place(found, guest, key, filtering.wanted(request.POST)))
     cart = pricing.priced(guest.visit)
     context = {
         "visit": guest.visit,
@@ -240,10 +243,11 @@ def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpR
     return render(request, "diner/_added.html", context)
 
 
-def _place(found: compiled.Carte, guest: Guest, key: str) -> str:
-    """Where on the carte a dish stands."""
+def _place(found: compiled.Carte, guest: Guest, key: str, wanted: filtering.Wanted) -> str:
+    """Where on the carte a dish stands, filtered as it was."""
     row = carte_page.row(guest.visit.table.restaurant, found, key, "", timezone.now())
-    return f"/v/{guest.visit.code}/" + (f"#dish-{row.place}" if row else "")
+    query = f"?{urlencode(filtering.asked(wanted))}" if wanted else ""
+    return f"/v/{guest.visit.code}/{query}" + (f"#dish-{row.place}" if row else "")
 
 
 def _not_added(

@@ -8,7 +8,7 @@ import ordering.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0009_happy"),
+        ("ordering", "0011_house"),
     ]
 
     operations = [

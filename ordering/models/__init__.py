@@ -16,6 +16,7 @@ from .carte import (
 )
 from .draft import Draft
 from .order import Order, OrderLine
+from .photo_size import PhotoSize
 from .prices import OptionPriceChange, PriceChange
 from .restaurant import Membership, Restaurant, Table, new_code
 from .visit import CartLine, Guest, Visit
@@ -39,6 +40,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Photo",
+    "PhotoSize",
     "PriceChange",
     "Product",
     "ProductOptionGroup",

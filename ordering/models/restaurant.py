@@ -107,6 +107,17 @@ class Restaurant(HouseRules):
         ),
     )
     legal_note = OrderedJSONField(_("note of the house"), default=dict, db_default={}, blank=True)
+    contact = models.CharField(
+        _("who answers about data"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Named at “Your data” on the phone: the house's legal name, and an address or an e-mail to write to. "
+            "Empty: guests are told to ask the team."
+        ),
+    )
     # Code of before makes restaurants without it.
     grace_minutes = models.PositiveSmallIntegerField(
         _("minutes of grace after last orders"),

@@ -102,7 +102,7 @@ def look_at(content: bytes) -> PhotoFile:
 
 def for_phones(photo: PhotoFile) -> PhotoFile:
     """The picture as WebP, at most `LONG_SIDE` wide and high, and nothing but the picture (T31)."""
-    with _opened(photo) as image:
+    with opened(photo) as image:
         return _encoded(image, "WEBP", LONG_SIDE)
 
 
@@ -112,14 +112,14 @@ def without_traces(photo: PhotoFile) -> PhotoFile:
     What comes out says nothing else, so it passes unchanged the next time: an export can be imported and exported
     again, and its photos are the same files.
     """
-    with _opened(photo) as image:
+    with opened(photo) as image:
         image.load()
         if _says_nothing_else(image):
             return photo
         return _encoded(image, _kind(image), max(image.size))
 
 
-def _opened(photo: PhotoFile) -> Image.Image:
+def opened(photo: PhotoFile) -> Image.Image:
     return Image.open(BytesIO(photo.content), formats=list(TYPES))
 
 
@@ -136,7 +136,7 @@ def _says_nothing_else(image: Image.Image) -> bool:
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
     """How the camera was held is one of the things that are dropped."""
     try:
         return ImageOps.exif_transpose(image)
@@ -146,9 +146,9 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image, kind: str, long_side: int) -> PhotoFile:
-    upright = _upright(image)
-    colours = upright.info.get("icc_profile") if upright.mode in {"RGB", "RGBA"} else None
-    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    turned = upright(image)
+    colours = turned.info.get("icc_profile") if turned.mode in {"RGB", "RGBA"} else None
+    plain = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
     # Pillow writes some of it into the new file, a comment for one.
     plain.info.clear()
     while True:

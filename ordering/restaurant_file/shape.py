@@ -133,6 +133,8 @@ def _said(error: ValidationError) -> Iterator[Mistake]:
                     yield from _said(inner)
         case "oneOf":
             yield mistake(f"{shown} is not a list of allergens; for “not declared” write null")
+        case "type" if isinstance(value, str) and _is_text(schema_here):
+            yield mistake(f'{shown} is not a text in languages; write {{"fr": …}}, or another one')
         case "type" | "pattern":
             assert isinstance(schema_here, dict)  # noqa: S101  (only objects have these rules)
             types = [rule] if isinstance(rule, str) else list(rule)
@@ -151,6 +153,8 @@ def _said(error: ValidationError) -> Iterator[Mistake]:
             yield mistake(f"{shown} is too large; the most is {rule}")
         case "minItems":
             yield mistake("the list is empty; at least one is needed")
+        case "maxItems":
+            yield mistake(f"the list is too long; at most {rule} can be in it")
         case "minProperties":
             yield mistake("there is no text in it")
         case "minLength":
@@ -159,6 +163,10 @@ def _said(error: ValidationError) -> Iterator[Mistake]:
             yield mistake(error.message)
         case other:
             yield mistake(f"{shown} breaks the rule {other!r} of restaurant.schema.json")
+
+
+def _is_text(schema_here: Any) -> bool:
+    return isinstance(schema_here, dict) and "patternProperties" in schema_here
 
 
 def _unknown_names(path: Path, value: Any, schema_here: Any) -> Iterator[Mistake]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ordering.models import CartLine, Guest, Product, Restaurant, SetMenu
 from ordering.services import notes as house_notes
 from ordering.services import pauses, pricing, visits
-from ordering.services.options import Chosen, choose, groups_of
+from ordering.services.options import Chosen, choose, groups_of, unanswerable
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
 from ordering.slots import is_open
@@ -34,7 +34,8 @@ def add(
     Raises Refused (with every problem), VisitEnded.
     """
     restaurant = guest.visit.table.restaurant
-    product = Product.objects.filter(restaurant=restaurant, key=product_key).first()
+    products = Product.objects.filter(restaurant=restaurant, key=product_key)
+    product = products.annotate(gap=unanswerable("pk")).first()
     if product is None:
         raise Refused(Problem("unknown_product"))
     groups = groups_of({product.pk})

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ordering.models import Choice, Option, Photo, Product, Restaurant, SetMenu
 from ordering.restaurant_file.photos import PhotoFile
+from ordering.services import photo_sizes
 from ordering.services.days import service_day
 
 
@@ -77,6 +78,7 @@ def set_photo(*, thing: Product | SetMenu, photo: PhotoFile) -> None:
         )
         thing.photo = name
         thing.save(update_fields=["photo"])
+        photo_sizes.after_commit(restaurant_id=thing.restaurant_id, names=[name])
 
 
 def of_other_rates(menu: SetMenu) -> list[Product]:

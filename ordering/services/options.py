@@ -3,9 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
-from ordering.models import Option, OptionGroup
+from ordering.models import Option, OptionGroup, ProductOptionGroup
 from ordering.services.problems import Problem
 from ordering.texts import in_language
 
@@ -47,6 +47,12 @@ def groups_of(product_ids: set[int]) -> defaultdict[int, Groups]:
             groups.append((option.group, []))
         groups[-1][1].append(option)
     return found
+
+
+def unanswerable(product: str) -> Exists:
+    """For a query: whether a question that must be answered about this product has no answer at all."""
+    asked = ProductOptionGroup.objects.filter(product=OuterRef(product), group__options=None)
+    return Exists(asked.filter(group__kind=OptionGroup.Kind.CHOICE, group__min__gt=0))
 
 
 def choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Problem]]:

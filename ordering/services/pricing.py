@@ -16,7 +16,7 @@ from ordering import happy
 from ordering.models import CartLine, CategoryItem, Course, Product, Restaurant, SetMenu, Visit
 from ordering.services import days, serving, stock
 from ordering.services import notes as house_notes
-from ordering.services.options import Groups, PricedOption, choose, groups_of
+from ordering.services.options import Groups, PricedOption, choose, groups_of, unanswerable
 from ordering.services.problems import Problem
 from ordering.services.set_menus import Courses, PricedChoice, compose, courses_of
 from ordering.slots import is_open
@@ -117,7 +117,7 @@ def priced(
     finds what is served at none of them.
     """
     found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
-    lines = list(with_gaps(found, "set_menu"))
+    lines = list(with_gaps(found, "set_menu").annotate(unanswerable=unanswerable("product")))
     courses = courses_of({line.set_menu_id for line in lines if line.set_menu_id})
     inside = {choice.product_id for each in courses.values() for _, some in each for choice in some}
     groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
@@ -201,7 +201,7 @@ def _priced_product(
     options, problems = choose(
         groups.get(product.pk, []), [(group, key) for group, key in line.chosen]
     )
-    problems += item_problems(product, unserved)
+    problems += item_problems(product, unserved, gap=getattr(line, "unanswerable", False))
     if price + sum(option.price for option in options) < 0:
         problems.append(Problem("below_zero"))
     return PricedLine(line, product, price, tuple(options), _named(line, product, problems))

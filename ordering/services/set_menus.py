@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ordering.models import Choice, Course, Product
-from ordering.services.options import Groups, PricedOption, choose
+from ordering.services.options import Groups, PricedOption, choose, unanswerable
 from ordering.services.problems import Problem
 from ordering.slots import is_open
 from ordering.texts import in_language
@@ -41,6 +41,7 @@ def courses_of(menu_ids: set[int]) -> defaultdict[int, Courses]:
     choices = (
         Choice.objects.filter(course__set_menu__in=menu_ids)
         .select_related("course", "product")
+        .annotate(gap=unanswerable("product"))
         .order_by("course__position", "course_id", "position", "pk")
     )
     for choice in choices:
@@ -83,7 +84,7 @@ def compose(
             )
             name = in_language(product.name)
             problems += [replace(problem, place=course.key, name=name) for problem in wrong]
-            problems += _problems(product, course.key, moments)
+            problems += _problems(choice, course.key, moments)
             found.append(PricedChoice(course.key, product, choice.supplement, tuple(options)))
     return found, problems
 
@@ -101,10 +102,16 @@ def in_order(courses: Courses, composed: Composed) -> Composed:
     )
 
 
-def _problems(product: Product, course: str, moments: Sequence[datetime]) -> list[Problem]:
+def on_register(choice: Choice) -> bool:
+    """Whether it can be told to the register, with an answer to all that is asked about it."""
+    return bool(choice.product.register_id) and not getattr(choice, "gap", False)
+
+
+def _problems(choice: Choice, course: str, moments: Sequence[datetime]) -> list[Problem]:
+    product = choice.product
     codes = {
         "option_sold_out": product.sold_out,
-        "choice_not_on_register": not product.register_id,
+        "choice_not_on_register": not on_register(choice),
         # Not by its categories: what is a main dish at night may be in a menu at noon.
         "choice_not_served": bool(moments)
         and not any(is_open(product.served, local) for local in moments),

@@ -147,8 +147,19 @@ class ProductSheet(Resource):
 
     # --- Out -----------------------------------------------------------------------------------
 
-    def written(self) -> tablib.Dataset:
-        return self.export(list(self.products.values()))
+    def written(self, *, decimal: str = ".") -> tablib.Dataset:
+        """`decimal`: what stands between euros and cents in a CSV. A spreadsheet takes “1.10” for the first of October
+        where it expects a comma.
+        """
+        written = self.export(list(self.products.values()))
+        if decimal == ".":
+            return written
+        numbers = [written.headers.index(name) for name in ("price", "happy_price", "vat")]
+        rows = [
+            [str(c).replace(".", decimal) if n in numbers else c for n, c in enumerate(row)]
+            for row in written
+        ]
+        return tablib.Dataset(*rows, headers=written.headers)
 
     # --- In ------------------------------------------------------------------------------------
 

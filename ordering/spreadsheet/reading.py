@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -23,6 +23,10 @@ UNPACKED_AT_MOST, PARTS_AT_MOST = 20_000_000, 200
 ROWS_AT_MOST, COLUMNS_AT_MOST = 1_000, 80
 # Formatted and empty ones below the table are not worth a refusal; a million of them are.
 EMPTY_ROWS_AT_MOST = 5_000
+SEPARATORS = ",;\t"
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
+SEPARATOR = re.compile(r"\"?sep=([,;\t])?\"?", re.IGNORECASE)
+LINES_AT_MOST = ROWS_AT_MOST + EMPTY_ROWS_AT_MOST + 2
 # In all these ways openpyxl, and what it stands on, says that this is none.
 NO_WORKBOOK = (
     zipfile.BadZipFile, zlib.error, InvalidFileException, DefusedXmlException, ParseError, OSError,
@@ -90,15 +94,44 @@ def _sheet(lines: Iterator[list[str]]) -> Sheet:
 
 def _csv(content: bytes) -> Iterator[list[str]]:
     text = _decoded(content)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        # As a spreadsheet writes them: line ends may stand inside quotes.
-        for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield [_lines(cell) for cell in line]
-    except csv.Error as error:
-        said = _("The file cannot be read as CSV (%(why)s). Save it again, or as XLSX.")
-        raise UnreadableError(said % {"why": error}) from error
+    first, _end, rest = text.partition("\n")
+    # What tells Excel the separator is no row of it.
+    if named := SEPARATOR.fullmatch(first.strip()):
+        text, first = rest, rest.partition("\n")[0]
+    between = QUOTED.sub("", first)
+    likely = sorted(SEPARATORS, key=between.count, reverse=True)
+    why: csv.Error | None = None
+    for delimiter in [named[1]] if named and named[1] else likely:
+        try:
+            # As a spreadsheet writes them: line ends may stand inside quotes.
+            lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+            found = list(islice(_apart(lines, delimiter), LINES_AT_MOST))
+        except csv.Error as error:
+            why = why or error
+            continue
+        yield from ([_lines(cell) for cell in line] for line in found)
+        return
+    said = _("The file cannot be read as CSV (%(why)s). Save it again, or as XLSX.")
+    raise UnreadableError(said % {"why": why}) from why
+
+
+def _apart(lines: Iterator[list[str]], outer: str) -> Iterator[list[str]]:
+    """A spreadsheet that looks for another separator shows each row as one cell, and saves it so, in quotes where there
+    are quotes in it: such rows are taken apart again. No key has a separator in it.
+    """
+    first = next(lines, [])
+    inner = max(SEPARATORS, key=first[0].count) if _alone(first) else outer
+    everywhere = _alone(first) and inner in first[0]
+    for line in chain([first], lines):
+        if everywhere or (_alone(line) and inner in line[0]):
+            whole = outer.join(line).rstrip(outer)
+            yield next(csv.reader([whole], delimiter=inner, strict=True), [])
+        else:
+            yield line
+
+
+def _alone(line: list[str]) -> bool:
+    return bool(line and line[0].strip()) and not any(cell.strip() for cell in line[1:])
 
 
 def _decoded(content: bytes) -> str:

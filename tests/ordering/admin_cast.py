@@ -133,7 +133,8 @@ def send(client, address, **changes):
             data.setlist(name, value)
         else:
             data[name] = value
-    return client.post(address, data)
+    # A QueryDict would be sent with the last of several values alone.
+    return client.post(address, dict(data.lists()))
 
 
 def errors(response):

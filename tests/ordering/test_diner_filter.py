@@ -3,6 +3,7 @@
 import logging
 import re
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 import time_machine
@@ -13,11 +14,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ordering import access
-from ordering.models import Choice, Option, OptionGroup, Product, Restaurant
+from ordering.models import Category, Choice, Option, OptionGroup, Product, Restaurant, Visit
 from ordering.services import carte
+from ordering.services.visits import end
 from pos_bridge.models import Register
 from tests import factories
-from tests.ordering.diner_phone import Phone, house, words
+from tests.ordering.diner_phone import HTMX, Phone, house, words
 from tests.ordering.test_diner_carte import DEMO, change
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +218,54 @@ def test_it_says_nothing_of_the_address_where_a_page_breaks(table, caplog, monke
     assert phone.get("/r/nobody/carte/?without=sesame").status_code == 404
     assert caplog.text
     assert "sesame" not in "".join(each.getMessage() for each in caplog.records)
+
+
+def test_it_says_nothing_of_the_address_of_a_visit_that_has_ended(table):
+    """P17: its page that asks to scan again keeps the same silence; htmx is told to load it."""
+    phone = Phone().join(table)
+    end(visit=Visit.objects.get())
+    for headers in ({}, HTMX):
+        page = phone.get(f"{phone.visit}?without=sesame", headers=headers)
+        assert page["Referrer-Policy"] == "strict-origin"
+        assert page["Cache-Control"] == "no-store"
+    assert Phone().get(f"{phone.visit}?without=sesame")["Referrer-Policy"] == "strict-origin"
+    assert phone.get(phone.visit)["Referrer-Policy"] == "same-origin"
+
+
+# --- It stays as it is until somebody asks for everything -----------------------------------------
+
+
+def test_it_is_kept_in_another_language(table):
+    Restaurant.objects.update(languages=["fr", "en"])
+    query = "q=so%26up&diet=vegan&without=celery&without=milk"
+    for phone, where in ((Phone(), CARTE), (joined := Phone().join(table), joined.visit)):
+        page = phone.get(f"{where}?{query}").content.decode()
+        assert f'href="{where}?lang=en&amp;{escape(query)}"' in page
+        assert f'href="{where}?lang=en"' in phone.get(where).content.decode()
+
+
+def test_it_is_kept_when_a_dish_is_added_without_a_script(table):
+    """The form carries it, so that it stands in no address of its own; with a script, the page stays where it is."""
+    phone = Phone().join(table)
+    page = phone.get(f"{phone.visit}?without=gluten&q=o%26u").content.decode()
+    form = page.partition('<form id="add"')[2].partition("</form>")[0]
+    assert 'name="q" value="o&amp;u"' in form
+    assert 'name="without" value="gluten"' in form
+    answer = phone.add("soupe", q="o&u", without="gluten")
+    assert answer["Location"] == f"{phone.visit}?q=o%26u&without=gluten#dish-carte_soupe"
+
+
+def test_a_slate_with_no_dish_left_is_not_drawn(table):
+    """A filter may leave the set menu of a category alone."""
+    Category.objects.update(key="ardoise")
+    carte.changed(restaurant_id=table.restaurant_id)
+    page = Phone().get(CARTE).content.decode()
+    assert 'class="slate"' in page
+    page = Phone().get(f"{CARTE}?q=menu").content.decode()
+    assert 'id="dish-ardoise_menu"' in page
+    assert 'class="slate"' not in page
+    assert 'id="h-c-ardoise"' in page
+    assert 'class="slate"' in Phone().get(f"{CARTE}?q=soupe").content.decode()
 
 
 # --- Cost ----------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def addresses(phone):
         "order_code": order.code,
         "key": "soupe",
         "sha256": "0" * 64,
+        "size": "card.jpg",
         "version": "01234567",
     }
     found = {}

@@ -386,6 +386,26 @@ def test_it_does_not_ask_about_what_was_always_added_unseen():
     ]
 
 
+@pytest.mark.parametrize("change", ["taken off", "asked", "deleted"])
+def test_it_does_not_take_off_what_is_always_added_and_not_declared_unseen(change):
+    """P22: without the bread that nobody has declared, the soup would be declared."""
+    data = changed(("option_groups", 0, "kind"), "automatic")
+    data["option_groups"][0]["options"][0]["allergens"] = []
+    imported(data)
+    said = (
+        'product "soupe": "pain", which is always added to it and is not declared, '
+        "would no longer be"
+    )
+    if change == "taken off":
+        data["products"][0]["option_groups"] = []
+    elif change == "asked":
+        data["option_groups"][0]["kind"] = "choice"
+    else:
+        del data["option_groups"][0]["options"][1]
+        said = 'option "pain/noir": it is always added and is not declared, and would be deleted'
+    assert to_accept(data, prune=change == "deleted") == [said]
+
+
 def test_it_asks_nothing_of_a_new_restaurant():
     data = changed(("products", 0, "allergens"), [])
     assert imported(data).changed

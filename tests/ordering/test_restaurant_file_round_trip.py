@@ -265,6 +265,7 @@ def restaurants(draw):
         **maybe("limits", st.just(limits()), {}),
         **maybe("who_may_order", st.just(who_may_order()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),
+        **maybe("contact", LINE),
         **maybe(
             "register",
             st.tuples(LINE, LINE).map(

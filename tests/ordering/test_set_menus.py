@@ -1,5 +1,6 @@
 """A set menu from the phone to the register: composed, priced, sent, taken back; nothing said that is not so."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -356,7 +357,7 @@ def test_what_is_missing_is_said_at_its_course_and_the_rest_stays_chosen(phone):
     html = answer.content.decode()
     course = html.partition('id="course-entree"')[2].partition("</fieldset>")[0]
     assert "Entree : faites au moins 1 choix" in words_of(course)
-    steak = html.partition('id="choice-plat-steak"')[2].partition(">")[0]
+    steak = html.partition('id="choice-plat_steak"')[2].partition(">")[0]
     assert "checked" in steak
     blue = html.partition('value="bleu"')[2].partition(">")[0]
     assert "checked" in blue
@@ -378,8 +379,8 @@ def test_what_is_sold_out_cannot_be_ticked(phone):
     Product.objects.filter(key="oeuf").update(sold_out=True)
     SetMenu.objects.get().restaurant.save()
     html = phone.get(phone.visit + "m/menu/").content.decode()
-    assert "disabled" in html.partition('id="choice-entree-oeuf"')[2].partition(">")[0]
-    assert "disabled" not in html.partition('id="choice-entree-poireaux"')[2].partition(">")[0]
+    assert "disabled" in html.partition('id="choice-entree_oeuf"')[2].partition(">")[0]
+    assert "disabled" not in html.partition('id="choice-entree_poireaux"')[2].partition(">")[0]
 
 
 def test_what_is_always_added_counts_though_it_is_sold_out_p22(phone):
@@ -462,3 +463,15 @@ def test_what_is_not_chosen_is_in_the_price_on_the_button(house):
     page = phone.get(f"{phone.visit}m/menu/").content.decode()
     shown = page[page.index("data-total>") :]
     assert shown[: shown.index("</span>")].replace("\xa0", " ") == "data-total>38,50 €"
+
+
+def test_no_two_choices_have_one_place_on_the_page(house):
+    """Keys may have hyphens: “a-b” of course “c” is not “b” of course “c-a”."""
+    factories.product(house, "b")
+    factories.product(house, "a-b")
+    factories.set_menu(house, "tiret", {"c": {"a-b": 0}, "c-a": {"b": 0}})
+    phone = Phone().join(factories.table(house))
+    page = phone.get(f"{phone.visit}m/tiret/").content.decode()
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'data-of="([^"]+)"', page)) <= set(ids)

@@ -1,5 +1,6 @@
 """Products as a spreadsheet: out, changed, looked at, back in; nothing lost and nothing run (F19, T31, T34)."""
 
+import csv as stdlib_csv
 import io
 import zipfile
 
@@ -129,7 +130,40 @@ def test_french_spreadsheets_get_semicolons_and_bring_them_back(a, alice, client
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fr"
     content = client.get(at(a, "csv")).content
     assert content.startswith(b"\xef\xbb\xbfkey;register_id;name_fr;name_en;")
+    # “1.10” would be the first of October there.
+    assert ";8,00;10;" in content.decode()
     assert look(client, a, content).context["preview"].changes == []
+
+
+def excel(content, separator):
+    """What a spreadsheet that looks for this separator saves again, untouched, of what it was given."""
+    lines = stdlib_csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=separator)
+    kept = io.StringIO()
+    stdlib_csv.writer(kept, delimiter=separator).writerows(lines)
+    return kept.getvalue().encode("utf-8-sig")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_no_spreadsheet_breaks_what_it_opened_with_another_separator(
+    a, alice, client, language, separator
+):
+    """A comma CSV in a French Excel stands in one column, and comes back so."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    for number, text in enumerate(["plain", 'a;b,c"d"', "Crème, brûlée; été", "9,5"]):
+        texts = {"fr": text, "en": "-"}
+        factories.product(a, f"p{number}", name=texts, description=texts, vat="5.50", price=1_10)
+    saved = excel(client.get(at(a, "csv")).content, separator)
+    looked = look(client, a, saved)
+    assert said(looked) == []
+    assert looked.context["preview"].changes == []
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("first", ["sep=;\r\n", "SEP=;\n", '"sep=;"\n', "sep=\n", ""])
+def test_a_line_that_names_the_separator_is_no_row(first):
+    sheet = reading.read(f"{first}key;price\nplat;1,10\n".encode())
+    assert sheet == reading.Sheet(["key", "price"], [["plat", "1,10"]], [2])
 
 
 # --- A change --------------------------------------------------------------------------------------
@@ -429,6 +463,17 @@ def test_its_page_costs_the_same_for_one_product_and_for_a_hundred(
         content = client.get(at(a, "xlsx")).content
     with django_assert_max_num_queries(60):
         look(client, a, content)
+
+
+def test_it_keeps_texts_in_a_language_that_is_listed_no_longer(a, alice, client):
+    """They are not in the sheet, so nobody has taken them out."""
+    for texts in (Product, Option, OptionGroup):
+        texts.objects.update(name={"fr": "Plat", "de": "Gericht", "en": "Dish"})
+    content = csv({**rows(client, a)["plat"], "price": "9", "name_en": "Stew"})
+    confirm(client, a, look(client, a, content))
+    assert (plat(a).price, plat(a).name) == (9_00, {"fr": "Plat", "en": "Stew", "de": "Gericht"})
+    for kept in (Option, OptionGroup):
+        assert {names["de"] for names in kept.objects.values_list("name", flat=True)} == {"Gericht"}
 
 
 def test_happy_hour_prices_are_changed_there_and_their_hours_on_the_page(a, alice, client):

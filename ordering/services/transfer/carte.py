@@ -40,8 +40,14 @@ class CarteWriter:
         stored: Stored,
         report: Report,
         by: prices.Hand,
+        *,
+        keep_languages: bool = False,
     ) -> None:
+        """`keep_languages`: texts in languages that the restaurant lists no longer stay: who does not see them has
+        not taken them out.
+        """
         self.by = by
+        self.keep_languages = keep_languages
         self.data = data
         self.restaurant = restaurant
         self.stored = stored
@@ -82,6 +88,7 @@ class CarteWriter:
     def _sync(self, model: Any, name: str, columns: Callable[[Item], Columns]) -> Synced:
         wanted = {item["key"]: columns(item) for item in self.data.get(name, [])}
         stored = getattr(self.stored, name)
+        self._keep_texts(wanted, stored)
         counts = self.counts[name.replace("_", " ")]
         rows = list(stored.values()) if issubclass(model, Priced) else []
         before = [(row, row.price) for row in rows]
@@ -111,9 +118,11 @@ class CarteWriter:
             before.setdefault(outside, {})[key] = row
         for item in self.data.get(name, []):
             outside = item["key"]
+            wanted = {child["key"]: columns(child) for child in item[inner]}
+            self._keep_texts(wanted, before.get(outside, {}))
             synced = sync(
                 model,
-                {child["key"]: columns(child) for child in item[inner]},
+                wanted,
                 before.get(outside, {}),
                 self.counts[inner],
                 {parent: parents.rows[outside]},
@@ -123,6 +132,13 @@ class CarteWriter:
             found.touched.update(synced.touched)
         prices.keep(changed=costs.items(), by=self.by)
         return found
+
+    def _keep_texts(self, wanted: dict[str, Columns], stored: dict[str, Any]) -> None:
+        for key, columns in wanted.items() if self.keep_languages else ():
+            for name in {"name", "description"} & columns.keys() if key in stored else ():
+                before = getattr(stored[key], name)
+                unlisted = {x: before[x] for x in before if x not in self.fields.languages}
+                columns[name] = columns[name] | unlisted
 
     def _place_groups(self, products: Synced, groups: Synced) -> None:
         replace(

@@ -5,7 +5,8 @@ Listed is, for a product or an option that exists,
 - an allergen that would no longer be declared,
 - a declaration, also “none of the 14”, that would become “not declared”,
 - “not declared” that would become “none of the 14”,
-- for a product, an always added option with declared allergens that would no longer be added, or only if chosen,
+- for a product, an always added option with allergens, or of which none is declared, that would no longer be added, or
+  only if chosen,
 - sold out, in any way, that would be on sale again, or be so on an earlier day (set menus too),
 - a count of portions that would be higher, or not be counted any more,
 
@@ -74,6 +75,7 @@ def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:
             day,
         ),
         *_no_longer_added(data, stored),
+        *(_undeclared_deleted(data, stored) if prune else ()),
     ]
 
 
@@ -126,21 +128,42 @@ def _declaration(name: str, before: list[str] | None, after: list[str] | None) -
 
 def _no_longer_added(data: dict[str, Any], stored: Stored) -> Iterator[str]:
     declared: dict[str, list[str]] = {}
+    unknown: set[str] = set()
     for (group, _), option in stored.options.items():
-        if stored.option_groups[group].kind == OptionGroup.Kind.AUTOMATIC and option.allergens:
+        if stored.option_groups[group].kind != OptionGroup.Kind.AUTOMATIC:
+            continue
+        if option.allergens is None:
+            # Without it, the dish would be declared (P22).
+            unknown.add(group)
+        elif option.allergens:
             declared.setdefault(group, []).extend(option.allergens)
-    if not declared or stored.restaurant is None:
+    if stored.restaurant is None:
         return
     groups = {item["key"]: item.get("option_groups", []) for item in data["products"]}
     kinds = {item["key"]: item.get("kind", "choice") for item in data.get("option_groups", [])}
     rows = ProductOptionGroup.objects.filter(
-        product__restaurant=stored.restaurant, group__key__in=declared
+        product__restaurant=stored.restaurant, group__key__in={*declared, *unknown}
     ).values_list("product__key", "group__key")
     for product, group in rows.order_by("product__position", "product", "position"):
         gone = product in groups and group not in groups[product]
         if gone or kinds.get(group, OptionGroup.Kind.AUTOMATIC) != OptionGroup.Kind.AUTOMATIC:
-            allergens = listed(list(dict.fromkeys(declared[group])))
+            is_so = "is not declared"
+            if group in declared:
+                is_so = f"contains {listed(list(dict.fromkeys(declared[group])))}"
             yield (
                 f"product {show(product)}: {show(group)}, which is always added to it and "
-                f"contains {allergens}, would no longer be"
+                f"{is_so}, would no longer be"
             )
+
+
+def _undeclared_deleted(data: dict[str, Any], stored: Stored) -> Iterator[str]:
+    """Of a group that is added still: what it is added to would be declared all at once (P22)."""
+    wanted = {
+        group["key"]: {option["key"] for option in group["options"]}
+        for group in data.get("option_groups", [])
+    }
+    for (group, key), option in stored.options.items():
+        always = stored.option_groups[group].kind == OptionGroup.Kind.AUTOMATIC
+        if always and option.allergens is None and key not in wanted.get(group, {key}):
+            name = show(f"{group}/{key}")
+            yield f"option {name}: it is always added and is not declared, and would be deleted"

@@ -105,6 +105,7 @@ class _Exporter:
             "limits": self.limits(),
             "who_may_order": self.who_may_order(),
             "legal_texts": self.legal_texts(),
+            "contact": place.contact,
             "register": self.register(stored.register) if stored.register else None,
             "tables": [self.table(table) for table in stored.tables.values()],
             "categories": [self.category(category) for category in stored.categories.values()],
@@ -116,7 +117,7 @@ class _Exporter:
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
                 "ordering": True, "notes": [], "free_note": False, "limits": {}, "who_may_order": {},
-                "legal_texts": {}, "register": None, "option_groups": [], "set_menus": [],
+                "legal_texts": {}, "contact": "", "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip

@@ -44,6 +44,7 @@ class Fields:
             "limit_amount_per_cover": cents(limits.get("amount_per_cover", "60.00")),
             "limit_orders_per_hour": int(limits.get("orders_per_hour", 12)),
             **{f"legal_{name}": self._text(legal.get(name, {})) for name in LEGAL},
+            "contact": item.get("contact", ""),
             "grace_minutes": int(limits.get("grace_minutes", 5)),
             "limit_house_per_minute": int(limits.get("orders_per_minute", 100)),
             "limit_zone_per_minute": _count(limits.get("orders_per_minute_of_zone")),

@@ -10,10 +10,11 @@ from django.db.models import F
 
 from ordering.models import Order, Product, Restaurant, Table, Visit
 from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_order_of
+from ordering.restaurant_file.doubts import doubts
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
-from ordering.services import carte, prices, visits
+from ordering.services import carte, photo_sizes, prices, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 from .carte import CarteWriter
@@ -79,8 +80,11 @@ def import_restaurant(
             _prune_photos(restaurant, stored, report)
         if report.changed:
             carte.changed(restaurant_id=restaurant.pk)
+        # Also where nothing changed: the last import may have been stopped before it had made them.
+        photo_sizes.after_commit(restaurant_id=restaurant.pk, names=list(photos))
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
+    report.warnings += map(str, doubts(data))
     report.warnings += not_told(restaurant) if report.changed else []
     report.warnings += [
         f"There is no photo {show(name)} beside the file; no picture is shown until it is imported."

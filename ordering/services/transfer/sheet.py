@@ -79,7 +79,8 @@ def import_sheet(
         if not changes or not told:
             return preview, None
         report = Report()
-        CarteWriter(wanted, restaurant, stored, report, by).write(prune=False)
+        writer = CarteWriter(wanted, restaurant, stored, report, by, keep_languages=True)
+        writer.write(prune=False)
         carte.changed(restaurant_id=restaurant.pk)
     for change in preview.cautions:
         logger.info("Spreadsheet of %s, accepted: %s", restaurant.slug, change)
