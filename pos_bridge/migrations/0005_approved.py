@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pos_bridge", "0004_register_hook"),
+        ("pos_bridge", "0005_house"),
     ]
 
     operations = [
