@@ -8,7 +8,7 @@ import ordering.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0011_house"),
+        ("ordering", "0013_calls"),
     ]
 
     operations = [

@@ -187,7 +187,7 @@ RULES: tuple[Rule, ...] = (
         _("A phone may begin at a free table, or the party is seated"),
         _when(
             "be_seated",
-            lambda asked: asked.table.restaurant.seated_first and asked.visit is None,
+            lambda asked: asked.visit is None and may_open(asked.table) is not None,
         ),
         _("Seat the party at this table on the board."),
         Where.BOARD_TABLE,
@@ -244,7 +244,8 @@ def first_problem(asked: Asked) -> Problem | None:
 
 def may_open(table: Table) -> Problem | None:
     """Why a phone may not begin at a free table. It may join a party that is seated."""
-    return Problem("be_seated") if table.restaurant.seated_first else None
+    # At a table that strangers share, each phone is a party of its own, which nobody seats.
+    return Problem("be_seated") if table.restaurant.seated_first and not table.shared else None
 
 
 def explain(table: Table, visit: Visit | None, now: datetime) -> list[Verdict]:

@@ -25,6 +25,12 @@ MESSAGES = {
     "register_waits": _("Your order is kept, and waits for the till."),
     # The visit
     "covers": _("Please say how many you are, from 1 to %(max)s."),
+    "party_active": _(
+        "Somebody is ordering at this table at the moment. Please ask the team for yours."
+    ),
+    "table_taken": _("A party sits at this table already."),
+    "table_shared": _("Strangers share this table: each phone says itself how many they are."),
+    "name_too_long": _("A name has at most %(max)s letters here."),
     # A line
     "unknown_product": _("This is no longer on the carte."),
     "sold_out": _("Sold out."),
@@ -71,6 +77,10 @@ MESSAGES = {
         "Several of your orders wait for the team already. Please call a waiter for the next one."
     ),
     "too_fast": _("You have just sent an order. Please wait a few seconds."),
+    # A call
+    "too_many_calls": _(
+        "You have called a few times within minutes. Please give the team a moment, or speak to a waiter."
+    ),
 }
 
 

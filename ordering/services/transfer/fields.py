@@ -46,6 +46,8 @@ class Fields:
             **{f"legal_{name}": self._text(legal.get(name, {})) for name in LEGAL},
             "contact": item.get("contact", ""),
             "grace_minutes": int(limits.get("grace_minutes", 5)),
+            "silence_minutes": int(limits.get("silence_minutes", 90)),
+            "quiet_minutes": int(limits.get("quiet_minutes", 15)),
             "limit_house_per_minute": int(limits.get("orders_per_minute", 100)),
             "limit_zone_per_minute": _count(limits.get("orders_per_minute_of_zone")),
             "limit_amount_per_table": (
@@ -68,6 +70,7 @@ class Fields:
             "seats": None if seats is None else int(seats),
             "ordering": item.get("ordering", True),
             "enabled": item.get("enabled", True),
+            "shared": item.get("shared", False),
         }
 
     def category(self, item: Item) -> Columns:
