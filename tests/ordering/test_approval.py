@@ -212,7 +212,7 @@ def test_it_shows_what_is_unusual_so_that_nobody_says_ok_blindly_t35(
     rules(approval="every", limit_amount_per_cover=1)
     Product.objects.update(alcohol=True)
     guest = guest_at(house)
-    clock.shift(timedelta(hours=4))
+    type(guest).objects.filter(pk=guest.pk).update(joined_at=EVENING - timedelta(hours=4))
     addition = send(guest)
     plain_guest = guest_at(house, 7)
     rules(limit_amount_per_cover=60_00)
