@@ -17,7 +17,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ordering import languages, texts
 from ordering.models import Guest, Order, Restaurant, Table
-from ordering.services.visits import VisitEnded, open_visit
+from ordering.services.visits import VisitEnded, is_silent, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
 from pos_bridge.models import Hook, Register
@@ -69,7 +69,7 @@ def guest_secret(request: HttpRequest) -> str | None:
 def new_scan(request: HttpRequest, response: HttpResponse, table: Table) -> None:
     """Give the phone a new cookie for this table. It stays the guest that it is in the table's open visit (T18)."""
     before = _cookie(request)
-    visit = open_visit(table)
+    visit = open_visit(table, before.get("guest"))
     known = (
         visit
         and _guests()
@@ -99,6 +99,14 @@ def guest_of(request: HttpRequest, visit_code: str) -> Guest:
 
     Raises NotYourVisit, also for a visit that never was; VisitEnded.
     """
+    guest = past_guest(request, visit_code)
+    if guest.visit.ended_at is not None or is_silent(guest.visit):
+        raise VisitEnded
+    return guest
+
+
+def past_guest(request: HttpRequest, visit_code: str) -> Guest:
+    """As guest_of, also when the visit has ended: its party may still read what it ordered. Raises NotYourVisit."""
     secret = guest_secret(request)
     guest = (
         secret
@@ -106,14 +114,14 @@ def guest_of(request: HttpRequest, visit_code: str) -> Guest:
     )
     if not guest:
         raise NotYourVisit
-    if guest.visit.ended_at is not None:
-        raise VisitEnded
     return guest
 
 
 def order_by_code(visit_code: str, order_code: str) -> Order:
     """An order by its own unguessable address, so that its state survives a lost cookie (F07). Raises Unknown."""
-    orders = Order.objects.select_related("restaurant", "table__restaurant", "visit")
+    orders = Order.objects.select_related(
+        "restaurant", "table__restaurant", "visit__table__restaurant"
+    )
     order = orders.filter(visit__code=visit_code, code=order_code).first()
     if order is None:
         raise Unknown

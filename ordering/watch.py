@@ -16,7 +16,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from ordering.alarm_rounds import Rounds
-from ordering.services import drafts, events, retention
+from ordering.services import drafts, events, retention, visits
 from pos_bridge import alarms, heartbeat
 from pos_bridge.models import Heartbeat
 from pos_bridge.worker import check_migrated
@@ -77,6 +77,7 @@ class Watch:
         self._try("to tell alarms", lambda: self._rounds.begin(now))
         if self._consume.due():
             self._try("events", events.consume)
+            self._try("silent visits", visits.end_silent)
         if self._drafts.due():
             self._try("cartes to go live", lambda: drafts.go_live(now))
         if self._forget.due():

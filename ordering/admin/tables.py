@@ -81,7 +81,7 @@ class TableAdmin(HouseAdmin):
     form = TableForm
     fieldsets = [
         (None, {"fields": ["number", "label", "zone", "seats"]}),
-        (_("Ordering"), {"fields": ["ordering", "enabled", "register_id"]}),
+        (_("Ordering"), {"fields": ["ordering", "enabled", "shared", "register_id"]}),
     ]
     list_display = [
         "__str__",

@@ -22,13 +22,11 @@ def problem(
     return response
 
 
-def scan_again(request: HttpRequest, *, ended: bool) -> HttpResponse:
-    """For a phone that is no guest of the visit, and for a visit that is over (P17)."""
+def scan_again(request: HttpRequest) -> HttpResponse:
+    """For a phone that is no guest of the visit (P17). Whose visit is over is told so by ended.py."""
     if getattr(request, "htmx", False):
         return HttpResponseClientRefresh()
     title = _("Please scan the code on your table again")
-    if ended:
-        return problem(title, _("This meal has been closed. Nothing was sent."), status=410)
     return problem(title, _("This page belongs to another table or another phone."), status=403)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
-from ordering.diner import errors, filtering
+from ordering.diner import ended, errors, filtering
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -39,7 +39,10 @@ def for_guest(view: View) -> View:
             key = request.POST.get("submission_key", "")
             if sent := access.order_sent_with(visit_code, key):
                 return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
-            refused = private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+            if isinstance(error, VisitEnded):
+                refused = private(ended.page(request, access.past_guest(request, visit_code)))
+            else:
+                refused = private(errors.scan_again(request))
             return filtering.unsaid(refused) if filtering.wanted(request.GET) else refused
         access.remember_language(request, response, language)
         return private(response)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import house, menus, news, sending, views
+from ordering.diner import house, menus, news, orders_page, party, sending, views
 
 
 class Code:
@@ -46,6 +46,9 @@ urlpatterns = [
     path(VISIT + "cart/line/", views.line, name="line"),
     path(VISIT + "covers/", views.covers, name="covers"),
     path(VISIT + "send/", sending.send, name="send"),
+    path(VISIT + "live/", party.live, name="live"),
+    path(VISIT + "again/", orders_page.again, name="again"),
+    path(VISIT + "orders/", orders_page.orders, name="orders"),
     path(VISIT + "orders/<code:order_code>/", sending.order, name="order"),
     path(VISIT + "orders/<code:order_code>/take-back/", sending.take_back, name="take_back"),
 ]

@@ -22,6 +22,8 @@ COLOUR = RegexValidator(
 
 # LEO2 numbers its tables so (docs/registers); the other two take any of these.
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
+# Minutes; a shorter one would end a meal between two courses.
+SHORTEST_SILENCE = 30
 
 
 def new_code() -> str:
@@ -125,6 +127,26 @@ class Restaurant(models.Model):
         validators=[MaxValueValidator(60)],
         help_text=_("How long what was put into the cart in time may still be sent."),
     )
+    silence_minutes = models.PositiveSmallIntegerField(
+        _("minutes of silence after which a visit ends"),
+        default=90,
+        db_default=90,
+        validators=[MinValueValidator(SHORTEST_SILENCE), MaxValueValidator(1440)],
+        help_text=_(
+            "Since a phone of the party last joined, changed the cart or ordered. "
+            "A party with an order that is not on the till yet stays."
+        ),
+    )
+    quiet_minutes = models.PositiveSmallIntegerField(
+        _("minutes after which a new phone is asked"),
+        default=15,
+        db_default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_(
+            "When a party has ordered and been quiet for so long, a new phone at its table is "
+            "asked whether it belongs to it, and sees nothing of it before."
+        ),
+    )
     # [{"key": …, "text": {language: text}}] in the order in which guests read them.
     notes = OrderedJSONField(_("notes for the kitchen"), default=list, db_default=[], blank=True)
     free_note = models.BooleanField(
@@ -217,6 +239,15 @@ class Table(models.Model):
         default=True,
         help_text=_(
             "Off: the table's card leads to “unknown code”, as if it had never been printed."
+        ),
+    )
+    shared = models.BooleanField(
+        _("shared by strangers"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "On: each phone is a party of its own, with its own covers and cart. "
+            "All of their orders stand on this table's number on the till."
         ),
     )
     # In the order of the restaurant file.

@@ -14,7 +14,8 @@ def consume() -> int:
     """
     paid = AdditionEvent.objects.filter(kind=AdditionEvent.Kind.SETTLED, consumed_at=None)
     pks = paid.order_by().values_list("addition__order__visit", flat=True).distinct()
-    return sum(_end(visit) for visit in Visit.objects.filter(pk__in=list(pks)))
+    paid_visits = Visit.objects.filter(pk__in=list(pks))
+    return sum(_end(visit) for visit in paid_visits.select_related("table__restaurant"))
 
 
 def _end(visit: Visit) -> bool:
