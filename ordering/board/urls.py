@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from ordering.board import card, carte, journal, service, table, undelivered, views
+from ordering.board import (
+    card,
+    carte,
+    journal,
+    left_behind,
+    service,
+    table,
+    undelivered,
+    views,
+)
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,6 +19,8 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "tables/<int:number>/seat/", table.seat, name="seat"),
+    path(BOARD + "tables/<int:number>/left/", left_behind.seen, name="left"),
     path(BOARD + "tables/<int:number>/free/", table.free, name="free"),
     path(BOARD + "tables/<int:number>/covers/", table.covers, name="covers"),
     path(BOARD + "tables/<int:number>/ordering/", table.ordering, name="ordering"),

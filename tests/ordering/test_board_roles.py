@@ -22,6 +22,8 @@ MEMBERS = {"service", "manager", "installer"}
 # What a GET shows, and what a POST does, and who may.
 PAGES = {"board": MEMBERS, "table": MEMBERS, "task": MEMBERS, "carte": MEMBERS, "thing": MEMBERS}
 POSTS = {
+    "seat": MEMBERS,
+    "left": MEMBERS,
     "free": MEMBERS,
     "covers": MEMBERS,
     "ordering": MEMBERS,
@@ -43,7 +45,7 @@ def addresses(a):
     addition = {"pk": Addition.objects.get().pk}
     thing = {"kind": "product", "pk": a.products.get().pk}
     parts = {
-        "table": table, "free": table, "covers": table, "ordering": table,
+        "table": table, "seat": table, "left": table, "free": table, "covers": table, "ordering": table,
         "task": addition, "decide": addition, "thing": thing,
     }  # fmt: skip
     return {

@@ -50,6 +50,8 @@ MATRIX = {
     "diner:take_back": GUEST,
     "board:board": STAFF,
     "board:table": STAFF,
+    "board:seat": STAFF,
+    "board:left": STAFF,
     "board:free": STAFF,
     "board:covers": STAFF,
     "board:ordering": STAFF,
