@@ -7,14 +7,26 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+from ordering.access import CODE
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
-from ordering.models import Membership, Option, Order, Product, Restaurant, SetMenu, Table, Visit
+from ordering.models import (
+    Call,
+    Membership,
+    Option,
+    Order,
+    Product,
+    Restaurant,
+    SetMenu,
+    Table,
+    Visit,
+)
 from ordering.services.sold_out import Thing
 from ordering.undelivered import RELATED, for_rows
 from pos_bridge.models import Addition
@@ -60,6 +72,26 @@ def table_of(restaurant: Restaurant, number: int) -> Table:
         raise Http404
     table.restaurant = restaurant
     return table
+
+
+def call_of(restaurant: Restaurant, code: str) -> Call | None:
+    """A call of one of the restaurant's tables."""
+    if not CODE.fullmatch(code):
+        return None
+    calls = Call.objects.select_related("table__restaurant", "visit__table__restaurant")
+    return calls.filter(table__restaurant=restaurant, code=code).first()
+
+
+def party_of(restaurant: Restaurant, code: str) -> Visit | None:
+    """A party that sits at one of the restaurant's tables."""
+    if not CODE.fullmatch(code):
+        return None
+    visits = Visit.objects.select_related("table__restaurant")
+    return visits.filter(table__restaurant=restaurant, code=code, ended_at=None).first()
+
+
+def tables_of(restaurant: Restaurant) -> QuerySet[Table]:
+    return Table.objects.filter(restaurant=restaurant)
 
 
 def visit_of(table: Table, pk: str) -> Visit:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from ordering.board import left_behind, undelivered
+from ordering.board import calls, left_behind, undelivered
 from ordering.board.need import Need
 from ordering.models import Restaurant
 
@@ -12,6 +12,7 @@ Provider = Callable[[Restaurant, datetime], Iterable[Need]]
 PROVIDERS: list[Provider] = [
     undelivered.needs,
     left_behind.needs,
+    calls.needs,
 ]
 
 

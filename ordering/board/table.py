@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ordering import undelivered
-from ordering.board import access, card, pages, room
+from ordering.board import access, card, moves, pages, room
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
 from ordering.board.part import Part
@@ -29,7 +29,10 @@ UNWANTED = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
 
 
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.
-PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [card.part]
+PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [
+    card.part,
+    moves.part_of_table,
+]
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def _sitting(table: Table, party: Party) -> Sitting:
     visit = party.visit
     visit.table = table
     additions = Prefetch("additions", Addition.objects.defer("body", "ticket"))
-    found = visit.orders.order_by("created_at").prefetch_related("lines", additions)
+    found = visits.orders_of(visit).order_by("created_at").prefetch_related("lines", additions)
     for order in found:
         order.restaurant = table.restaurant
     rounds = [_round(order) for order in found]

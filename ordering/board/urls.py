@@ -3,10 +3,12 @@
 from django.urls import path
 
 from ordering.board import (
+    calls,
     card,
     carte,
     journal,
     left_behind,
+    moves,
     service,
     table,
     undelivered,
@@ -19,6 +21,11 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "call/", calls.answer, name="call"),
+    path(BOARD + "parties/<slug:code>/", moves.page, name="moves"),
+    path(BOARD + "parties/<slug:code>/move/", moves.move, name="move"),
+    path(BOARD + "parties/<slug:code>/join/", moves.join, name="join"),
+    path(BOARD + "parties/<slug:code>/part/", moves.part, name="part"),
     path(BOARD + "tables/<int:number>/seat/", table.seat, name="seat"),
     path(BOARD + "tables/<int:number>/left/", left_behind.seen, name="left"),
     path(BOARD + "tables/<int:number>/free/", table.free, name="free"),

@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from ordering.models import Call
 from ordering.services.set_menus import Composed
 from ordering.services.visits import Answer
 
@@ -111,6 +112,18 @@ class MenuForm(Stepped):
 
 class AddForm(MenuForm):
     product = forms.CharField(max_length=64)
+
+
+class CallForm(Stepped):
+    """Whom they want, and of the bill how they pay. No field takes a text: what it is about is said at the table."""
+
+    kind = forms.ChoiceField(choices=Call.Kind.choices)
+    pay = forms.ChoiceField(choices=Call.Pay.choices, required=False)
+    parts = CountField(required=False)
+    order = forms.RegexField(r"^[A-Za-z0-9_-]{16,64}\Z", required=False)
+
+    def stepped(self, most: int) -> int:
+        return max(1, min(int(self.cleaned_data["parts"] or 1) + self.step_by(), most))
 
 
 class SendForm(Form):

@@ -30,7 +30,7 @@ def again(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     code, _, position = request.POST.get("again", "").partition(".")
     if not CODE.fullmatch(code) or (position and not DIGITS.match(position)):
         return pages.go(request, f"/v/{guest.visit.code}/orders/")
-    order = access.order_by_code(guest.visit.code, code)
+    order = access.order_of(guest, code)
     missing = party.again(guest=guest, order=order, position=int(position) if position else None)
     query = urlencode({"of": code, "missing": missing}, doseq=True) if missing else ""
     return pages.go(request, f"/v/{guest.visit.code}/cart/" + (f"?{query}" if query else ""))

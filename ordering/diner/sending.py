@@ -85,19 +85,22 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     told, addition = orders.told(found)
     every = poll_seconds(told, timezone.now() - found.created_at)
     not_passed_on = told.word == Word.NOT_CONFIRMED and _surely_waits(addition)
-    ended = found.visit.ended_at is not None or visits.is_silent(found.visit)
+    party = found.visit.moved_to or found.visit
+    ended = party.ended_at is not None or visits.is_silent(party)
     seen = f"{told.word}-{every}-{not_passed_on}" + ("-ended" if ended else "")
     if pages.is_htmx(request) and request.GET.get("seen") == seen:
         return pages.private(HttpResponse(status=204))
+    guest = access.guest_of_order(request, found)
     lines = list(found.lines.all())
     response = pages.show(
         request, "diner/_status_again.html" if pages.is_htmx(request) else "diner/order.html",
         found.restaurant, language, order=found, lines=lines, table=found.table,
         word=told.word.value, received_at=told.received_at, every=every, seen=seen,
-        not_passed_on=not_passed_on, ended=ended, **_brought(found, lines),
-        **_context(request, found, told, addition),
+        not_passed_on=not_passed_on, ended=ended, guest=guest, visit=guest.visit if guest else None,
+        **_brought(found, lines), **_context(found, told, addition),
     )  # fmt: skip
-    access.remember_language(request, response, language)
+    told_to = None if pages.is_htmx(request) else guest
+    access.remember_language(request, response, language, told=told_to)
     return pages.private(response)
 
 
@@ -105,10 +108,10 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
 @pages.for_guest
 def take_back(request: HttpRequest, guest: Guest, language: str, order_code: str) -> HttpResponse:
     """A refused order's lines go back into the cart. Whoever comes second sees that they are there already."""
-    found = access.order_by_code(guest.visit.code, order_code)
+    found = access.order_of(guest, order_code)
     if orders.take_back(guest=guest, order=found):
         return pages.go(request, f"/v/{guest.visit.code}/cart/")
-    return pages.go(request, f"/v/{guest.visit.code}/orders/{found.code}/")
+    return pages.go(request, f"/v/{found.visit.code}/orders/{found.code}/")
 
 
 def poll_seconds(told: Told, age: timedelta) -> int | None:
@@ -152,11 +155,10 @@ def _brought(order: Order, lines: list[OrderLine]) -> dict[str, Any]:
     }
 
 
-def _context(request: HttpRequest, order: Order, told: Told, addition: Addition) -> dict[str, Any]:
+def _context(order: Order, told: Told, addition: Addition) -> dict[str, Any]:
     house = order.restaurant.house_language
     refused = told.word == Word.REFUSED
     return {
-        "is_guest": pages.is_guest(request, order.visit.code),
         "house_interface": languages.interface(house),
         "reason": reason(addition.reason)
         if refused and addition.reason in REASONS.keys() - {"refused"}

@@ -200,7 +200,7 @@ def _missing(request: HttpRequest, guest: Guest) -> list[str]:
     code = request.GET.get("of", "")
     if not places or not CODE.fullmatch(code):
         return []
-    order = access.order_by_code(guest.visit.code, code)
+    order = access.order_of(guest, code)
     return [in_language(line.name) for line in order.lines.filter(position__in=places)]
 
 

@@ -24,10 +24,16 @@ class Visit(models.Model):
     serving = models.CharField(max_length=10, default="", db_default="", editable=False)
     # Raised by every change of the cart. Raising it is also the lock that puts the writers of one cart in a row.
     cart_version = models.PositiveBigIntegerField(default=0, editable=False)
+    # Raised when some of its phones are led to another table.
+    partings = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
     # The last sign of life: a phone joined, the cart was changed, an order sent. None: since it was opened.
     touched_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # The party that this one has become part of (services/moves.py); its orders stay here, where they were sent.
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="joined"
+    )
     # Of one phone alone, at a table that strangers share.
     shared = models.BooleanField(default=False, db_default=False, editable=False)
     # Since when the next party sits there although nobody had freed the table; then since when the staff know.
@@ -67,6 +73,12 @@ class Guest(models.Model):
     # From 1 in the order of joining: "Second phone".
     number = models.PositiveSmallIntegerField(_("number"))
     joined_at = models.DateTimeField(auto_now_add=True)
+    # The same phone in the party that it was moved to: whoever asks for this one is led there.
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    # When the staff last led this phone to another table, so that it can be told once.
+    moved_at = models.DateTimeField(null=True, editable=False)
     # Only if the guest wants one; forgotten with the visit (P21).
     name = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
     # Has chosen all and waits for the others; a change of the own lines takes it back.

@@ -113,7 +113,7 @@ def _put(
     if problems:
         raise Refused(*problems)
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         _still_choosing(guest)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
@@ -161,7 +161,7 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         if not 0 <= quantity <= most
     ]
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         changed = False
         if covers is not None:
             try:
@@ -220,7 +220,7 @@ def remove(*, guest: Guest, line_code: str) -> bool:
     False where it is gone already. Raises VisitEnded.
     """
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         _still_choosing(guest)
         removed, _ = CartLine.objects.filter(visit=guest.visit, code=line_code).delete()
         return bool(removed)

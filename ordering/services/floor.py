@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from ordering.models import Act, CartLine, Restaurant, Table, Visit
@@ -101,25 +101,30 @@ def _parties(restaurant: Restaurant, table: Table | None) -> QuerySet[Visit]:
     in_cart = lines.annotate(count=Sum("quantity")).values("count")
     parties = Visit.objects.filter(table__restaurant=restaurant, ended_at=None)
     parties = parties.filter(table=table) if table else parties
-    counted = parties.annotate(in_cart=Coalesce(Subquery(in_cart), 0), phones=Count("guests"))
+    phones = Count("guests", filter=Q(guests__moved_to=None))
+    counted = parties.annotate(in_cart=Coalesce(Subquery(in_cart), 0), phones=phones)
     return counted.order_by("opened_at")
 
 
 def _last_additions(parties: Iterable[Visit]) -> dict[int, list[Addition]]:
-    """By visit, the one that counts of each order."""
+    """By visit, the one that counts of each order; those of a party that has become part of it too."""
+    open_now = [visit.pk for visit in parties]
     additions = (
-        Addition.objects.filter(order__visit__in=[visit.pk for visit in parties])
-        .select_related("order", "register")
+        Addition.objects.filter(
+            Q(order__visit__in=open_now) | Q(order__visit__moved_to__in=open_now)
+        )
+        .select_related("order__visit", "register")
         .only(
-            "state", "handled_as", "created_at", "received_at", "order__visit", "register__kind",
-            "position",
+            "state", "handled_as", "created_at", "received_at", "order__visit__moved_to",
+            "register__kind", "position",
         )
         .order_by("order", "position")
     )  # fmt: skip
     last: dict[int, Addition] = {addition.order_id: addition for addition in additions}
     found: dict[int, list[Addition]] = {}
     for addition in last.values():
-        found.setdefault(addition.order.visit_id, []).append(addition)
+        sent_by = addition.order.visit
+        found.setdefault(sent_by.moved_to_id or sent_by.pk, []).append(addition)
     return found
 
 

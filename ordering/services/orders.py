@@ -74,7 +74,7 @@ def place(
             return order
         if visits.is_over(guest.visit):
             raise visits.VisitEnded
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         # Only now is nobody else writing this visit: the same form may have come in a second time.
         if order := sent.first():
             return order
@@ -159,7 +159,7 @@ def take_back(*, guest: Guest, order: Order) -> bool:
     What is no longer on the carte is left out. Raises VisitEnded.
     """
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         if not outbox.take_back(addition=outbox.latest(order.pk)):
             return False
         # It is in the cart again, and takes its portions when it is sent.
@@ -232,9 +232,14 @@ def replace(*, addition: Addition) -> Addition | None:
 
 
 def sent(visit: Visit) -> list[Order]:
-    """The rounds of a visit, the oldest first. One that was taken back is in the cart again, and no round."""
+    """The rounds of a party, also of those that have become part of it, the oldest first. One that was taken back is in
+    the cart again, and no round.
+    """
     taken_back = Addition.Handled.TAKEN_BACK
-    return list(visit.orders.exclude(additions__handled_as=taken_back).order_by("created_at"))
+    orders = (
+        visits.orders_of(visit).exclude(additions__handled_as=taken_back).select_related("visit")
+    )
+    return list(orders.order_by("created_at"))
 
 
 def told(order: Order) -> tuple[words.Told, Addition]:

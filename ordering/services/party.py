@@ -41,7 +41,7 @@ def set_name(*, guest: Guest, name: str) -> bool:
     if len(name) > LONGEST_NAME:
         raise Refused(Problem("name_too_long", params={"max": LONGEST_NAME}))
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         changed = bool(Guest.objects.filter(pk=guest.pk).exclude(name=name).update(name=name))
     guest.name = name
     return changed
@@ -52,7 +52,7 @@ def ready(*, guest: Guest, submission_key: str, seen: str, language: str) -> Ord
     choose. What it raises is what `orders.place` raises, and the guest is not ready then.
     """
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         others = CartLine.objects.filter(visit=guest.visit_id).exclude(guest=guest)
         if not others.filter(guest__ready=False).exists():
             return orders.place(
@@ -65,7 +65,7 @@ def ready(*, guest: Guest, submission_key: str, seen: str, language: str) -> Ord
 def not_ready(*, guest: Guest) -> None:
     """The guest goes on choosing. Raises VisitEnded."""
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         _ready(guest, False)
 
 
@@ -117,7 +117,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Ordered:
-    """All that a visit has ordered, the oldest round first. Money is cents TTC."""
+    """All that a party has ordered, and those that have become part of it, the oldest round first. Cents TTC."""
 
     rounds: tuple[Round, ...]
 
@@ -146,9 +146,12 @@ def ordered(visit: Visit) -> Ordered:
     """In three queries."""
     lines = Prefetch("lines", OrderLine.objects.select_related("guest"))
     found = list(
-        visit.orders.select_related("guest").prefetch_related(lines).order_by("created_at", "pk")
+        visits.orders_of(visit)
+        .select_related("guest", "visit")
+        .prefetch_related(lines)
+        .order_by("created_at", "pk")
     )
-    additions = Addition.objects.filter(order__visit=visit).select_related("register")
+    additions = Addition.objects.filter(order__in=found).select_related("register")
     additions = additions.defer("register__credentials")
     last = {each.order_id: each for each in additions.order_by("position")}
     now = timezone.now()

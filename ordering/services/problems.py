@@ -65,6 +65,10 @@ MESSAGES = {
     "too_many_orders": _(
         "This table has sent many orders within an hour. Please call a waiter for the next one."
     ),
+    # A call
+    "too_many_calls": _(
+        "You have called a few times within minutes. Please give the team a moment, or speak to a waiter."
+    ),
 }
 
 

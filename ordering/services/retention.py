@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ordering.models import Act, CartLine, Guest, Order, Visit
+from ordering.models import Act, Call, CartLine, Guest, Order, Visit
 from pos_bridge import following
 from pos_bridge.models import Addition, Alarm, Attempt, Heartbeat, StrangeNumber
 from pos_bridge.words import ON_TILL_TOO
@@ -107,6 +107,7 @@ def _kinds(days: int, address_days: int, now: datetime) -> list[_Kind]:
         _Kind("carts that were not sent", CART_DAYS, carts),
         *_nicknames(now),
         _Kind("orders", days, _orders(before), _delete_orders, ORDERS),
+        _Kind("calls", days, Call.objects.filter(at__lt=before)),
         _Kind("visits", days, _visits(before)),
         _Kind("acts of the house", days, Act.objects.filter(at__lt=before)),
         _Kind("alarms", days, Alarm.objects.filter(over_at__lt=before)),

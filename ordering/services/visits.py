@@ -12,7 +12,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ordering.models import Guest, Restaurant, Table, Visit
+from ordering.models import Guest, Order, Restaurant, Table, Visit
 from ordering.models.restaurant import SHORTEST_SILENCE
 from ordering.services import acts
 from ordering.services.problems import Problem, Refused
@@ -112,13 +112,18 @@ def is_silent(visit: Visit) -> bool:
     """
     if visit.last_sign > silent_since(visit.table.restaurant):
         return False
-    return not Addition.objects.filter(order__visit=visit, state__in=UNDELIVERED).exists()
+    return not Addition.objects.filter(_its(visit), state__in=UNDELIVERED).exists()
 
 
 def is_quiet(visit: Visit) -> bool:
     """Whether the party has ordered and given no sign of life for so long that a new phone may be of the next one."""
     quiet = timedelta(minutes=visit.table.restaurant.quiet_minutes)
-    return visit.last_sign <= timezone.now() - quiet and visit.orders.exists()
+    return visit.last_sign <= timezone.now() - quiet and orders_of(visit).exists()
+
+
+def orders_of(visit: Visit) -> QuerySet[Order]:
+    """What the party has ordered, and the parties that have become part of it."""
+    return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
 
 
 def question(table: Table, secret: str) -> WhichParty | None:
@@ -165,6 +170,9 @@ def _join(table: Table, secret: str, covers: int | None, answer: Answer | None) 
             guest = Guest.objects.create(
                 visit=visit, secret_hash=lookup_hash(secret), number=last + 1
             )
+        elif guest.moved_to_id is not None:
+            # Parted from this table, and back at it.
+            Guest.objects.filter(pk=guest.pk).update(moved_to=None)
         return guest
 
 
@@ -190,7 +198,7 @@ def set_covers(*, guest: Guest, covers: int) -> bool:
     """Correct the covers of the visit; True where they are others now. Raises Refused, VisitEnded."""
     _check_covers(guest.visit.table, covers)
     with transaction.atomic():
-        lock(guest.visit)
+        lock_for(guest)
         others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
         return bool(others.update(covers=covers))
 
@@ -218,13 +226,31 @@ def end_silent() -> int:
 
 def lock(visit: Visit) -> None:
     """Put the writers of one visit in a row until the transaction ends; a sign of life. Raises VisitEnded."""
+    if not _alive(visit):
+        raise VisitEnded
+
+
+def lock_for(guest: Guest) -> None:
+    """The same for what a guest does. Raises VisitEnded also where the staff have just led this phone elsewhere."""
+    if _alive(guest.visit, partings=guest.visit.partings):
+        return  # nobody was led away since the guest was looked up
+    lock(guest.visit)
+    if Guest.objects.filter(pk=guest.pk, moved_to__isnull=False).exists():
+        raise VisitEnded
+
+
+def _alive(visit: Visit, **as_seen: int) -> int:
     since = silent_since(visit.table.restaurant)
-    undelivered = Addition.objects.filter(order__visit=OuterRef("pk"), state__in=UNDELIVERED)
+    undelivered = Addition.objects.filter(_its(OuterRef("pk")), state__in=UNDELIVERED)
     # As `is_silent`, of the row as it is now.
     signs = Q(touched_at__gt=since) | Q(touched_at=None, opened_at__gt=since) | Exists(undelivered)
-    alive = Visit.objects.filter(signs, pk=visit.pk, ended_at=None)
-    if not alive.update(cart_version=F("cart_version") + 1, touched_at=timezone.now()):
-        raise VisitEnded
+    alive = Visit.objects.filter(signs, pk=visit.pk, ended_at=None, **as_seen)
+    return alive.update(cart_version=F("cart_version") + 1, touched_at=timezone.now())
+
+
+def _its(visit: Visit | OuterRef) -> Q:
+    """Of additions: the party's own, and those of a party that has become part of it."""
+    return Q(order__visit=visit) | Q(order__visit__moved_to=visit)
 
 
 def left_behind(restaurant: Restaurant) -> QuerySet[Visit]:
@@ -357,5 +383,5 @@ def silent_since(restaurant: Restaurant) -> datetime:
 def _last_additions(visit: Visit) -> QuerySet[Addition]:
     """Of each order the addition that counts."""
     last = Addition.objects.filter(order=OuterRef("order")).order_by("-position").values("pk")[:1]
-    found = Addition.objects.filter(Q(order__visit=visit), pk=Subquery(last))
+    found = Addition.objects.filter(_its(visit), pk=Subquery(last))
     return found.select_related("order").order_by("order__created_at")

@@ -102,6 +102,10 @@ def walk(page, live_server, restaurant):
         yield state
     page.goto(f"{visit}cart/")
     yield "cart, empty"
+    page.locator("#call").click()
+    page.locator("[name=pay]").first.click()
+    expect(page.locator("#live .called")).to_be_visible()
+    yield "calls"
     yield from together(page, f"{base}/t/{table.code}/", visit)
 
 

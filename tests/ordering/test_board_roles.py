@@ -20,7 +20,14 @@ pytestmark = pytest.mark.django_db
 
 MEMBERS = {"service", "manager", "installer"}
 # What a GET shows, and what a POST does, and who may.
-PAGES = {"board": MEMBERS, "table": MEMBERS, "task": MEMBERS, "carte": MEMBERS, "thing": MEMBERS}
+PAGES = {
+    "board": MEMBERS,
+    "table": MEMBERS,
+    "task": MEMBERS,
+    "carte": MEMBERS,
+    "thing": MEMBERS,
+    "moves": MEMBERS,
+}
 POSTS = {
     "seat": MEMBERS,
     "left": MEMBERS,
@@ -29,6 +36,10 @@ POSTS = {
     "ordering": MEMBERS,
     "decide": MEMBERS,
     "sell": MEMBERS,
+    "call": MEMBERS,
+    "move": MEMBERS,
+    "join": MEMBERS,
+    "part": MEMBERS,
 }
 ROLES = ["service", "manager", "installer", "elsewhere", "no member", "not staff", "nobody"]
 
@@ -41,12 +52,16 @@ def a():
 @pytest.fixture
 def addresses(a):
     Addition.objects.update(state="held", reason="stale")
+    addition = Addition.objects.get()
     table = {"number": a.tables.get().number}
-    addition = {"pk": Addition.objects.get().pk}
+    order = {"pk": addition.pk}
     thing = {"kind": "product", "pk": a.products.get().pk}
+    party = {"code": addition.order.visit.code}
     parts = {
-        "table": table, "seat": table, "left": table, "free": table, "covers": table, "ordering": table,
-        "task": addition, "decide": addition, "thing": thing,
+        "table": table, "seat": table, "left": table, "free": table, "covers": table,
+        "ordering": table,
+        "task": order, "decide": order, "thing": thing,
+        "moves": party, "move": party, "join": party, "part": party,
     }  # fmt: skip
     return {
         name: reverse(f"board:{name}", kwargs={"slug": a.slug, **parts.get(name, {})})
