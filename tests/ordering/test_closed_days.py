@@ -52,6 +52,7 @@ def alice():
     ],
 )
 def test_nothing_is_ordered_on_a_day_that_is_closed(alice, at, moment, closed):
+    Restaurant.objects.update(silence_minutes=30_000)  # or the party would have left meanwhile
     table = factories.table(alice)
     at(2026, 12, 23)
     phone = Phone().join(table)
