@@ -67,12 +67,19 @@ def test_a_manager_types_notes_as_lines_and_their_keys_stay(alice, manager):
     ]
 
 
-def test_a_note_that_is_reworded_in_its_place_keeps_its_key(alice, manager):
-    send(manager, at(alice), notes="Sans oignons | No onions\nSauce à part | Sauce apart")
+def test_a_note_that_says_something_else_is_another_one_t13(alice, manager):
+    """A page of an hour ago ticks nothing that its guest has not read, and a cart says what its guest has ticked."""
+    phone = Phone("en").join(alice.tables.get())
+    phone.add("soupe", note="sans-oignon")
+    send(manager, at(alice), notes="Piment | Chili\nSauce à part | Sauce apart")
     alice.refresh_from_db()
-    assert [(each["key"], each["text"]["fr"]) for each in alice.notes] == [
-        ("sans-oignon", "Sans oignons"), ("sauce-a-part", "Sauce à part"),
-    ]  # fmt: skip
+    assert [each["key"] for each in alice.notes] == ["piment", "sauce-a-part"]
+    assert "One of the notes is not offered here." in words(phone.add("soupe", note="sans-oignon"))
+    assert "“No onion” is no longer offered" in words(phone.send())
+    # Nor does a new one take the key of one that goes in this moment.
+    send(manager, at(alice), notes="Piment !\nSauce à part")
+    alice.refresh_from_db()
+    assert [each["key"] for each in alice.notes] == ["piment-2", "sauce-a-part"]
 
 
 @pytest.mark.parametrize(
