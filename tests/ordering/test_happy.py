@@ -284,6 +284,29 @@ def test_it_goes_by_the_clock_on_the_wall_in_the_night_of_the_change():
     assert cheap == [6_00, 6_00, 9_00, 6_00, 9_00]
 
 
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("slot", "ended"),
+    [
+        ({"from": "22:00", "to": "02:00"}, datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),  # two is three
+        ({"from": "22:00", "to": "03:00"}, datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),  # the second
+    ],
+)
+def test_its_grace_is_of_minutes_in_the_night_of_the_change_too_f15(slot, ended):
+    """Chosen a minute before the end: sent within five minutes it costs what was shown, and after them not."""
+    late, paris = Thing(6_00, [slot]), ZoneInfo("Europe/Paris")
+    prices = [
+        happy.price_in_cart(
+            late,
+            added_at=(ended - MINUTE).astimezone(paris),
+            now=(ended + minutes * MINUTE).astimezone(paris),
+            grace=5 * MINUTE,
+        )
+        for minutes in (-1, 3, 6)
+    ]
+    assert prices == [6_00, 6_00, 9_00]
+
+
 # --- Kept up --------------------------------------------------------------------------------------
 
 
