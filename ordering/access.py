@@ -10,14 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ordering import languages, texts
-from ordering.models import Guest, Order, Restaurant, Table
-from ordering.services.visits import VisitEnded, open_visit
+from ordering.models import Call, Guest, Order, Restaurant, Table
+from ordering.services.visits import VisitEnded, is_silent, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
 from pos_bridge.models import Hook, Register
@@ -69,7 +69,7 @@ def guest_secret(request: HttpRequest) -> str | None:
 def new_scan(request: HttpRequest, response: HttpResponse, table: Table) -> None:
     """Give the phone a new cookie for this table. It stays the guest that it is in the table's open visit (T18)."""
     before = _cookie(request)
-    visit = open_visit(table)
+    visit = open_visit(table, before.get("guest"))
     known = (
         visit
         and _guests()
@@ -97,24 +97,70 @@ def restaurant_by_slug(slug: str) -> Restaurant:
 def guest_of(request: HttpRequest, visit_code: str) -> Guest:
     """This phone as a guest of the visit, with visit, table and restaurant, in one query.
 
-    Raises NotYourVisit, also for a visit that never was; VisitEnded.
+    Raises NotYourVisit, also for a visit that never was, and one that it was moved away from; VisitEnded.
     """
+    guest = past_guest(request, visit_code)
+    if guest.visit.ended_at is not None or is_silent(guest.visit):
+        raise VisitEnded
+    return guest
+
+
+def past_guest(request: HttpRequest, visit_code: str) -> Guest:
+    """As guest_of, also when the visit has ended: its party may still read what it ordered. Raises NotYourVisit."""
     secret = guest_secret(request)
     guest = (
         secret
         and _guests().filter(visit__code=visit_code, secret_hash__in=lookup_hashes(secret)).first()
     )
-    if not guest:
+    if not guest or guest.moved_to_id is not None:
         raise NotYourVisit
-    if guest.visit.ended_at is not None:
-        raise VisitEnded
     return guest
+
+
+def led_to(request: HttpRequest, visit_code: str) -> Guest | None:
+    """Who this phone is now, where the staff have led it from that visit to another party's table."""
+    secret = guest_secret(request)
+    if not secret:
+        return None
+    before = Guest.objects.filter(visit__code=visit_code, secret_hash__in=lookup_hashes(secret))
+    return _guests().filter(pk__in=before.values("moved_to")).first()
+
+
+def guest_of_order(request: HttpRequest, order: Order) -> Guest | None:
+    """This phone in the party that has sent the order, or in the one that this has become part of."""
+    for visit in (order.visit, order.visit.moved_to):
+        try:
+            if visit is not None:
+                return guest_of(request, visit.code)
+        except (NotYourVisit, VisitEnded):
+            continue
+    led = led_to(request, order.visit.code)
+    return led if led and led.visit.ended_at is None else None
 
 
 def order_by_code(visit_code: str, order_code: str) -> Order:
     """An order by its own unguessable address, so that its state survives a lost cookie (F07). Raises Unknown."""
-    orders = Order.objects.select_related("restaurant", "table__restaurant", "visit")
+    orders = Order.objects.select_related(
+        "restaurant",
+        "table__restaurant",
+        "visit__table__restaurant",
+        "visit__moved_to__table__restaurant",
+    )
     order = orders.filter(visit__code=visit_code, code=order_code).first()
+    if order is None:
+        raise Unknown
+    return order
+
+
+def order_of(guest: Guest, order_code: str) -> Order:
+    """An order of the guest's party, of one that has become part of it, or of the one that this phone was in before
+    it was moved. Raises Unknown.
+    """
+    orders = Order.objects.select_related("restaurant", "table__restaurant", "visit")
+    visit = guest.visit_id
+    before = Guest.objects.filter(moved_to=guest.pk).values("visit")
+    theirs = Q(visit=visit) | Q(visit__moved_to=visit) | Q(visit__in=before)
+    order = orders.filter(theirs, code=order_code).first()
     if order is None:
         raise Unknown
     return order
@@ -122,9 +168,14 @@ def order_by_code(visit_code: str, order_code: str) -> Order:
 
 def order_sent_with(visit_code: str, submission_key: str) -> Order | None:
     """The order that a form has become, for a phone that is no guest any more: only the form held the key."""
-    if not CODE.fullmatch(submission_key):
+    if not _is_code(submission_key):
         return None
     return Order.objects.filter(visit__code=visit_code, submission_key=submission_key).first()
+
+
+def call_of(guest: Guest, code: str) -> Call | None:
+    """A call of the guest's party."""
+    return Call.objects.filter(visit=guest.visit_id, code=code).first() if _is_code(code) else None
 
 
 def language(request: HttpRequest, restaurant: Restaurant) -> str:
@@ -139,11 +190,21 @@ def language(request: HttpRequest, restaurant: Restaurant) -> str:
     return chosen
 
 
-def remember_language(request: HttpRequest, response: HttpResponse, chosen: str) -> None:
-    """Keep the language in the phone's cookie, where it has one."""
-    cookie = _cookie(request)
-    if cookie and cookie.get("language") != chosen:
-        _set_cookie(response, {**cookie, "language": chosen})
+def remember_language(
+    request: HttpRequest, response: HttpResponse, chosen: str, *, told: Guest | None = None
+) -> None:
+    """Keep the language in the phone's cookie, where it has one; and that it was told of its other table."""
+    before = _cookie(request)
+    cookie = {**before, "language": chosen}
+    if told is not None and is_at_another_table(request, told):
+        cookie |= {"table": told.visit.table.code, "moved": _stamp(told)}
+    if before and cookie != before:
+        _set_cookie(response, cookie)
+
+
+def is_at_another_table(request: HttpRequest, guest: Guest) -> bool:
+    """Whether the staff have moved this phone, and it has not been told yet."""
+    return guest.moved_at is not None and _cookie(request).get("moved") != _stamp(guest)
 
 
 def register_is_silent(found: Guest | Table) -> bool:
@@ -151,6 +212,11 @@ def register_is_silent(found: Guest | Table) -> bool:
     found this guest or table has seen it.
     """
     return bool(getattr(found, "register_silent", False))
+
+
+def _is_code(text: str) -> bool:
+    """PostgreSQL cannot even be asked for a NUL."""
+    return bool(CODE.fullmatch(text))
 
 
 def _tables() -> QuerySet[Table]:
@@ -167,6 +233,10 @@ def _silent_register_of(restaurant: str) -> Exists:
     """In the same query: the carte costs no more for it."""
     silent = Register.objects.filter(breaker.silent(timezone.now()), current=True)
     return Exists(silent.filter(restaurant=OuterRef(restaurant)))
+
+
+def _stamp(guest: Guest) -> str:
+    return guest.moved_at.isoformat() if guest.moved_at else ""
 
 
 def _accepted(request: HttpRequest) -> list[str]:

@@ -35,6 +35,14 @@ def env_number(name: str, default: float) -> float:
         raise ImproperlyConfigured(f"{name} is {value!r}: write a number.") from None
 
 
+def env_days(name: str, default: int) -> int:
+    """Whole days, at least one."""
+    value = env_number(name, default)
+    if not 1 <= value <= 36_500 or value % 1:
+        raise ImproperlyConfigured(f"{name} is {os.environ[name]!r}: write whole days, 1 or more.")
+    return int(value)
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 

@@ -1,6 +1,7 @@
 """One settings file. Everything that differs between installations comes from the environment (README, "Install")."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ordering.env import (
     env_bool,
+    env_days,
     env_list,
     env_number,
     env_secret,
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "axes",
 ]
 
 MIDDLEWARE = [
@@ -74,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ordering.middleware.database_trouble",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "ordering.urls"
@@ -206,6 +210,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# Who guesses passwords (T21): a name is locked where it was tried from, so that a guest on the restaurant's network
+# locks nobody else out, and opens again by itself.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 6
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "ordering.throttle.login_address"
+AXES_LOCKOUT_CALLABLE = "ordering.admin.login.locked"
+# Further tries do not make it longer: half an hour is half an hour.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # who came in when stands in the person's page
+AXES_ENABLE_ADMIN = False  # every page of admin stands on ordering/admin/base.py
+AXES_VERBOSE = False
+
 # --- Ordering and delivery ---------------------------------------------------------------------
 
 # Hosts and networks of registers that may be spoken to without HTTPS or on the local network
@@ -221,6 +243,11 @@ UNKNOWN_CODE_DELAY = 1 / TIME_DIVISOR
 ALARM_URLS = (env_secret("ALARM_URLS") or "").split()
 # Whoever shows it at /healthz is told more than whether all is well.
 HEALTH_TOKEN = env_secret("HEALTH_TOKEN") or ""
+
+# Days that orders and what belongs to them are kept, and network addresses (`manage.py purge`); said to guests at
+# /r/…/data/.
+KEEP_DAYS = env_days("KEEP_DAYS", 90)
+KEEP_ADDRESSES_DAYS = env_days("KEEP_ADDRESSES_DAYS", 30)
 
 LOG_FORMAT = os.environ.get("LOG_FORMAT") or "plain"
 if LOG_FORMAT not in {"plain", "json"}:
@@ -242,6 +269,8 @@ LOGGING = {
         # Their DEBUG lines hold addresses, and LEO2's address holds its key (T24).
         "urllib3": {"level": "WARNING"},
         "requests": {"level": "WARNING"},
+        # It tells each step of each login; what is wrong is a warning.
+        "axes": {"level": "WARNING"},
         # It names the addresses that it does not understand, and they hold passwords.
         "apprise": {"level": "CRITICAL", "propagate": False},
     },

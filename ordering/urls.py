@@ -8,9 +8,9 @@ urlpatterns = [
     # Before the page of the register itself, which takes every address below it.
     path("admin/pos_bridge/register/<int:pk>/hook/", hook_pages.page, name="register_hook"),
     path("admin/", admin.site.urls),
-    path("board/", include("ordering.board.urls")),
     path("", include("ordering.diner.urls")),
     # After the diner's: they say what a code is.
+    path("board/", include("ordering.board.urls")),
     path("hooks/<code:secret>/", hooks.call, name="hook"),
 ]
 

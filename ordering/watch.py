@@ -8,7 +8,7 @@ Each job is for itself: one that fails is tried again at the next look, and the 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from ordering.alarm_rounds import Rounds
-from ordering.services import drafts, events
+from ordering.services import drafts, events, retention, visits
 from pos_bridge import alarms, heartbeat
 from pos_bridge.models import Heartbeat
 from pos_bridge.worker import check_migrated
@@ -26,6 +26,7 @@ LOOK_EVERY = 1.0
 LOOK_WHILE_SENDING = 0.2
 CONSUME_EVERY = 3.0
 FORGET_EVERY = 3600.0
+PURGE_EVERY = 24 * 3600.0
 DRAFTS_EVERY = 3.0
 # Longer than any look; a process that is silent for longer is stuck, and the watchdog ends it.
 STUCK_AFTER = 60.0
@@ -45,6 +46,8 @@ class Watch:
         self._rounds = Rounds(self.name)
         self._consume = Interval(CONSUME_EVERY)
         self._forget = Interval(FORGET_EVERY)
+        self._purge = Interval(PURGE_EVERY)
+        self._purging: Iterator[retention.Purged] = iter(())
         self._drafts = Interval(DRAFTS_EVERY)
 
     def stop(self) -> None:
@@ -74,10 +77,15 @@ class Watch:
         self._try("to tell alarms", lambda: self._rounds.begin(now))
         if self._consume.due():
             self._try("events", events.consume)
+            self._try("silent visits", visits.end_silent)
         if self._drafts.due():
             self._try("cartes to go live", lambda: drafts.go_live(now))
         if self._forget.due():
             self._try("to forget alarms", lambda: alarms.forget(now))
+        if self._purge.due():
+            self._purging = retention.steps(now=now)
+        # A batch at each look: alarms wait for none of it.
+        self._try("to purge", lambda: next(self._purging, None))
         if connection.vendor == "postgresql" and not connection.in_atomic_block:
             connection.close()  # others need it while we wait
 

@@ -4,12 +4,13 @@ loses against the worker, and whoever loses is told what the addition has become
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, Max, Q
 from django.utils import timezone
 
@@ -77,11 +78,18 @@ def possible(addition: Addition) -> list[Decision]:
     return [decision for decision in found if decision != left_out]
 
 
-def decide(addition: Addition, decision: Decision, *, wait: float = IN_FLIGHT) -> Decided:
+def decide(
+    addition: Addition,
+    decision: Decision,
+    *,
+    wait: float = IN_FLIGHT,
+    kept: Callable[[], object] | None = None,
+) -> Decided:
     """Carry out what a person has decided on seeing this addition, `addition.state` and `.tries` as they saw them.
 
     Where it is being sent this very moment it waits, `wait` seconds at most, without a transaction; it holds only if
-    the addition comes back as it was seen. Raises ValueError for a decision that is not of this module (REPLACE).
+    the addition comes back as it was seen. `kept`: what is written down of it, in the same transaction. Raises
+    ValueError for a decision that is not of this module (REPLACE).
     """
     if decision == Decision.REPLACE:
         raise ValueError("services/orders.py builds another addition")
@@ -91,7 +99,10 @@ def decide(addition: Addition, decision: Decision, *, wait: float = IN_FLIGHT) -
         return Decided(False, now, in_flight=True)
     if now != seen or now not in FROM[decision]:
         return Decided(False, now)
-    won = _carry_out(addition, decision, now)
+    with transaction.atomic():
+        won = _carry_out(addition, decision, now)
+        if won and kept is not None:
+            kept()
     return Decided(won, State(Addition.objects.values_list("state", flat=True).get(pk=addition.pk)))
 
 

@@ -8,7 +8,7 @@ looked, and our numbers go on above it.
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -129,7 +129,9 @@ def compare_numbers(register_id: int, states: States, *, now: datetime) -> list[
         some = ours[start : start + AT_ONCE]
         given.update(sent.filter(number__in=some).values_list("number", flat=True))
         given.update(named.filter(number__in=some).values_list("number", flat=True))
-    strange = [number for number in ours if number not in given]
+    forgotten = Register.objects.filter(restaurant__in=houses).aggregate(to=Max("forgotten_to"))
+    lowest = forgotten["to"] or 0
+    strange = [number for number in ours if number not in given and number > lowest]
     if strange:
         logging.getLogger(__name__).error(
             "Register %d lists %d numbers that were never given here, such as %d",
@@ -150,6 +152,16 @@ def compare_numbers(register_id: int, states: States, *, now: datetime) -> list[
             )
             outbox.pause(register_id, outbox.STRANGE_NUMBERS)
     return strange
+
+
+def forget(given: Iterable[tuple[int, int]]) -> None:
+    """Remember of (register, number) that are about to be deleted that we gave them, in the caller's transaction."""
+    highest: dict[int, int] = {}
+    for register_id, number in given:
+        highest[register_id] = max(number, highest.get(register_id, 0))
+    for register_id, number in highest.items():
+        register = Register.objects.filter(pk=register_id, forgotten_to__lt=number)
+        register.update(forgotten_to=number)
 
 
 def _is_backward(addition: Addition, target: State) -> bool:

@@ -36,6 +36,8 @@ class Register(models.Model):
     till = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     # The highest number given to an addition (pos_bridge/numbers.py).
     last_number = models.PositiveBigIntegerField(default=0, editable=False)
+    # The highest number whose addition has been purged: the till may list it, and nobody else has given it.
+    forgotten_to = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     # Set where nothing can pass until a person changes something; saving the register clears it.
     paused_reason = models.CharField(
         _("paused because"), max_length=200, blank=True, default="", editable=False

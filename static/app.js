@@ -12,7 +12,11 @@
   // What is sent with a key cannot be sent twice; a change of the cart can.
   const unclear = new Set(["lost", "timeout", "500", "busy"]);
 
+  // Nobody has tapped anything: what it cannot ask now, it asks in a few seconds.
+  const isLive = (event) => event.detail.elt?.id === "live";
+
   const say = (what, event) => {
+    if (isLive(event)) return;
     const place = box();
     const when = word("when", what) ? what : "500";
     const frame = document.createElement("div");
@@ -46,6 +50,7 @@
   });
   document.addEventListener("htmx:afterOnLoad", (event) => {
     const { status } = event.detail.xhr;
+    if (isLive(event)) return;
     if (status < 400) box()?.replaceChildren();
     // What was refused stands in the alert; that there was no answer is no longer true.
     if (status === 422) document.getElementById("failure")?.replaceChildren();
@@ -67,6 +72,17 @@
     next = null;
   });
 
+  // --- What the others of the table do: nobody asks for a page that nobody sees ---
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isLive(event) && document.hidden) event.preventDefault();
+  });
+  const look = () => {
+    if (!document.hidden && document.getElementById("live")) window.htmx?.trigger("#live", "look");
+  };
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pageshow", (event) => { if (event.persisted) look(); });
+
   // --- The cart: numbers count on the phone at once and are saved together; Order waits for what is under way ---
 
   const cart = window.htmx && document.getElementById("cart");
@@ -74,7 +90,7 @@
     const away = new Set(); // lines to remove with the next request
     let timer; // until what was tapped is saved
     let unsaved = false;
-    let seen = null; // Order was tapped, looking at this
+    let seen = null; // an order button was tapped, looking at this
 
     const save = () => {
       clearTimeout(timer);
@@ -120,8 +136,9 @@
         event.stopPropagation();
         return;
       }
-      seen = cart.elements.seen.value;
-      document.getElementById("order")?.classList.add("htmx-request");
+      const { elements } = cart;
+      seen = { seen: elements.seen.value, seen_mine: elements.seen_mine.value, whose: event.submitter?.value ?? "" };
+      event.submitter?.classList.add("htmx-request");
     }, true);
 
     cart.addEventListener("htmx:configRequest", (event) => {
@@ -133,7 +150,7 @@
         event.detail.path = cart.getAttribute("action");
         for (const name of ["more", "less", "remove"]) formData.delete(name);
         // Whatever was saved meanwhile: only what was on the screen is ordered (P13).
-        if (seen !== null) formData.set("seen", seen);
+        for (const [name, value] of Object.entries(seen ?? {})) formData.set(name, value);
       }
       for (const line of away) if (document.getElementById(`line-${line}`)) formData.append("remove", line);
       away.clear();
@@ -142,7 +159,7 @@
     const done = (event) => {
       if (event.detail.elt !== cart) return;
       seen = null;
-      document.getElementById("order")?.classList.remove("htmx-request");
+      for (const button of cart.querySelectorAll("button.htmx-request")) button.classList.remove("htmx-request");
       if (unsaved) save();
     };
     cart.addEventListener("htmx:afterRequest", done);

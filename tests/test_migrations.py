@@ -79,7 +79,10 @@ def problem(operation, state, app, new):
         filled = field.null or field.db_default is not models.NOT_PROVIDED or field.many_to_many
         return None if filled or table in new else "a new column that old code leaves out"
     if isinstance(operation, operations.AddConstraint):
-        return None if table in new else "a new rule that old code does not know"
+        known = table in new or _is_implied(operation.constraint, state.models[table])
+        return None if known else "a new rule that old code does not know"
+    if isinstance(operation, operations.RemoveConstraint):
+        return None if _is_loosened(operation.name, state.models[table]) else "a rule goes"
     if isinstance(operation, operations.AlterField):
         before = state.models[table].fields[operation.name]
         # A column that may be empty now takes all that old code writes.
@@ -88,6 +91,36 @@ def problem(operation, state, app, new):
         same = _column(before) == _column(looser)
         return None if same or table in new else "a column that changes under old code"
     return "not an addition"
+
+
+def _is_implied(rule, model):
+    """Whether a stricter rule stands already."""
+    return any(_is_looser(rule, stricter, model) for stricter in model.options["constraints"])
+
+
+def _is_loosened(name, model):
+    """Whether a looser rule stays, which holds for every row that old code writes as much as this one does."""
+    rules = model.options["constraints"]
+    going = next(rule for rule in rules if rule.name == name)
+    return any(_is_looser(rule, going, model) for rule in rules)
+
+
+def _is_looser(rule, stricter, model):
+    """Unique in the same columns where the same holds, and more has the value that old code leaves there."""
+    unique = models.UniqueConstraint
+    if not (isinstance(rule, unique) and isinstance(stricter, unique)) or rule == stricter:
+        return False
+    conditions = [set(_parts(each.condition)) for each in (rule, stricter)]
+    more = conditions[0] - conditions[1]
+    return (
+        rule.fields == stricter.fields
+        and conditions[1] < conditions[0]
+        and all(model.fields[name].db_default == value for name, value in more)
+    )
+
+
+def _parts(condition):
+    return condition.children if condition else ()
 
 
 def _column(field):
@@ -120,6 +153,7 @@ def test_every_migration_after_the_first_only_adds_f29():
         ),
         operations.AlterField("addition", "detail", models.CharField(max_length=5)),
         operations.AlterField("addition", "accepted_at", models.DateTimeField()),
+        operations.RemoveConstraint("addition", "addition_number_once"),
         operations.RunSQL("DELETE FROM pos_bridge_addition"),
         operations.RunPython(operations.RunPython.noop),
     ],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.utils import reset
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering.admin.base import NOTHING, READING, HouseAdmin, Narrowed, is_installer
@@ -50,6 +53,18 @@ class PersonAdmin(InstallersOnly, UserAdmin):  # type: ignore[type-arg]
     ]
     readonly_fields = ["last_login"]
     filter_horizontal = []
+    actions = ["let_in"]
+
+    @admin.action(description=_("Let them try to log in again"), permissions=["change"])
+    def let_in(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Whoever was locked out by wrong passwords need not wait (T21)."""
+        for person in queryset:
+            if reset(username=person.username):
+                self.log_change(request, person, gettext("May try to log in again."))
+        said = ngettext(
+            "%(count)s person may try again.", "%(count)s people may try again.", queryset.count()
+        )
+        self.message_user(request, said % {"count": queryset.count()}, messages.SUCCESS)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         # The first page of a new person asks for name and password only.

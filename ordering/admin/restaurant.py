@@ -100,6 +100,7 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
                 "description": _("What the law wants shown, and what the house wants to add."),
             },
         ),
+        (_("Privacy"), {"fields": ["contact"]}),
         (
             _("Limits"),
             {
@@ -116,6 +117,7 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
                 ),
             },
         ),
+        (_("The party at a table"), {"fields": ["silence_minutes", "quiet_minutes"]}),
     ]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

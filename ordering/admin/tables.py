@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,7 +11,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -20,9 +22,9 @@ from ordering import qr
 from ordering.admin.base import CHANGE, HouseAdmin
 from ordering.admin.forms import HouseForm
 from ordering.diner.card import card_words
-from ordering.models import Restaurant, Table
+from ordering.models import Restaurant, Table, Visit
 from ordering.models.restaurant import HIGHEST_TABLE, LOWEST_TABLE
-from ordering.services import tables
+from ordering.services import acts, tables
 
 # More at once is a slip of the finger.
 LONGEST_RANGE = 300
@@ -79,7 +81,7 @@ class TableAdmin(HouseAdmin):
     form = TableForm
     fieldsets = [
         (None, {"fields": ["number", "label", "zone", "seats"]}),
-        (_("Ordering"), {"fields": ["ordering", "enabled", "register_id"]}),
+        (_("Ordering"), {"fields": ["ordering", "enabled", "shared", "register_id"]}),
     ]
     list_display = [
         "__str__",
@@ -90,6 +92,7 @@ class TableAdmin(HouseAdmin):
         "ordering",
         "enabled",
         "card_version",
+        "last_used",
     ]
     list_filter = ["restaurant", "zone", "ordering", "enabled"]
     list_select_related = ["restaurant"]
@@ -101,8 +104,19 @@ class TableAdmin(HouseAdmin):
         own = [
             path("add-range/", wrap(self.range_view), name="ordering_table_add_range"),
             path("cards/", wrap(self.cards_view), name="ordering_table_cards"),
+            path("renew/<int:pk>/", wrap(self.renew_all_view), name="ordering_table_renew_all"),
         ]
         return [*own, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        visits = Visit.objects.filter(table=models.OuterRef("pk")).order_by("-opened_at")
+        last = models.Subquery(visits.values("opened_at")[:1])
+        return super().get_queryset(request).annotate(last_visit=last)
+
+    @admin.display(description=_("last used"), ordering="last_visit")
+    def last_used(self, table: Any) -> Any:
+        """When its code last opened a visit: a card that nobody uses may have another one stuck on it (T04)."""
+        return table.last_visit
 
     # --- A range -------------------------------------------------------------------------------
 
@@ -162,6 +176,7 @@ class TableAdmin(HouseAdmin):
         printed: list[Table] = []
         chosen = queryset.select_related("restaurant").order_by("restaurant__name", "number")
         self.for_each(request, chosen, CHANGE, printed.append, gettext("Its card was printed."))
+        self._keep(request, "cards_printed", printed)
         context = {
             "cards": [
                 {
@@ -184,8 +199,10 @@ class TableAdmin(HouseAdmin):
     ) -> HttpResponse | None:
         chosen = self.allowed(request, queryset, CHANGE).select_related("restaurant")
         if request.POST.get("post"):
-            said = gettext("Its code was renewed.")
-            count = self.for_each(request, chosen, CHANGE, _renew, said)
+            said, renewed = gettext("Its code was renewed."), list(chosen)
+            with transaction.atomic():
+                count = self.for_each(request, chosen, CHANGE, _renew, said)
+                self._keep(request, "codes_renewed", renewed)
             message = ngettext(
                 "%(count)s code is new. Print its card: the old one leads nowhere now.",
                 "%(count)s codes are new. Print their cards: the old ones lead nowhere now.",
@@ -201,6 +218,19 @@ class TableAdmin(HouseAdmin):
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/ordering/table/renew.html", context)
+
+    def renew_all_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The codes of a whole house, asked once: somebody has left with the cards (T30)."""
+        tables_of = self.allowed(request, Table.objects.filter(restaurant=pk), CHANGE)
+        if request.method != "POST" or not tables_of.exists():
+            raise Http404
+        asked = self.renew_codes(request, tables_of.order_by("number"))
+        return asked or HttpResponseRedirect(reverse("admin:ordering_table_changelist"))
+
+    def _keep(self, request: HttpRequest, what: str, those: Iterable[Table]) -> None:
+        counted = Counter(table.restaurant for table in those)
+        for restaurant, count in counted.items():
+            acts.record(by=request.user, restaurant=restaurant, what=what, count=count)
 
 
 def _renew(table: Table) -> None:

@@ -36,5 +36,6 @@ A function of (restaurant, now) that returns `Need`s (`ordering/board/need.py`),
 of one, and its name in `PROVIDERS` (`ordering/board/needs.py`). The board lists them, oldest first, marks their tables,
 counts them in its title and rings for those that are loud.
 
-What else a table's page shows is a `Part`, from a function in `PARTS` (`ordering/board/table.py`).
+What else a table's page shows is a `Part` (`ordering/board/part.py`), from a function in `PARTS`
+(`ordering/board/table.py`).
 """

@@ -7,16 +7,37 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+from ordering.access import CODE
 from ordering.diner.errors import problem
 from ordering.diner.pages import is_htmx, private
-from ordering.models import Membership, Restaurant, Table
+from ordering.models import (
+    Call,
+    Membership,
+    Option,
+    Order,
+    Product,
+    Restaurant,
+    SetMenu,
+    Table,
+    Visit,
+)
+from ordering.services.sold_out import Thing
+from ordering.undelivered import RELATED, for_rows
+from pos_bridge.models import Addition
 
 Role = Membership.Role
+# What runs out, by its name in addresses: its model, and the way to its restaurant.
+KINDS: dict[str, tuple[Any, str]] = {
+    "product": (Product, "restaurant"),
+    "option": (Option, "group__restaurant"),
+    "menu": (SetMenu, "restaurant"),
+}
 View = Callable[..., HttpResponse]
 
 
@@ -51,6 +72,70 @@ def table_of(restaurant: Restaurant, number: int) -> Table:
         raise Http404
     table.restaurant = restaurant
     return table
+
+
+def call_of(restaurant: Restaurant, code: str) -> Call | None:
+    """A call of one of the restaurant's tables."""
+    if not CODE.fullmatch(code):
+        return None
+    calls = Call.objects.select_related("table__restaurant", "visit__table__restaurant")
+    return calls.filter(table__restaurant=restaurant, code=code).first()
+
+
+def party_of(restaurant: Restaurant, code: str) -> Visit | None:
+    """A party that sits at one of the restaurant's tables."""
+    if not CODE.fullmatch(code):
+        return None
+    visits = Visit.objects.select_related("table__restaurant")
+    return visits.filter(table__restaurant=restaurant, code=code, ended_at=None).first()
+
+
+def tables_of(restaurant: Restaurant) -> QuerySet[Table]:
+    return Table.objects.filter(restaurant=restaurant)
+
+
+def visit_of(table: Table, pk: str) -> Visit:
+    """A party that sits at this table or has sat there. Raises Http404."""
+    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+    visit = Visit.objects.filter(table=table, pk=number).first()
+    if visit is None:
+        raise Http404
+    visit.table = table
+    return visit
+
+
+def thing_of(restaurant: Restaurant, kind: str, pk: int) -> Thing:
+    """A product, an option or a set menu of the restaurant. Raises Http404."""
+    if kind not in KINDS:
+        raise Http404
+    model, path = KINDS[kind]
+    found: Thing | None = model._default_manager.filter(**{path: restaurant, "pk": pk}).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def kind_of(thing: Thing) -> str:
+    return next(kind for kind, (model, _path) in KINDS.items() if isinstance(thing, model))
+
+
+def addition_of(restaurant: Restaurant, pk: int) -> Any:
+    """An order's addition with its order, its table and what staff are told of it. Raises Http404."""
+    additions = for_rows(Addition.objects.select_related(*RELATED))
+    addition = additions.filter(order__restaurant=restaurant, pk=pk).first()
+    if addition is None:
+        raise Http404
+    return addition
+
+
+def order_of(restaurant: Restaurant, code: str) -> Order:
+    """By its unguessable code, with its table and visit. Raises Http404."""
+    orders = Order.objects.select_related("table", "visit")
+    order = orders.filter(restaurant=restaurant, code=code).first()
+    if order is None:
+        raise Http404
+    order.restaurant = order.table.restaurant = restaurant
+    return order
 
 
 def _for(view: View, roles: frozenset[Role]) -> View:

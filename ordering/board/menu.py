@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -17,4 +18,7 @@ class Link:
 
 MENU = [
     Link(pgettext_lazy("page of the board", "Service"), "board:board"),
+    Link(pgettext_lazy("page of the board", "Sold out"), "board:carte"),
+    Link(_("End of service"), "board:service"),
+    Link(_("Journal"), "board:journal", manager=True),
 ]

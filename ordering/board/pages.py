@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,10 @@ EVERY_WITHOUT_SCRIPT = 15
 FRAME, PART = "board/base.html", "board/live.html"
 SEEN, AS_OF = "X-Seen", "X-As-Of"
 TOKEN = re.compile(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>')
+
+
+class SeeOther(HttpResponseRedirect):
+    status_code = 303
 
 
 def show(
@@ -68,7 +72,7 @@ def show(
 def done(request: HttpRequest, to: str, said: str, *, ok: bool = True) -> HttpResponse:
     """After a POST: the page `to`, with what came of it. 303, so that reload repeats nothing; htmx follows too."""
     messages.add_message(request, messages.SUCCESS if ok else messages.WARNING, said)
-    return HttpResponse(status=303, headers={"Location": to})
+    return SeeOther(to)
 
 
 def board(restaurant: Restaurant) -> str:

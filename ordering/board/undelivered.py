@@ -2,36 +2,66 @@
 
 from datetime import datetime
 
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ordering import undelivered
+from ordering.board import access, pages
+from ordering.board.access import Role, for_staff
 from ordering.board.need import Button, Need
+from ordering.diner.pages import takes_a_form
 from ordering.models import Restaurant
-from pos_bridge import decisions, staff_words, words
-from pos_bridge.models import Addition
-from pos_bridge.undelivered import undelivered
+from ordering.undelivered import Row, for_rows
+from pos_bridge.undelivered import undelivered as in_question
 
 
 def needs(restaurant: Restaurant, now: datetime) -> list[Need]:
-    found = undelivered(now).filter(order__restaurant=restaurant)
-    return [_need(addition) for addition in found]
+    found = in_question(now).filter(order__restaurant=restaurant)
+    additions = for_rows(found).prefetch_related("order__lines")
+    return [_need(restaurant, undelivered.row(addition, now)) for addition in additions]
 
 
-def _need(addition: Addition) -> Need:
-    order = addition.order
-    address = reverse("admin:pos_bridge_addition_decide", args=[addition.pk])
+@for_staff
+def task(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> HttpResponse:
+    """What to look for, and the buttons; those that could do harm ask for a tick first."""
+    addition = access.addition_of(restaurant, pk)
+    now = timezone.now()
+    if not in_question(now).filter(pk=pk).exists():
+        return pages.done(request, pages.board(restaurant), undelivered.gone(addition))
+    context = undelivered.task(addition, now)
+    return pages.show(request, restaurant, role, "board/task.html", **context)
+
+
+@takes_a_form
+@for_staff
+def decide(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> HttpResponse:
+    addition = access.addition_of(restaurant, pk)
+    pressed = undelivered.press(addition, request.POST, by=request.user)
+    if pressed is None:
+        raise Http404
+    said = undelivered.named(addition, pressed.said)
+    return pages.done(request, pages.board(restaurant), said, ok=pressed.won)
+
+
+def _need(restaurant: Restaurant, row: Row) -> Need:
+    addition, order = row.addition, row.addition.order
+    address = reverse("board:task", args=[restaurant.slug, addition.pk])
+    card = reverse("board:order_card", args=[restaurant.slug, order.code])
+    # A card may move up under the finger, and a wrong press loses a dinner: each is asked on its own page.
+    buttons = [
+        Button(each.label, f"{address}#{each.decision.value}", page=True) for each in row.buttons
+    ]
     return Need(
         kind="undelivered",
         key=str(addition.pk),
         at=addition.created_at,
         table=order.table,
-        title=_("Order %(number)s") % {"number": order.number},
-        word=str(staff_words.STATES[Addition.State(addition.state)]),
-        reason=[words.reason(addition.reason)] if addition.reason else [],
-        buttons=[
-            # A card may move up under the finger: what cannot be undone is asked on a page of its own.
-            Button(str(staff_words.BUTTONS[decision]), f"{address}#{decision.value}", page=True)
-            for decision in decisions.possible(addition)
-        ],
-        colour="bad" if addition.state == Addition.State.REFUSED else "wait",
+        title=str(order),
+        word=row.state,
+        reason=[f"{row.reason}."] if row.reason else [],
+        buttons=[*buttons, Button(_("Waiter card"), card, page=True)],
+        template="board/_undelivered.html",
+        thing=row,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ordering.board import table, views
+from ordering.board import calls, card, carte, journal, moves, service, table, undelivered, views
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,4 +10,22 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "call/", calls.answer, name="call"),
+    path(BOARD + "parties/<slug:code>/", moves.page, name="moves"),
+    path(BOARD + "parties/<slug:code>/move/", moves.move, name="move"),
+    path(BOARD + "parties/<slug:code>/join/", moves.join, name="join"),
+    path(BOARD + "parties/<slug:code>/part/", moves.part, name="part"),
+    path(BOARD + "tables/<int:number>/free/", table.free, name="free"),
+    path(BOARD + "tables/<int:number>/covers/", table.covers, name="covers"),
+    path(BOARD + "tables/<int:number>/ordering/", table.ordering, name="ordering"),
+    path(BOARD + "carte/", carte.page, name="carte"),
+    path(BOARD + "carte/sell/", carte.sell, name="sell"),
+    path(BOARD + "carte/<slug:kind>/<int:pk>/", carte.thing, name="thing"),
+    path(BOARD + "orders/<int:pk>/", undelivered.task, name="task"),
+    path(BOARD + "orders/<int:pk>/decide/", undelivered.decide, name="decide"),
+    path(BOARD + "tables/<int:number>/card/", card.of_table, name="table_card"),
+    path(BOARD + "orders/<code:order_code>/card/", card.of_order, name="order_card"),
+    path(BOARD + "service/", service.page, name="service"),
+    path(BOARD + "service/export/", service.export, name="service_export"),
+    path(BOARD + "journal/", journal.page, name="journal"),
 ]

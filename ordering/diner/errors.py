@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+BOARD = re.compile(r"/board/[-a-zA-Z0-9_]+/")
 VISIT = re.compile(r"/v/([A-Za-z0-9_-]{16,64})/")
 
 
@@ -21,18 +22,24 @@ def problem(
     return response
 
 
-def scan_again(request: HttpRequest, *, ended: bool) -> HttpResponse:
-    """For a phone that is no guest of the visit, and for a visit that is over (P17)."""
+def scan_again(request: HttpRequest) -> HttpResponse:
+    """For a phone that is no guest of the visit (P17). Whose visit is over is told so by ended.py."""
     if getattr(request, "htmx", False):
         return HttpResponseClientRefresh()
     title = _("Please scan the code on your table again")
-    if ended:
-        return problem(title, _("This meal has been closed. Nothing was sent."), status=410)
     return problem(title, _("This page belongs to another table or another phone."), status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is older than its cookie: the page has to be loaded anew, and the cart is on the server (F08)."""
+    if board := BOARD.match(request.path):
+        return problem(
+            _("This page has been open for too long"),
+            _("Nothing was changed. Load the page again, and do it once more."),
+            status=403,
+            way_on=board[0],
+            button=_("Back to the board"),
+        )
     return problem(
         _("This page has been open for too long"),
         _("Nothing was sent. Your cart is kept: open it again and send it from there."),

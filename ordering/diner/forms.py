@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from ordering.models import Call
 from ordering.services.set_menus import Composed
+from ordering.services.visits import Answer
 
 DIGITS = re.compile(r"[0-9]{1,3}\Z", re.ASCII)
 OPTION = "option."  # what the name of a group's inputs begins with
@@ -17,11 +20,12 @@ QUANTITY = "quantity."  # and of a cart line's
 CODE = re.compile(
     r"[A-Za-z0-9_-]{1,64}"
 )  # of a cart line; PostgreSQL cannot even be asked for a NUL
+KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")  # of a submission, as SendForm takes it
 NO_NUMBER = -1  # what every service refuses
 # The forms to send a cart that are understood. Whoever changes what its fields mean counts up the number that the
 # page says (_cart_seen.html), and keeps the one before here while pages with it may be open, 4 hours after the
 # release (F11). The first release's said none.
-SCHEMAS = {"", "1"}
+SCHEMAS = {"", "1", "2"}
 
 
 class CountField(forms.CharField):
@@ -62,9 +66,29 @@ class Stepped(Form):
 
 
 class JoinForm(Stepped):
-    """The covers, or nothing where a party already sits at the table."""
+    """The covers, or nothing where a party already sits at the table; and whether the phone belongs to it, where it
+    was asked.
+    """
 
     covers = CountField(required=False)
+    party = forms.CharField(required=False)
+    seated = forms.CharField(required=False)
+
+    def answer(self) -> Answer | None:
+        """Nothing where it says nothing that we asked."""
+        belongs = {"yes": True, "no": False}.get(self.cleaned_data.get("party", ""))
+        try:
+            seated_at = datetime.fromisoformat(self.cleaned_data.get("seated", ""))
+        except ValueError:
+            return None
+        if belongs is None or seated_at.tzinfo is None:
+            return None
+        return Answer(seated_at, belongs)
+
+    def declined(self) -> str | None:
+        """Since when the party has been seated that the phone does not belong to, also beside wrong covers."""
+        answer = self.answer()
+        return answer.seated_at.isoformat() if answer and not answer.belongs else None
 
 
 class MenuForm(Stepped):
@@ -90,10 +114,30 @@ class AddForm(MenuForm):
     product = forms.CharField(max_length=64)
 
 
+class CallForm(Stepped):
+    """Whom they want, and of the bill how they pay. No field takes a text: what it is about is said at the table."""
+
+    kind = forms.ChoiceField(choices=Call.Kind.choices)
+    pay = forms.ChoiceField(choices=Call.Pay.choices, required=False)
+    parts = CountField(required=False)
+    order = forms.RegexField(r"^[A-Za-z0-9_-]{16,64}\Z", required=False)
+
+    def stepped(self, most: int) -> int:
+        return max(1, min(int(self.cleaned_data["parts"] or 1) + self.step_by(), most))
+
+
 class SendForm(Form):
     submission_key = forms.RegexField(r"^[A-Za-z0-9_-]{16,64}\Z")
     seen = forms.RegexField(r"^[0-9a-f]{64}\Z")
+    # Of the guest's own lines; pages of the first release have none.
+    seen_mine = forms.RegexField(r"^[0-9a-f]{64}\Z", required=False)
+    # What was pressed: "mine" or "all"; "ready" or "wait", for the others.
+    whose = forms.CharField(required=False)
     schema = forms.CharField(required=False)
+
+    def alone(self) -> bool:
+        """Whether only the guest's own lines are sent."""
+        return bool(self.cleaned_data["whose"] == "mine")
 
     def is_understood(self) -> bool:
         """Whether its fields mean what this release takes them for; another one's are shown and asked again (F11)."""
@@ -150,6 +194,7 @@ class CartPage:
     covers: int | None
     removed: list[str]
     serving: str | None = None
+    name: str | None = None
 
 
 def cart_page(data: QueryDict) -> CartPage:
@@ -167,7 +212,10 @@ def cart_page(data: QueryDict) -> CartPage:
     serving = data.get("serving")
     if serving == data.get("serving_before"):
         serving = None  # likewise
-    return CartPage(quantities, covers, removed, serving)
+    name: str | None = str(data.get("name", ""))
+    if "name" not in data or name == data.get("name_before", ""):
+        name = None  # what was not changed here may have been changed in another tab
+    return CartPage(quantities, covers, removed, serving, name)
 
 
 def _stepped(data: QueryDict, what: str, text: Any) -> int:

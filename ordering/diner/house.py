@@ -1,7 +1,9 @@
 """Before a visit: the scan, the welcome, and the carte to read without ordering."""
 
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -41,16 +43,14 @@ def welcome(request: HttpRequest, slug: str) -> HttpResponse:
     if table is None:
         return pages.private(redirect("diner:read", slug))
     language = access.language(request, table.restaurant)
-    visit = visits.open_visit(table)
+    secret = access.guest_secret(request) or ""
+    visit = visits.open_visit(table, secret)
     if visit is not None and pages.is_guest(request, visit.code):
         response: HttpResponse = redirect("diner:carte", visit.code)
     elif problem := _why_not(table, timezone.now()):
         response = _door_sign(request, table, language, problem)
     else:
-        response = pages.show(
-            request, "diner/welcome.html", table.restaurant, language,
-            table=table, visit=visit, evening=_evening(table.restaurant),
-        )  # fmt: skip
+        response = _welcome(request, table, secret, language, declined=request.GET.get("seated"))
     access.remember_language(request, response, language)
     return pages.private(response)
 
@@ -68,16 +68,19 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
         problems = form.words()
     elif not form.step_by():
         try:
-            guest = visits.join(table=table, secret=secret, covers=form.cleaned_data["covers"])
+            guest = visits.join(
+                table=table, secret=secret, covers=form.cleaned_data["covers"], answer=form.answer()
+            )
             return pages.private(pages.go(request, f"/v/{guest.visit.code}/"))
+        except visits.WhichParty:
+            pass  # what the page asks has changed since it was opened
         except visits.CoversNeeded:
             problems = [Problem("covers", params={"max": table.restaurant.limit_covers})]
         except Refused as refused:
             problems = list(refused.problems)
-    response = pages.show(
-        request, "diner/welcome.html", table.restaurant, language, status=422 if problems else 200,
-        here=f"/r/{slug}/", table=table, visit=visits.open_visit(table),
-        evening=_evening(table.restaurant), problems=problems, many=_stepped(form, table.restaurant),
+    response = _welcome(
+        request, table, secret, language, status=422 if problems else 200, here=f"/r/{slug}/",
+        problems=problems, many=_stepped(form, table.restaurant), declined=form.declined(),
     )  # fmt: skip
     return pages.private(response)
 
@@ -120,9 +123,13 @@ def set_menu(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 @require_safe
 def data(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is kept, and for how long (GDPR, article 13)."""
+    """What is kept, for how long, and who answers for it (GDPR, article 13); services/retention.py keeps it true."""
     restaurant, language = _house(request, slug)
-    return _public(request, pages.show(request, "diner/data.html", restaurant, language), language)
+    page = pages.show(
+        request, "diner/data.html", restaurant, language,
+        keep_days=settings.KEEP_DAYS, keep_addresses_days=settings.KEEP_ADDRESSES_DAYS,
+    )  # fmt: skip
+    return _public(request, page, language)
 
 
 @require_safe
@@ -209,6 +216,30 @@ def _door_sign(request: HttpRequest, table: Table, language: str, problem: Probl
         opens=hours.opens(restaurant, pages.local_now(restaurant)),
         announced=hours.announced(restaurant, pages.local_now(restaurant), language),
         hours=hours.listed(restaurant.hours),
+    )  # fmt: skip
+
+
+def _welcome(
+    request: HttpRequest,
+    table: Table,
+    secret: str,
+    language: str,
+    *,
+    declined: str | None,
+    **context: Any,
+) -> HttpResponse:
+    """How many are you, or join the party; or first, whether the phone belongs to it: nothing of it is shown before.
+
+    `declined`: since when the party has been seated that the phone says it does not belong to.
+    """
+    question = visits.question(table, secret)
+    seated = question.seated_at.isoformat() if question else ""
+    says_no = bool(question) and declined == seated
+    return pages.show(
+        request, "diner/welcome.html", table.restaurant, language, table=table,
+        visit=None if question else visits.open_visit(table, secret),
+        question=None if says_no else question, seated=seated, says_no=says_no,
+        evening=_evening(table.restaurant), **context,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
-from ordering.diner import errors, filtering
+from ordering.diner import ended, errors, filtering
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -39,9 +40,16 @@ def for_guest(view: View) -> View:
             key = request.POST.get("submission_key", "")
             if sent := access.order_sent_with(visit_code, key):
                 return private(go(request, f"/v/{visit_code}/orders/{sent.code}/"))
-            refused = private(errors.scan_again(request, ended=isinstance(error, VisitEnded)))
+            if led := access.led_to(request, visit_code):
+                refused = _led_on(request, visit_code, led)
+            elif isinstance(error, VisitEnded):
+                refused = ended.page(request, access.past_guest(request, visit_code))
+            else:
+                refused = errors.scan_again(request)
+            refused = private(refused)
             return filtering.unsaid(refused) if filtering.wanted(request.GET) else refused
-        access.remember_language(request, response, language)
+        is_whole = response.status_code == 200 and not is_htmx(request)
+        access.remember_language(request, response, language, told=guest if is_whole else None)
         return private(response)
 
     return with_guest
@@ -87,6 +95,7 @@ def page(
         "language": language,
         "languages": offered if len(offered) > 1 else [],
         "here": here or request.path,
+        "moved_to": _news(request, context.get("guest")),
     }
     return render_to_string(template, context, request)
 
@@ -127,6 +136,30 @@ def go(request: HttpRequest, where: str) -> HttpResponse:
     if is_htmx(request):
         return HttpResponseClientRedirect(where)
     return HttpResponse(status=303, headers={"Location": where})
+
+
+def fingerprint(*parts: object) -> str:
+    """Of what a part of a page shows: it is not sent again where that is the same."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _news(request: HttpRequest, guest: Guest | None) -> int | None:
+    """The number of the table that the staff have led this phone to, where it has not been told yet."""
+    is_news = guest is not None and access.is_at_another_table(request, guest)
+    return guest.visit.table.number if guest and is_news else None
+
+
+def _led_on(request: HttpRequest, visit_code: str, guest: Guest) -> HttpResponse:
+    """A phone at an address of its party of before. A form is not carried out: its table is another one now."""
+    here = f"/v/{guest.visit.code}/"
+    if request.method == "POST":
+        return go(request, f"{here}cart/")
+    if is_htmx(request):
+        # The page that asked, and not what it asked for.
+        page = request.htmx.current_url_abs_path or request.path  # type: ignore[attr-defined]
+        return go(request, page.partition("?")[0].replace(f"/v/{visit_code}/", here, 1))
+    where = request.path.replace(f"/v/{visit_code}/", here, 1)
+    return redirect(f"{where}?{request.GET.urlencode()}" if request.GET else where)
 
 
 def is_htmx(request: HttpRequest) -> bool:

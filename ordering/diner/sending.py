@@ -13,7 +13,7 @@ from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
 from ordering.diner.views import save, show_cart
 from ordering.models import Order, OrderLine
-from ordering.services import orders, serving
+from ordering.services import orders, party, serving, visits, waiter_card
 from ordering.services.problems import Refused
 from pos_bridge import attempts
 from pos_bridge.models import Addition
@@ -44,20 +44,37 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     try:
         if save(guest, cart_page(request.POST)):
             return show_cart(request, guest, language, changed=True)
-        order = orders.place(
-            guest=guest, submission_key=key, seen=form.cleaned_data["seen"], language=language
-        )
+        order = _sent(guest, form, language)
     except Refused as refused:
-        if sent := _sent_by_another(guest, refused):
+        if sent := _sent_by_another(guest, refused, alone=form.alone()):
             if not pages.is_htmx(request):
                 return pages.go(request, f"/v/{guest.visit.code}/orders/{sent.code}/")
             return show_cart(request, guest, language, sent=sent)
         return show_cart(request, guest, language, problems=refused.problems, submission_key=key)
     except orders.Changed as changed:
         return show_cart(
-            request, guest, language, changed=True, changes=changed.changes, submission_key=key
-        )
+            request, guest, language, changed=True, changes=changed.changes, submission_key=key,
+            sent=_just_sent(guest, alone=False, by_another=True),
+        )  # fmt: skip
+    if order is None and pages.is_htmx(request):
+        return show_cart(request, guest, language, submission_key=key)
+    if order is None:
+        return pages.go(request, f"/v/{guest.visit.code}/cart/")
     return pages.go(request, f"/v/{guest.visit.code}/orders/{order.code}/")
+
+
+def _sent(guest: Guest, form: SendForm, language: str) -> Order | None:
+    """What the button that was pressed has sent; nothing where the guest only says to be ready, or not to be."""
+    whose, key = form.cleaned_data["whose"], form.cleaned_data["submission_key"]
+    if whose == "wait":
+        party.not_ready(guest=guest)
+        return None
+    seen = form.cleaned_data["seen_mine" if form.alone() else "seen"]
+    if whose == "ready":
+        return party.ready(guest=guest, submission_key=key, seen=seen, language=language)
+    return orders.place(
+        guest=guest, submission_key=key, seen=seen, language=language, alone=form.alone()
+    )
 
 
 @require_safe
@@ -68,17 +85,22 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
     told, addition = orders.told(found)
     every = poll_seconds(told, timezone.now() - found.created_at)
     not_passed_on = told.word == Word.NOT_CONFIRMED and _surely_waits(addition)
-    seen = f"{told.word}-{every}-{not_passed_on}"
+    party = found.visit.moved_to or found.visit
+    ended = party.ended_at is not None or visits.is_silent(party)
+    seen = f"{told.word}-{every}-{not_passed_on}" + ("-ended" if ended else "")
     if pages.is_htmx(request) and request.GET.get("seen") == seen:
         return pages.private(HttpResponse(status=204))
+    guest = access.guest_of_order(request, found)
     lines = list(found.lines.all())
     response = pages.show(
         request, "diner/_status_again.html" if pages.is_htmx(request) else "diner/order.html",
         found.restaurant, language, order=found, lines=lines, table=found.table,
         word=told.word.value, received_at=told.received_at, every=every, seen=seen,
-        not_passed_on=not_passed_on, **_brought(found, lines), **_context(request, found, told, addition),
+        not_passed_on=not_passed_on, ended=ended, guest=guest, visit=guest.visit if guest else None,
+        **_brought(found, lines), **_context(found, told, addition),
     )  # fmt: skip
-    access.remember_language(request, response, language)
+    told_to = None if pages.is_htmx(request) else guest
+    access.remember_language(request, response, language, told=told_to)
     return pages.private(response)
 
 
@@ -86,10 +108,10 @@ def order(request: HttpRequest, visit_code: str, order_code: str) -> HttpRespons
 @pages.for_guest
 def take_back(request: HttpRequest, guest: Guest, language: str, order_code: str) -> HttpResponse:
     """A refused order's lines go back into the cart. Whoever comes second sees that they are there already."""
-    found = access.order_by_code(guest.visit.code, order_code)
+    found = access.order_of(guest, order_code)
     if orders.take_back(guest=guest, order=found):
         return pages.go(request, f"/v/{guest.visit.code}/cart/")
-    return pages.go(request, f"/v/{guest.visit.code}/orders/{found.code}/")
+    return pages.go(request, f"/v/{found.visit.code}/orders/{found.code}/")
 
 
 def poll_seconds(told: Told, age: timedelta) -> int | None:
@@ -106,11 +128,20 @@ def _surely_waits(addition: Addition) -> bool:
     return addition.tries == 0 or attempts.was_never_sent(addition)
 
 
-def _sent_by_another(guest: Guest, refused: Refused) -> Order | None:
+def _sent_by_another(guest: Guest, refused: Refused, *, alone: bool) -> Order | None:
     """The order that has just emptied the cart, where this phone sends it for the second time (F09)."""
     if "empty" not in {problem.code for problem in refused.problems}:
         return None
+    return _just_sent(guest, alone=alone)
+
+
+def _just_sent(guest: Guest, *, alone: bool, by_another: bool = False) -> Order | None:
+    """The visit's last order of a moment ago. `alone`: in which something of this guest was sent."""
     recent = guest.visit.orders.filter(created_at__gt=timezone.now() - A_MOMENT)
+    if alone:
+        recent = recent.filter(lines__guest=guest)
+    if by_another:
+        recent = recent.exclude(guest=guest)
     return recent.order_by("-created_at").first()
 
 
@@ -124,14 +155,15 @@ def _brought(order: Order, lines: list[OrderLine]) -> dict[str, Any]:
     }
 
 
-def _context(request: HttpRequest, order: Order, told: Told, addition: Addition) -> dict[str, Any]:
+def _context(order: Order, told: Told, addition: Addition) -> dict[str, Any]:
     house = order.restaurant.house_language
     refused = told.word == Word.REFUSED
     return {
-        "is_guest": pages.is_guest(request, order.visit.code),
         "house_interface": languages.interface(house),
         "reason": reason(addition.reason)
         if refused and addition.reason in REASONS.keys() - {"refused"}
         else "",
+        # On the phone of whoever ordered: a person can enter it while it is taken back, or instead.
+        "card": waiter_card.of_order(order) if refused else None,
         "nothing": refused or told.word in (Word.CANCELLED, Word.TAKEN_BACK),
     }

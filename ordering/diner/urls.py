@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import house, menus, news, sending, views
+from ordering.diner import calls, house, menus, news, orders_page, party, sending, views
 
 
 class Code:
@@ -29,6 +29,8 @@ urlpatterns = [
     path("r/<slug:slug>/carte/", house.carte, name="read"),
     path("r/<slug:slug>/carte/p/<slug:key>/", house.product, name="read_product"),
     path("r/<slug:slug>/carte/m/<slug:key>/", house.set_menu, name="read_menu"),
+    path("r/<slug:slug>/calls/", calls.questions, name="questions"),
+    path("r/<slug:slug>/calls/ask/", calls.ask, name="ask"),
     path("r/<slug:slug>/data/", house.data, name="data"),
     path("r/<slug:slug>/photo/<code:sha256>", house.photo, name="photo"),
     path("r/<slug:slug>/photo/<code:sha256>/<str:size>", house.photo_size, name="photo_size"),
@@ -46,6 +48,12 @@ urlpatterns = [
     path(VISIT + "cart/line/", views.line, name="line"),
     path(VISIT + "covers/", views.covers, name="covers"),
     path(VISIT + "send/", sending.send, name="send"),
+    path(VISIT + "calls/", calls.page, name="calls"),
+    path(VISIT + "calls/call/", calls.call, name="call"),
+    path(VISIT + "calls/withdraw/", calls.withdraw, name="withdraw"),
+    path(VISIT + "live/", party.live, name="live"),
+    path(VISIT + "again/", orders_page.again, name="again"),
+    path(VISIT + "orders/", orders_page.orders, name="orders"),
     path(VISIT + "orders/<code:order_code>/", sending.order, name="order"),
     path(VISIT + "orders/<code:order_code>/take-back/", sending.take_back, name="take_back"),
 ]

@@ -18,10 +18,20 @@ from django.views.decorators.http import require_safe
 from ordering import access
 from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
-from ordering.diner.forms import AddForm, CartPage, Form, cart_page, chosen, left, noted
+from ordering.diner.forms import (
+    CODE,
+    DIGITS,
+    AddForm,
+    CartPage,
+    Form,
+    cart_page,
+    chosen,
+    left,
+    noted,
+)
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, pricing, serving
+from ordering.services import orders, party, pricing, serving, waiter_card
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -97,7 +107,7 @@ def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
 @require_safe
 @pages.for_guest
 def cart(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
-    return show_cart(request, guest, language)
+    return show_cart(request, guest, language, missing=_missing(request, guest))
 
 
 @pages.takes_a_form
@@ -117,6 +127,8 @@ def covers(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
 def save(guest: Guest, page: CartPage) -> bool:
     """Save what stands on the cart page; True where anything has changed. Raises Refused, VisitEnded."""
     removed = [carts.remove(guest=guest, line_code=code) for code in page.removed]
+    if page.name is not None:
+        party.set_name(guest=guest, name=page.name)  # it changes nothing that is ordered
     covers = None if page.covers == guest.visit.covers else page.covers
     changed = carts.update(guest=guest, quantities=page.quantities, covers=covers)
     if covers is not None:
@@ -143,13 +155,15 @@ def show_cart(
     restaurant = visit.table.restaurant
     # As long as it may be sent, its button is there.
     in_time = orders.in_time(restaurant, now)
+    mine = pricing.of_guest(cart, guest)
     problem = why_not(guest, compiled.compiled(restaurant), now, in_time=in_time)
     return pages.show_to(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
         problem=problem, problems=_named(problems, cart), servings=serving.choices(cart.courses),
-        orders=orders.sent(visit),
+        mine=mine, choosing=party.choosing(cart, guest),
+        orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
@@ -178,6 +192,16 @@ def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     if pages.is_htmx(request):
         return show_cart(request, guest, language, cart=cart, said=True)
     return pages.go(request, f"/v/{guest.visit.code}/cart/")
+
+
+def _missing(request: HttpRequest, guest: Guest) -> list[str]:
+    """What could not be ordered again, by name, as orders_page.py has led here."""
+    places = [each for each in request.GET.getlist("missing") if DIGITS.match(each)]
+    code = request.GET.get("of", "")
+    if not places or not CODE.fullmatch(code):
+        return []
+    order = access.order_of(guest, code)
+    return [in_language(line.name) for line in order.lines.filter(position__in=places)]
 
 
 def _named(problems: Problems, cart: pricing.PricedCart) -> Problems:

@@ -1,5 +1,6 @@
 from .act import Act
 from .allergens import AllergenChange
+from .call import Call
 from .carte import (
     ALLERGENS,
     DIETS,
@@ -26,6 +27,7 @@ __all__ = [
     "DIETS",
     "Act",
     "AllergenChange",
+    "Call",
     "CartLine",
     "Category",
     "CategoryItem",

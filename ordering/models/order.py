@@ -78,6 +78,8 @@ class OrderLine(models.Model):
     notes = OrderedJSONField(_("notes"), default=list, db_default=[])
     note = models.CharField(_("note of the guest"), max_length=80, default="", db_default="")
     is_menu = models.BooleanField(default=False, db_default=False)
+    # Who chose it; None where only the guest who sent the order is known.
+    guest = models.ForeignKey(Guest, models.SET_NULL, null=True, related_name="+", editable=False)
     course = models.PositiveSmallIntegerField(_("course"), null=True)
 
     class Meta:

@@ -22,6 +22,8 @@ COLOUR = RegexValidator(
 
 # LEO2 numbers its tables so (docs/registers); the other two take any of these.
 LOWEST_TABLE, HIGHEST_TABLE = 1, 89_999
+# Minutes; a shorter one would end a meal between two courses.
+SHORTEST_SILENCE = 30
 
 
 def new_code() -> str:
@@ -106,6 +108,17 @@ class Restaurant(models.Model):
         ),
     )
     legal_note = OrderedJSONField(_("note of the house"), default=dict, db_default={}, blank=True)
+    contact = models.CharField(
+        _("who answers about data"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Named at “Your data” on the phone: the house's legal name, and an address or an e-mail to write to. "
+            "Empty: guests are told to ask the team."
+        ),
+    )
     # Code of before makes restaurants without it.
     grace_minutes = models.PositiveSmallIntegerField(
         _("minutes of grace after last orders"),
@@ -113,6 +126,26 @@ class Restaurant(models.Model):
         db_default=5,
         validators=[MaxValueValidator(60)],
         help_text=_("How long what was put into the cart in time may still be sent."),
+    )
+    silence_minutes = models.PositiveSmallIntegerField(
+        _("minutes of silence after which a visit ends"),
+        default=90,
+        db_default=90,
+        validators=[MinValueValidator(SHORTEST_SILENCE), MaxValueValidator(1440)],
+        help_text=_(
+            "Since a phone of the party last joined, changed the cart or ordered. "
+            "A party with an order that is not on the till yet stays."
+        ),
+    )
+    quiet_minutes = models.PositiveSmallIntegerField(
+        _("minutes after which a new phone is asked"),
+        default=15,
+        db_default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text=_(
+            "When a party has ordered and been quiet for so long, a new phone at its table is "
+            "asked whether it belongs to it, and sees nothing of it before."
+        ),
     )
     # [{"key": …, "text": {language: text}}] in the order in which guests read them.
     notes = OrderedJSONField(_("notes for the kitchen"), default=list, db_default=[], blank=True)
@@ -206,6 +239,15 @@ class Table(models.Model):
         default=True,
         help_text=_(
             "Off: the table's card leads to “unknown code”, as if it had never been printed."
+        ),
+    )
+    shared = models.BooleanField(
+        _("shared by strangers"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "On: each phone is a party of its own, with its own covers and cart. "
+            "All of their orders stand on this table's number on the till."
         ),
     )
     # In the order of the restaurant file.

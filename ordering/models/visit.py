@@ -1,5 +1,7 @@
 """A party at a table, its phones, and what they have chosen and not sent."""
 
+from datetime import datetime
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -22,8 +24,21 @@ class Visit(models.Model):
     serving = models.CharField(max_length=10, default="", db_default="", editable=False)
     # Raised by every change of the cart. Raising it is also the lock that puts the writers of one cart in a row.
     cart_version = models.PositiveBigIntegerField(default=0, editable=False)
+    # Raised when some of its phones are led to another table.
+    partings = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     opened_at = models.DateTimeField(_("opened"), auto_now_add=True)
+    # The last sign of life: a phone joined, the cart was changed, an order sent. None: since it was opened.
+    touched_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # The party that this one has become part of (services/moves.py); its orders stay here, where they were sent.
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="joined"
+    )
+    # Of one phone alone, at a table that strangers share.
+    shared = models.BooleanField(default=False, db_default=False, editable=False)
+    # Since when the next party sits there although nobody had freed the table; then since when the staff know.
+    left_behind_at = models.DateTimeField(null=True, editable=False)
+    left_seen_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("visit")
@@ -33,8 +48,8 @@ class Visit(models.Model):
             # Two phones that answer the covers at once open one visit.
             models.UniqueConstraint(
                 fields=["table"],
-                condition=Q(ended_at__isnull=True),
-                name="visit_one_open_per_table",
+                condition=Q(ended_at__isnull=True, shared=False),
+                name="visit_one_open_party_per_table",
             ),
             models.CheckConstraint(condition=Q(covers__gte=1), name="visit_covers_range"),
         ]
@@ -42,6 +57,11 @@ class Visit(models.Model):
     def __str__(self) -> str:
         opened = date_format(localtime(self.opened_at), "SHORT_DATETIME_FORMAT")
         return f"{self.table}, {opened}"
+
+    @property
+    def last_sign(self) -> datetime:
+        """Of life: when somebody of the party last did something."""
+        return self.touched_at or self.opened_at
 
 
 class Guest(models.Model):
@@ -53,6 +73,16 @@ class Guest(models.Model):
     # From 1 in the order of joining: "Second phone".
     number = models.PositiveSmallIntegerField(_("number"))
     joined_at = models.DateTimeField(auto_now_add=True)
+    # The same phone in the party that it was moved to: whoever asks for this one is led there.
+    moved_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    # When the staff last led this phone to another table, so that it can be told once.
+    moved_at = models.DateTimeField(null=True, editable=False)
+    # Only if the guest wants one; forgotten with the visit (P21).
+    name = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
+    # Has chosen all and waits for the others; a change of the own lines takes it back.
+    ready = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("guest")

@@ -33,14 +33,24 @@ CODE = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 LONGEST = {
     "name": 200, "timezone": 64, "base_url": 500, "register_id": 64, "label": 100, "zone": 100,
-    "volume": 50, "origin": 200, "photo": 200,
+    "contact": 300, "volume": 50, "origin": 200, "photo": 200,
 }  # fmt: skip
 HIGHEST = {
     "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
     "orders_per_hour": INTEGER, "seats": INTEGER, "card_version": INTEGER,
     "course": SMALL, "portions": INTEGER, "min": SMALL, "max": SMALL,
 }  # fmt: skip
-ONE_LINE = {"name", "label", "zone", "volume", "origin", "photo", "base_url", "register_id"}
+ONE_LINE = {
+    "name",
+    "contact",
+    "label",
+    "zone",
+    "volume",
+    "origin",
+    "photo",
+    "base_url",
+    "register_id",
+}
 
 
 def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -100,6 +110,7 @@ def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterato
 
 def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _blank(("name",), data.get("name"))
+    yield from _blank(("contact",), data.get("contact"))
     languages = words(data, "languages")
     if isinstance(data.get("languages"), list) and len(languages) == len(data["languages"]):
         for index, code in enumerate(languages):

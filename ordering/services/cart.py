@@ -113,7 +113,8 @@ def _put(
     if problems:
         raise Refused(*problems)
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
+        _still_choosing(guest)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
         item, now = what.get("product") or what["set_menu"], timezone.now()
@@ -160,7 +161,7 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         if not 0 <= quantity <= most
     ]
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         changed = False
         if covers is not None:
             try:
@@ -176,6 +177,7 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
             if quantity == line.quantity or not 0 <= quantity <= most:
                 continue
             changed = True
+            _still_choosing(guest)
             if quantity:
                 CartLine.objects.filter(pk=line.pk).update(quantity=quantity)
             else:
@@ -218,6 +220,14 @@ def remove(*, guest: Guest, line_code: str) -> bool:
     False where it is gone already. Raises VisitEnded.
     """
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
+        _still_choosing(guest)
         removed, _ = CartLine.objects.filter(visit=guest.visit, code=line_code).delete()
         return bool(removed)
+
+
+def _still_choosing(guest: Guest) -> None:
+    """Whoever changes the cart is not ready, whatever was said before."""
+    if guest.ready:
+        Guest.objects.filter(pk=guest.pk).update(ready=False)
+        guest.ready = False

@@ -13,8 +13,11 @@ def consume() -> int:
     What was refused waits for whoever gives portions back.
     """
     paid = AdditionEvent.objects.filter(kind=AdditionEvent.Kind.SETTLED, consumed_at=None)
-    pks = paid.order_by().values_list("addition__order__visit", flat=True).distinct()
-    return sum(_end(visit) for visit in Visit.objects.filter(pk__in=list(pks)))
+    # Its own party, and the one that this has become part of.
+    of = ("addition__order__visit", "addition__order__visit__moved_to")
+    pks = {pk for both in paid.order_by().values_list(*of).distinct() for pk in both if pk}
+    paid_visits = Visit.objects.filter(pk__in=pks)
+    return sum(_end(visit) for visit in paid_visits.select_related("table__restaurant"))
 
 
 def _end(visit: Visit) -> bool:

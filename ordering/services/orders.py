@@ -27,7 +27,7 @@ from ordering.models import (
 from ordering.services import stock, tickets, visits
 from ordering.services.days import closed_on, service_day
 from ordering.services.options import PricedOption
-from ordering.services.pricing import PricedCart, PricedLine, priced
+from ordering.services.pricing import PricedCart, PricedLine, of_guest, priced
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
 from ordering.texts import amount, in_language
@@ -60,8 +60,11 @@ class Changed(Exception):
         self.changes = changes
 
 
-def place(*, guest: Guest, submission_key: str, seen: str, language: str) -> Order:
+def place(
+    *, guest: Guest, submission_key: str, seen: str, language: str, alone: bool = False
+) -> Order:
     """Send the visit's cart, once for each submission key. `seen` is the fingerprint of the cart that was confirmed.
+    `alone`: only the guest's own lines, and `seen` is theirs.
 
     Raises Refused (with every problem), Changed, VisitEnded.
     """
@@ -71,7 +74,7 @@ def place(*, guest: Guest, submission_key: str, seen: str, language: str) -> Ord
             return order
         if visits.is_over(guest.visit):
             raise visits.VisitEnded
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         # Only now is nobody else writing this visit: the same form may have come in a second time.
         if order := sent.first():
             return order
@@ -80,15 +83,18 @@ def place(*, guest: Guest, submission_key: str, seen: str, language: str) -> Ord
             submission_key,
             seen,
             language,
+            alone,
         )
 
 
-def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order:
+def _place(guest: Guest, submission_key: str, seen: str, language: str, alone: bool) -> Order:
     now = timezone.now()
     table = guest.visit.table
     register = outbox.current_register(table.restaurant_id)
     late = in_time(table.restaurant, now)
     cart = priced(guest.visit, served_at=[now, late], now=now)
+    if alone:
+        cart = of_guest(cart, guest)
     house_problem = ordering_problem(table, register, now, in_time=late)
     problems = [house_problem] if house_problem else _problems(guest, cart, now)
     if problems or register is None:
@@ -107,7 +113,11 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str) -> Order
         logger.error("%s: %s", register, exhausted)
         raise Refused(Problem("no_register")) from exhausted
     CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
-    if guest.visit.serving:
+    choosers = {line.line.guest_id for line in cart.lines}
+    Guest.objects.filter(pk__in=choosers, ready=True).update(ready=False)
+    if guest.visit.serving and not (
+        alone and CartLine.objects.filter(visit=guest.visit_id).exists()
+    ):
         # Of this round: the next one is asked again.
         Visit.objects.filter(pk=guest.visit_id).update(serving="")
     return order
@@ -143,12 +153,13 @@ def ordering_problem(
 
 
 def take_back(*, guest: Guest, order: Order) -> bool:
-    """Put the lines of a refused order back into the guest's cart. False where somebody else was faster.
+    """Put the lines of a refused order back into the cart, each to whoever chose it. False where somebody else was
+    faster.
 
     What is no longer on the carte is left out. Raises VisitEnded.
     """
     with transaction.atomic():
-        visits.lock(guest.visit)
+        visits.lock_for(guest)
         if not outbox.take_back(addition=outbox.latest(order.pk)):
             return False
         # It is in the cart again, and takes its portions when it is sent.
@@ -166,7 +177,8 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         CartLine.objects.bulk_create(
             CartLine(
                 visit=guest.visit,
-                guest=guest,
+                # To whoever chose it: “mine” stays each guest's own.
+                guest_id=line.guest_id or guest.pk,
                 quantity=line.quantity,
                 shown_price=line.total // line.quantity,
                 **{
@@ -174,12 +186,12 @@ def take_back(*, guest: Guest, order: Order) -> bool:
                 },
                 notes=line.notes,
                 note=line.note,
-                chosen=_chosen(line.options),
+                chosen=chosen(line.options),
                 composed=[
                     {
                         "course": choice["course"],
                         "product": choice["key"],
-                        "chosen": _chosen(choice["options"]),
+                        "chosen": chosen(choice["options"]),
                     }
                     for choice in line.choices
                 ],
@@ -190,7 +202,7 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         return True
 
 
-def _chosen(options: Iterable[dict[str, Any]]) -> list[list[str]]:
+def chosen(options: Iterable[dict[str, Any]]) -> list[list[str]]:
     """What the guest chose of an order's options; the others are added again by themselves."""
     return sorted([option["group"], option["key"]] for option in options if not option["automatic"])
 
@@ -220,9 +232,14 @@ def replace(*, addition: Addition) -> Addition | None:
 
 
 def sent(visit: Visit) -> list[Order]:
-    """The rounds of a visit, the oldest first. One that was taken back is in the cart again, and no round."""
+    """The rounds of a party, also of those that have become part of it, the oldest first. One that was taken back is in
+    the cart again, and no round.
+    """
     taken_back = Addition.Handled.TAKEN_BACK
-    return list(visit.orders.exclude(additions__handled_as=taken_back).order_by("created_at"))
+    orders = (
+        visits.orders_of(visit).exclude(additions__handled_as=taken_back).select_related("visit")
+    )
+    return list(orders.order_by("created_at"))
 
 
 def told(order: Order) -> tuple[words.Told, Addition]:
@@ -318,6 +335,7 @@ def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:
         unit_price=line.price,
         vat=line.item.vat,
         course=line.course,
+        guest_id=line.line.guest_id,
         options=_written(line.options),
         notes=line.notes,
         note=line.line.note,

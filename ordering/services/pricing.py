@@ -13,7 +13,16 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from ordering import happy
-from ordering.models import CartLine, CategoryItem, Course, Product, Restaurant, SetMenu, Visit
+from ordering.models import (
+    CartLine,
+    CategoryItem,
+    Course,
+    Guest,
+    Product,
+    Restaurant,
+    SetMenu,
+    Visit,
+)
 from ordering.services import days, serving, stock
 from ordering.services import notes as house_notes
 from ordering.services.options import Groups, PricedOption, choose, groups_of, unanswerable
@@ -160,6 +169,17 @@ def _noted(line: PricedLine, restaurant: Restaurant) -> PricedLine:
     return replace(line, notes=found, problems=problems)
 
 
+def of_guest(cart: PricedCart, guest: Guest) -> PricedCart:
+    """The guest's own lines of the cart. Its fingerprint covers these alone: what the others change is not confirmed
+    with it.
+    """
+    lines = tuple(line for line in cart.lines if line.line.guest_id == guest.pk)
+    turns = serving.courses_of(lines)
+    wish = serving.wished(guest.visit, turns)
+    fingerprint = _fingerprint(guest.visit, lines, wish, alone=True)
+    return PricedCart(lines, fingerprint, tuple(turns), wish)
+
+
 def price_now(item: Product | SetMenu, restaurant: Restaurant, now: datetime) -> int:
     """Cents TTC of one that is put into the cart now."""
     return happy.price_at(item, *local(restaurant, [now]))
@@ -272,9 +292,12 @@ def unserved_at(items: Iterable[Product | SetMenu], moments: Sequence[datetime])
     }
 
 
-def _fingerprint(visit: Visit, lines: Iterable[PricedLine], wish: str) -> str:
+def _fingerprint(
+    visit: Visit, lines: Iterable[PricedLine], wish: str, *, alone: bool = False
+) -> str:
     """Of names and allergens too: what a dish is made of may change between the recap and the tap."""
     confirmed: list[Any] = [visit.table.number, visit.covers, *([wish] if wish else [])]
+    confirmed += ["alone"] if alone else []
     confirmed += [
         [
             line.code,

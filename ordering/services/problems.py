@@ -15,6 +15,12 @@ MESSAGES = {
     "register_silent": _("The till does not answer at the moment. Please order from the team."),
     # The visit
     "covers": _("Please say how many you are, from 1 to %(max)s."),
+    "party_active": _(
+        "Somebody is ordering at this table at the moment. Please ask the team for yours."
+    ),
+    "table_taken": _("A party sits at this table already."),
+    "table_shared": _("Strangers share this table: each phone says itself how many they are."),
+    "name_too_long": _("A name has at most %(max)s letters here."),
     # A line
     "unknown_product": _("This is no longer on the carte."),
     "sold_out": _("Sold out."),
@@ -58,6 +64,10 @@ MESSAGES = {
     "too_fast": _("You have just sent an order. Please wait a few seconds."),
     "too_many_orders": _(
         "This table has sent many orders within an hour. Please call a waiter for the next one."
+    ),
+    # A call
+    "too_many_calls": _(
+        "You have called a few times within minutes. Please give the team a moment, or speak to a waiter."
     ),
 }
 

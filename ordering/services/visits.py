@@ -1,15 +1,33 @@
-"""The party at a table: it begins with the first answer to the covers and ends when it has paid."""
+"""The party at a table: it begins with the first answer to the covers and ends when it has paid, when the staff free
+the table, after a silence, or when the next party says that it is another one.
+"""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from ordering.models import Guest, Table, Visit
+from ordering.models import Guest, Order, Restaurant, Table, Visit
+from ordering.models.restaurant import SHORTEST_SILENCE
+from ordering.services import acts
 from ordering.services.problems import Problem, Refused
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 from pos_bridge.models import Addition, AdditionEvent
 
 State = Addition.State
+# Its order is not on the till, or nobody knows whether it is: a machine or a person has still to act.
+UNDELIVERED = [
+    State.QUEUED, State.SENDING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.HELD,
+]  # fmt: skip
+
+
+# Additions that the till does not have: their covers need no correction there.
+NOT_ON_TILL = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
 
 
 class CoversNeeded(Exception):
@@ -20,10 +38,59 @@ class VisitEnded(Exception):
     """The party of this page has left: the code must be scanned again (P17)."""
 
 
-def open_visit(table: Table) -> Visit | None:
-    """The party that sits at the table now. One that the register says has paid is over, whoever has noticed yet."""
-    visit = Visit.objects.filter(table=table, ended_at=None).first()
-    return None if visit is None or is_over(visit) else visit
+class WhichParty(Exception):
+    """A party has ordered here and been quiet: the phone is asked whether it belongs to it. Nothing of it is shown but
+    since when it has been seated.
+    """
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__("are you with the party that sits here?")
+        self.seated_at = visit.opened_at
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a phone says to WhichParty: whether it belongs to the party that was seated then."""
+
+    seated_at: datetime
+    belongs: bool
+
+
+By = AbstractBaseUser | AnonymousUser
+
+
+def open_visit(table: Table, secret: str | None = None) -> Visit | None:
+    """The party that sits at the table now; where strangers share it, the party of the phone with this secret.
+
+    One that the register says has paid, or that has been silent for too long, is over, whoever has noticed yet.
+    """
+    visit = current(table, secret)
+    return None if visit is None or has_ended(visit) else visit
+
+
+def open_visits(table: Table) -> list[Visit]:
+    """All parties that sit at the table now, for the staff: where strangers share it there are several."""
+    found = list(Visit.objects.filter(table=table, ended_at=None).order_by("opened_at"))
+    for visit in found:
+        visit.table = table
+    return [visit for visit in found if not has_ended(visit)]
+
+
+def current(table: Table, secret: str | None = None) -> Visit | None:
+    """As `open_visit`, also one that is over and that nobody has ended yet."""
+    visits = Visit.objects.filter(table=table, ended_at=None)
+    if table.shared:
+        visits = visits.filter(guests__secret_hash__in=lookup_hashes(secret or ""))
+    else:
+        visits = visits.filter(shared=False)
+    visit = visits.first()
+    if visit is not None:
+        visit.table = table  # with its restaurant, which knows how long a silence is
+    return visit
+
+
+def has_ended(visit: Visit) -> bool:
+    return visit.ended_at is not None or is_silent(visit) or is_over(visit)
 
 
 def is_over(visit: Visit) -> bool:
@@ -31,80 +98,271 @@ def is_over(visit: Visit) -> bool:
 
     A refused addition is surely not on the till: it must not let the next party into this one's visit.
     """
-    states = set(_last_states(visit))
+    states = set(_last_additions(visit).order_by().values_list("state", flat=True))
     return State.SETTLED in states and states <= {State.SETTLED, State.HANDLED, State.REFUSED}
 
 
-def join(*, table: Table, secret: str, covers: int | None) -> Guest:
+def is_silent(visit: Visit) -> bool:
+    """Whether the party has given no sign of life for so long that it has left. Never while an order of it is not on
+    the till. Asks the database only where it has been as long.
+    """
+    if visit.last_sign > _silent_since(visit.table.restaurant):
+        return False
+    return not Addition.objects.filter(_its(visit), state__in=UNDELIVERED).exists()
+
+
+def is_quiet(visit: Visit) -> bool:
+    """Whether the party has ordered and given no sign of life for so long that a new phone may be of the next one."""
+    quiet = timedelta(minutes=visit.table.restaurant.quiet_minutes)
+    return visit.last_sign <= timezone.now() - quiet and orders_of(visit).exists()
+
+
+def orders_of(visit: Visit) -> QuerySet[Order]:
+    """What the party has ordered, and the parties that have become part of it."""
+    return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
+
+
+def question(table: Table, secret: str) -> WhichParty | None:
+    """What a phone must be asked before anything of the table's visit is shown to it."""
+    visit = open_visit(table, secret)
+    if visit is None or _guest(visit, secret) or not is_quiet(visit):
+        return None
+    return WhichParty(visit)
+
+
+def join(*, table: Table, secret: str, covers: int | None, answer: Answer | None = None) -> Guest:
     """The phone's guest in the table's visit, opening the visit where there is none.
 
-    Raises CoversNeeded, or Refused where the covers are out of the house's range.
+    Raises CoversNeeded, WhichParty, or Refused where the covers are out of the house's range or the party that the
+    phone does not belong to is at it again.
     """
     if covers is not None:
         _check_covers(table, covers)
     try:
-        return _join(table, secret, covers)
+        return _join(table, secret, covers, answer)
     except VisitEnded:
         # It ended between our look and our lock; the next look finds none, or the next party's.
-        return _join(table, secret, covers)
+        return _join(table, secret, covers, answer)
 
 
-def _join(table: Table, secret: str, covers: int | None) -> Guest:
+def _join(table: Table, secret: str, covers: int | None, answer: Answer | None) -> Guest:
     with transaction.atomic():
-        visit = Visit.objects.filter(table=table, ended_at=None).first()
-        if visit is not None and is_over(visit):
+        visit = current(table, secret)
+        if visit is not None and has_ended(visit):
             end(visit=visit)
+            visit = None
+        guest = visit and _guest(visit, secret)
+        if visit is not None and not guest and not _belongs(visit, answer):
+            _leave_behind(visit)
             visit = None
         if visit is None:
             if covers is None:
                 raise CoversNeeded
             visit = _opened(table, covers)
         lock(visit)
-        guest = Guest.objects.filter(visit=visit, secret_hash__in=lookup_hashes(secret)).first()
+        guest = guest or _guest(visit, secret)
         if guest is None:
             last = visit.guests.aggregate(last=Max("number"))["last"] or 0
             guest = Guest.objects.create(
                 visit=visit, secret_hash=lookup_hash(secret), number=last + 1
             )
+        elif guest.moved_to_id is not None:
+            # Parted from this table, and back at it.
+            Guest.objects.filter(pk=guest.pk).update(moved_to=None)
         return guest
+
+
+def _belongs(visit: Visit, answer: Answer | None) -> bool:
+    """Whether a phone that is new here joins the visit, or the visit's party has left. Raises WhichParty, Refused."""
+    asked = answer if answer and answer.seated_at == visit.opened_at else None
+    if asked and asked.belongs:
+        return True
+    if not is_quiet(visit):
+        if asked:
+            raise Refused(Problem("party_active"))
+        return True
+    if asked is None:
+        raise WhichParty(visit)
+    return False
+
+
+def _guest(visit: Visit, secret: str) -> Guest | None:
+    return Guest.objects.filter(visit=visit, secret_hash__in=lookup_hashes(secret)).first()
 
 
 def set_covers(*, guest: Guest, covers: int) -> bool:
     """Correct the covers of the visit; True where they are others now. Raises Refused, VisitEnded."""
     _check_covers(guest.visit.table, covers)
     with transaction.atomic():
-        lock(guest.visit)
+        lock_for(guest)
         others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
         return bool(others.update(covers=covers))
 
 
 def end(*, visit: Visit) -> bool:
-    """End the visit, once. The events of its additions that asked for it are consumed with it."""
-    ended = Visit.objects.filter(pk=visit.pk, ended_at=None).update(ended_at=timezone.now())
-    AdditionEvent.objects.filter(
-        addition__order__visit=visit, kind=AdditionEvent.Kind.SETTLED, consumed_at=None
-    ).update(consumed_at=timezone.now())
-    return ended == 1
+    """End the visit, once, and forget its guests' names (P21). The events of its additions that asked for it are
+    consumed with it.
+    """
+    return _end(visit, Visit.objects.filter(pk=visit.pk, ended_at=None))
+
+
+def end_silent() -> int:
+    """End the visits that have been silent for too long, with their guests' names. How many."""
+    now = timezone.now()
+    old = Visit.objects.filter(
+        ended_at=None, opened_at__lte=now - timedelta(minutes=SHORTEST_SILENCE)
+    )
+    # What gives a sign of life after our look has another version.
+    return sum(
+        _end(visit, Visit.objects.filter(pk=visit.pk, cart_version=visit.cart_version))
+        for visit in old.select_related("table__restaurant")
+        if is_silent(visit)
+    )
 
 
 def lock(visit: Visit) -> None:
-    """Put the writers of one visit in a row until the transaction ends. Raises VisitEnded."""
-    if not Visit.objects.filter(pk=visit.pk, ended_at=None).update(
-        cart_version=F("cart_version") + 1
-    ):
+    """Put the writers of one visit in a row until the transaction ends; a sign of life. Raises VisitEnded."""
+    if not _alive(visit):
         raise VisitEnded
+
+
+def lock_for(guest: Guest) -> None:
+    """The same for what a guest does. Raises VisitEnded also where the staff have just led this phone elsewhere."""
+    if _alive(guest.visit, partings=guest.visit.partings):
+        return  # nobody was led away since the guest was looked up
+    lock(guest.visit)
+    if Guest.objects.filter(pk=guest.pk, moved_to__isnull=False).exists():
+        raise VisitEnded
+
+
+def _alive(visit: Visit, **as_seen: int) -> int:
+    since = _silent_since(visit.table.restaurant)
+    undelivered = Addition.objects.filter(_its(OuterRef("pk")), state__in=UNDELIVERED)
+    # As `is_silent`, of the row as it is now.
+    signs = Q(touched_at__gt=since) | Q(touched_at=None, opened_at__gt=since) | Exists(undelivered)
+    alive = Visit.objects.filter(signs, pk=visit.pk, ended_at=None, **as_seen)
+    return alive.update(cart_version=F("cart_version") + 1, touched_at=timezone.now())
+
+
+def _its(visit: Visit | OuterRef) -> Q:
+    """Of additions: the party's own, and those of a party that has become part of it."""
+    return Q(order__visit=visit) | Q(order__visit__moved_to=visit)
+
+
+def left_behind(restaurant: Restaurant) -> QuerySet[Visit]:
+    """The visits whose party has left without anybody having freed the table, until somebody of the staff has seen
+    it; the oldest first.
+    """
+    left = Visit.objects.filter(table__restaurant=restaurant, left_behind_at__isnull=False)
+    return left.filter(left_seen_at=None).select_related("table").order_by("left_behind_at")
+
+
+def confirm_left(*, visit: Visit, by: By) -> bool:
+    """Somebody of the staff has seen that the party has left. False where another was faster."""
+    with transaction.atomic():
+        seen = Visit.objects.filter(pk=visit.pk, left_behind_at__isnull=False, left_seen_at=None)
+        if not seen.update(left_seen_at=timezone.now()):
+            return False
+        _record(visit.table, "party_left", by)
+        return True
+
+
+def seat(*, table: Table, covers: int, by: By) -> Visit:
+    """Open the visit of a party that the staff seat. Its phones join it and are not asked how many they are.
+
+    Raises Refused where somebody sits there, or each phone is a party of its own.
+    """
+    _check_covers(table, covers)
+    if table.shared:
+        raise Refused(Problem("table_shared"))
+    with transaction.atomic():
+        before = current(table)
+        if before is not None and has_ended(before):
+            end(visit=before)
+        try:
+            with transaction.atomic():
+                visit = Visit.objects.create(table=table, covers=covers)
+        except IntegrityError:
+            raise Refused(Problem("table_taken")) from None
+        _record(table, "table_seated", by, covers=covers)
+        return visit
+
+
+def free(*, visit: Visit, by: By) -> bool:
+    """The party has left: its table is free. False where the visit had ended already."""
+    with transaction.atomic():
+        freed = end(visit=visit)
+        if freed:
+            _record(visit.table, "table_freed", by)
+        return freed
+
+
+def set_covers_by_staff(*, visit: Visit, covers: int, by: By) -> list[str]:
+    """Correct the covers of the visit. What to do on the till, in words: an addition that went with others keeps them
+    there, the next one goes with these. Raises Refused, VisitEnded.
+    """
+    _check_covers(visit.table, covers)
+    with transaction.atomic():
+        lock(visit)
+        before = Visit.objects.values_list("covers", flat=True).get(pk=visit.pk)
+        if before != covers:
+            Visit.objects.filter(pk=visit.pk).update(covers=covers)
+            _record(visit.table, "covers_set", by, before=before, after=covers)
+        visit.covers = covers
+    return covers_to_correct(visit)
+
+
+def covers_to_correct(visit: Visit) -> list[str]:
+    """What to do on the till since the covers were corrected, by guests or staff: for each addition there that went
+    with others.
+    """
+    return [
+        _(
+            "Order no. %(order)s (number %(number)s on the register) went with %(covers)s "
+            "covers: correct it on the till."
+        )
+        % {"order": order.number, "number": addition.number, "covers": order.covers}
+        for addition in _last_additions(visit)
+        if (order := addition.order).covers != visit.covers and addition.state != State.REFUSED
+        if addition.handled_as not in NOT_ON_TILL
+    ]
+
+
+def _record(table: Table, what: str, by: By, **details: int) -> None:
+    acts.record(by=by, restaurant=table.restaurant, what=what, table=table, **details)
 
 
 def _opened(table: Table, covers: int) -> Visit:
     try:
         with transaction.atomic():
-            return Visit.objects.create(table=table, covers=covers)
+            return Visit.objects.create(table=table, covers=covers, shared=table.shared)
     except IntegrityError:
         # Another phone at the table was faster: its answer holds, and this one joins.
-        visit = Visit.objects.filter(table=table, ended_at=None).first()
+        visit = current(table)
         if visit is None:
             raise VisitEnded from None
         return visit
+
+
+def _leave_behind(visit: Visit) -> None:
+    """End the visit and put it before the staff. Raises VisitEnded where it has changed since it was read."""
+    same = Visit.objects.filter(pk=visit.pk, cart_version=visit.cart_version)
+    if not _end(visit, same, {"left_behind_at": timezone.now()}):
+        raise VisitEnded
+
+
+def _end(visit: Visit, where: QuerySet[Visit], more: Mapping[str, datetime] | None = None) -> bool:
+    now = timezone.now()
+    with transaction.atomic():
+        ended = where.filter(ended_at=None).update(ended_at=now, **(more or {}))
+        if ended:
+            Guest.objects.filter(visit=visit).exclude(name="").update(name="")
+        if ended or Visit.objects.filter(pk=visit.pk).exclude(ended_at=None).exists():
+            settled = AdditionEvent.objects.filter(
+                addition__order__visit=visit, kind=AdditionEvent.Kind.SETTLED, consumed_at=None
+            )
+            settled.update(consumed_at=now)
+    return ended == 1
 
 
 def _check_covers(table: Table, covers: int) -> None:
@@ -113,10 +371,12 @@ def _check_covers(table: Table, covers: int) -> None:
         raise Refused(Problem("covers", params={"max": most}))
 
 
-def _last_states(visit: Visit) -> list[str]:
+def _silent_since(restaurant: Restaurant) -> datetime:
+    return timezone.now() - timedelta(minutes=restaurant.silence_minutes)
+
+
+def _last_additions(visit: Visit) -> QuerySet[Addition]:
+    """Of each order the addition that counts."""
     last = Addition.objects.filter(order=OuterRef("order")).order_by("-position").values("pk")[:1]
-    return list(
-        Addition.objects.filter(Q(order__visit=visit), pk=Subquery(last)).values_list(
-            "state", flat=True
-        )
-    )
+    found = Addition.objects.filter(_its(visit), pk=Subquery(last))
+    return found.select_related("order").order_by("order__created_at")

@@ -14,10 +14,12 @@ from ordering.diner.compiled import Group, Option
 from ordering.diner.pages import colour_version
 from ordering.diner.said import Said, Texts
 from ordering.diner.said import said as say
-from ordering.models import ALLERGENS, DIETS, Restaurant
+from ordering.models import ALLERGENS, DIETS, Guest, Restaurant
 from ordering.texts import MINUS, NO_BREAK, amount
 
 register = template.Library()
+
+GUEST_COLOURS = 8
 
 register.filter("price", amount)
 
@@ -80,6 +82,24 @@ def phone(number: int) -> str:
         6: _("Sixth phone"),
     }
     return names.get(number) or _("Phone %(number)s") % {"number": number}
+
+
+@register.filter
+def guest_name(guest: Guest) -> str:
+    """The name that the guest wanted, else which phone it is."""
+    return guest.name or phone(guest.number)
+
+
+@register.filter
+def initial(guest: Guest) -> str:
+    """What stands on the guest's plate: never the colour alone."""
+    return guest.name[:1].upper() or str(guest.number)
+
+
+@register.filter
+def guest_colour(guest: Guest) -> int:
+    """Which of the colours of look.css, from 1: by the order of joining, and then from the beginning again."""
+    return (guest.number - 1) % GUEST_COLOURS + 1
 
 
 @register.simple_tag

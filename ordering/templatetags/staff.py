@@ -9,7 +9,7 @@ from ordering.admin import banner
 from ordering.admin.base import is_installer, roles
 from ordering.admin.paths import narrow
 from ordering.diner import hours
-from ordering.models import Restaurant
+from ordering.models import Membership, Restaurant
 from ordering.slots import Slots
 
 FEW = 5
@@ -37,6 +37,15 @@ def own_restaurants(context: Any) -> list[Restaurant]:
     everywhere = Restaurant.objects.all()
     found = everywhere if is_installer(request) else narrow(everywhere, roles(request))
     return list(found[:FEW])
+
+
+@register.simple_tag(takes_context=True)
+def managed_restaurants(context: Any) -> list[Restaurant]:
+    """Where this person may change tables and carte, as many as fit above a list."""
+    request = context["request"]
+    managed = [pk for pk, role in roles(request).items() if role == Membership.Role.MANAGER]
+    everywhere = Restaurant.objects.all()
+    return list((everywhere if is_installer(request) else narrow(everywhere, managed))[:FEW])
 
 
 @register.filter

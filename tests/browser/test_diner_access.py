@@ -1,6 +1,7 @@
 """Accessible, narrow, and on its own: every page of the diner, on the demo's carte."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from ordering.models import Order, Product, Restaurant, Table
-from ordering.services import carte
+from ordering.models import Guest, Order, Product, Restaurant, Table, Visit
+from ordering.services import cart, carte, visits
 from pos_bridge.models import Addition
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -100,6 +102,42 @@ def walk(page, live_server, restaurant):
         yield state
     page.goto(f"{visit}cart/")
     yield "cart, empty"
+    page.locator("#call").click()
+    page.locator("[name=pay]").first.click()
+    expect(page.locator("#live .called")).to_be_visible()
+    yield "calls"
+    yield from together(page, f"{base}/t/{table.code}/", visit)
+
+
+def together(page, card, visit):
+    """What only a party of several sees, or the one that comes after it."""
+    party = Visit.objects.get()
+    Guest.objects.update(name="Maximiliane-Therese")
+    for secret in ("another phone", "a third one"):
+        guest = visits.join(table=party.table, secret=secret, covers=None)
+        cart.add(guest=guest, product_key="oeuf", quantity=2, chosen=[])
+    page.goto(f"{visit}cart/")
+    page.locator("#name summary").click()
+    yield "cart of two"
+    page.goto(f"{visit}p/oeuf/")
+    page.locator("#put").click()
+    page.wait_for_url(re.compile("#dish"))
+    page.goto(f"{visit}cart/")
+    page.locator("#ready").click()
+    expect(page.locator("#wait")).to_be_visible()
+    yield "cart of three, ready"
+    page.goto(f"{visit}orders/")
+    yield "all that was ordered"
+    Visit.objects.update(touched_at=timezone.now() - timedelta(minutes=20))
+    page.context.clear_cookies()
+    page.goto(card)
+    expect(page.locator("[name=seated]")).to_be_attached()
+    yield "which party"
+    page.locator("button[value=yes]").click()
+    page.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    visits.end(visit=party)
+    page.goto(f"{visit}cart/")
+    yield "ended"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

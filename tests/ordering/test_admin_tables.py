@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from ordering.admin.tables import card_address
-from ordering.models import Table
-from ordering.services import tables, visits
+from ordering.models import Act, Table, Visit
+from ordering.services import acts, tables, visits
 from tests import factories
 from tests.helpers import at_once
 from tests.ordering.admin_cast import errors, person, send
@@ -259,3 +259,61 @@ def read(picture):
         [zbarimg, "--raw", "-q", picture], capture_output=True, text=True, check=True
     )
     return done.stdout.split()
+
+
+# --- A whole house's cards ------------------------------------------------------------------------
+
+
+def test_one_click_and_one_confirmation_renew_all_codes_of_a_house_t30(house, client):
+    """T04, T30: whoever has left with the sheet has nothing any more; another house keeps its cards."""
+    mine = [factories.table(house, number) for number in (1, 2)]
+    other = factories.table(factories.restaurant("chez-charlie"), 1)
+    before = {table.pk: table.code for table in [*mine, other]}
+    address = page("renew_all", house.pk)
+    assert f'action="{address}"' in client.get(page("changelist")).content.decode()
+    asked = client.post(address)
+    assert "Renew the codes of these tables?" in asked.content.decode()
+    assert {table.pk: table.code for table in Table.objects.all()} == before
+    client.post(address, {"post": "yes"})
+    after = {table.pk: table.code for table in Table.objects.all()}
+    assert [after[table.pk] != before[table.pk] for table in [*mine, other]] == [True, True, False]
+    assert client.get(f"/t/{before[mine[0].pk]}/").status_code == 404
+    act = Act.objects.get()
+    assert (str(act.person), acts.sentence(act)) == ("alice", "renewed the codes of tables: 2")
+    assert LogEntry.objects.count() == 2
+
+
+def test_nobody_renews_all_codes_by_a_link_or_of_another_house_t30(house, client):
+    table = factories.table(house, 1)
+    other = factories.table(factories.restaurant("chez-charlie"), 1)
+    assert client.get(page("renew_all", house.pk)).status_code == 404
+    assert client.post(page("renew_all", other.restaurant_id), {"post": "yes"}).status_code == 404
+    client.force_login(person("bob", service=[house]))
+    assert client.post(page("renew_all", house.pk), {"post": "yes"}).status_code == 404
+    assert "renew" not in client.get(page("changelist")).content.decode()
+    assert {table.code, other.code} == {each.code for each in Table.objects.all()}
+
+
+def test_it_keeps_who_printed_which_cards_t30(house, client):
+    factories.table(house, 1)
+    client.post(page("cards"))
+    act = Act.objects.get()
+    assert (str(act.person), acts.sentence(act)) == ("alice", "printed the cards of tables: 1")
+    client.force_login(person("bob", service=[house]))
+    assert client.post(page("cards")).status_code == 403
+    assert Act.objects.count() == 1
+
+
+def test_it_shows_when_each_table_was_last_used_t04(house, client, django_assert_max_num_queries):
+    """A card that nobody uses may have another stuck on it. A scan alone writes nothing (T17): the visit says it."""
+    used = factories.table(house, 1)
+    for number in range(2, 30):
+        factories.table(house, number)
+    factories.guest(used)
+    Visit.objects.update(opened_at="2026-03-04T19:41:00Z", ended_at="2026-03-04T21:00:00Z")
+    visit = factories.guest(used).visit
+    Visit.objects.filter(pk=visit.pk).update(opened_at="2026-03-05T19:41:00Z")
+    with django_assert_max_num_queries(20):
+        shown = client.get(page("changelist")).content.decode()
+    assert shown.count("March 5, 2026, 8:41 p.m.") == 1
+    assert "March 4" not in shown

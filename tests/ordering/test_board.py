@@ -77,10 +77,29 @@ def test_it_sends_nothing_where_nothing_has_changed(a, bob, client):
     again = client.get(BOARD, headers={**HTMX, "X-Seen": part["X-Seen"]})
     assert (again.status_code, again.content) == (204, b"")
     assert again["X-As-Of"]
+    table = f"{BOARD}tables/12/"
+    there = {**HTMX, "HX-Current-URL": f"http://testserver{table}"}
+    seen = client.get(table, headers=there)
+    assert b"csrfmiddlewaretoken" in seen.content  # which is another one each time
+    assert client.get(table, headers={**there, "X-Seen": seen["X-Seen"]}).status_code == 204
     order(a)
     changed = client.get(BOARD, headers={**HTMX, "X-Seen": part["X-Seen"]})
     assert changed.status_code == 200
     assert "<title>(1) Service" in changed.content.decode()
+
+
+def test_without_a_script_the_whole_page_comes_again(a, bob, client):
+    page = client.get(BOARD).content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
+    still = client.get(f"{BOARD}carte/").content.decode()
+    assert "http-equiv" not in still  # there people type
+
+
+def test_admin_leads_to_it(a, bob, client):
+    factories.restaurant("chez-charlie")
+    page = client.get("/admin/").content.decode()
+    assert f'href="{BOARD}"' in page
+    assert "/board/chez-charlie/" not in page
 
 
 def test_a_click_that_leads_to_another_page_loads_that_page(a, bob, client):

@@ -176,7 +176,7 @@ def test_it_does_not_offer_what_is_not_served_at_this_hour(table):
         phone.join(table)
         assert "Ajouter Soupe" in words(phone.get(phone.visit))
     with time_machine.travel(EVENING):
-        page = words(phone.get(phone.visit))
+        page = words(phone.join(table).get(phone.visit))
         assert "Pas servi à cette heure" in page
         assert "Ajouter Soupe" not in page
 

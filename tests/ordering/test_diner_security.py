@@ -64,7 +64,10 @@ def rows():
     }
 
 
-POSTED = {"join", "add", "add_menu", "line", "covers", "send", "take_back"}
+POSTED = {
+    "join", "add", "add_menu", "line", "covers", "send", "take_back", "again", "ask", "call",
+    "withdraw",
+}  # fmt: skip
 
 
 def test_it_sends_the_policy_and_no_frames_with_every_answer(phone, addresses):

@@ -35,7 +35,7 @@ def phone():
     """One whose cart page was opened at 19:00."""
     with time_machine.travel(EVENING, tick=False):
         phone = Opened(enforce_csrf_checks=True)
-        table = factories.table(house())
+        table = factories.table(house(silence_minutes=300))
         phone.scan(table)
         welcome = phone.get(f"/r/{table.restaurant.slug}/").content.decode()
         token = value_of("csrfmiddlewaretoken", welcome)
@@ -77,7 +77,7 @@ def test_the_cookies_outlive_such_a_page_f11():
 @pytest.mark.parametrize("options", [{}, {"headers": HTMX}], ids=["page", "htmx"])
 def test_a_form_that_is_not_understood_is_shown_again_f11(phone, options):
     """F11: nothing is sent and nothing lost; what is shown is sent by the next tap, under the same key."""
-    form = old_form(phone) | {"schema": "2", "covers": "9"}
+    form = old_form(phone) | {"schema": "9", "covers": "9"}
     with time_machine.travel(EVENING + timedelta(minutes=5), tick=False):
         answer = phone.send(form, **options)
         page = answer.content.decode()
@@ -98,6 +98,6 @@ def test_what_such_a_form_has_sent_is_not_asked_again_f11_f02(phone):
     form = old_form(phone)
     with time_machine.travel(EVENING + timedelta(minutes=5), tick=False):
         sent = phone.send(form)["Location"]
-        answer = phone.send({**form, "schema": "2"})
+        answer = phone.send({**form, "schema": "9"})
     assert (answer.status_code, answer["Location"]) == (303, sent)
     assert Order.objects.count() == 1

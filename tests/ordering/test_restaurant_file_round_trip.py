@@ -224,6 +224,7 @@ def restaurants(draw):
             **maybe("seats", SMALL),
             **maybe("ordering", st.just(False)),
             **maybe("enabled", st.just(False)),
+            **maybe("shared", st.just(True)),
         }
 
     def notes():
@@ -237,6 +238,8 @@ def restaurants(draw):
             **maybe("amount_per_cover", EUROS, "60.00"),
             **maybe("orders_per_hour", SMALL, 12),
             **maybe("grace_minutes", st.integers(0, 60), 5),
+            **maybe("silence_minutes", st.integers(30, 1440), 90),
+            **maybe("quiet_minutes", st.integers(1, 1440), 15),
         }
 
     return {
@@ -252,6 +255,7 @@ def restaurants(draw):
         **maybe("free_note", st.just(True)),
         **maybe("limits", st.just(limits()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),
+        **maybe("contact", LINE),
         **maybe(
             "register",
             st.tuples(LINE, LINE).map(

@@ -1,4 +1,6 @@
-"""Tries are kept for 90 days (P26) and deleted in batches that let others write (F30)."""
+"""Tries are kept for 90 days (P26) and deleted in batches that let others write (F30). What guests are told of it:
+test_privacy.py.
+"""
 
 import io
 from datetime import timedelta
@@ -54,7 +56,7 @@ def test_it_keeps_ninety_days(addition):
     said = purge()
     assert "tries older than 90 days: 2 deleted" in said
     assert Attempt.objects.count() == 3
-    assert Order.objects.exists()
+    assert Order.objects.exists()  # of today
     assert "tries older than 30 days: 3 deleted" in purge(days=30)
 
 

@@ -5,20 +5,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from ordering.admin import undelivered
 from ordering.diner.compiled import compiled
 from ordering.models import CartLine, Option, Order, Product, SetMenu
-from ordering.services import cart, carte, orders, pricing, stock
+from ordering.services import cart, carte, deciding, orders, pricing, stock
 from ordering.services.problems import Refused
 from pos_bridge import outbox
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition
 from tests import factories
 from tests.helpers import at_once
+from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import Phone
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +165,11 @@ def test_what_was_given_back_is_not_given_back_again_f16(house, settings):
     for again in (
         lambda: orders.take_back(guest=guest, order=order),
         lambda: stock.give_back(order_id=order.pk),
-        lambda: undelivered._carried_out(refused, Decision.CANCELLED).won,
+        lambda: (
+            deciding.carry_out(
+                addition=refused, decision=Decision.CANCELLED, by=AnonymousUser()
+            ).won
+        ),
         lambda: orders.replace(addition=refused),
     ):
         assert not again()
@@ -255,7 +260,9 @@ def test_cancelling_gives_back_what_is_surely_not_cooked(house, states, left):
     if states:
         addition.attempts.create(number=1, started_at=addition.created_at, outcome="uncertain")
     addition.refresh_from_db()
-    assert undelivered._carried_out(addition, Decision.CANCELLED).won
+    assert deciding.carry_out(
+        addition=addition, decision=Decision.CANCELLED, by=person("bob", service=[house])
+    ).won
     assert count() == left
 
 

@@ -70,7 +70,10 @@ class Phone:
             if "/v/" in welcome.url:  # it has joined: only the answer was lost
                 self._visit = welcome.url
                 return
-            joined = self._post(welcome.url + "join/", covers="2")
+            # After a jump of the clock its party seems to have been quiet: it says that it belongs to it.
+            seated = re.findall(r'name="seated" value="([^"]+)"', welcome.text)
+            answer = {"party": "yes", "seated": seated[0]} if seated else {}
+            joined = self._post(welcome.url + "join/", covers="2", **answer)
             if joined is not None and joined.status_code == 303:
                 self._visit = self._web + joined.headers["Location"]
 

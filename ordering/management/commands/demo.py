@@ -101,6 +101,7 @@ class Command(BaseCommand):
             f"\n{qr.text(address)}\n"
             f"{restaurant}, table {table.number}: scan it, or open\n\n"
             f"  phone page   {address}\n"
+            f"  board        {settings.BASE_URL}/board/{restaurant.slug}/   (the staff's page; login as below)\n"
             f"  admin        {settings.BASE_URL}/admin/   (login {login}, password {password})\n"
             f"  the till     http://127.0.0.1:{os.environ['REGISTER_PORT']}/   (a simulated register, "
             f"{maker(kind).label}: its tape)\n\n"

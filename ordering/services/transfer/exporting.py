@@ -104,6 +104,7 @@ class _Exporter:
             "free_note": place.free_note,
             "limits": self.limits(),
             "legal_texts": self.legal_texts(),
+            "contact": place.contact,
             "register": self.register(stored.register) if stored.register else None,
             "tables": [self.table(table) for table in stored.tables.values()],
             "categories": [self.category(category) for category in stored.categories.values()],
@@ -115,7 +116,7 @@ class _Exporter:
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
                 "ordering": True, "notes": [], "free_note": False, "limits": {}, "legal_texts": {},
-                "register": None, "option_groups": [], "set_menus": [],
+                "contact": "", "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip
@@ -126,6 +127,7 @@ class _Exporter:
             {
                 "covers": 30, "quantity_per_line": 20, "lines_per_order": 40,
                 "amount_per_cover": "60.00", "orders_per_hour": 12, "grace_minutes": 5,
+                "silence_minutes": 90, "quiet_minutes": 15,
             },
             {
                 "covers": place.limit_covers,
@@ -134,6 +136,8 @@ class _Exporter:
                 "amount_per_cover": euros(place.limit_amount_per_cover),
                 "orders_per_hour": place.limit_orders_per_hour,
                 "grace_minutes": place.grace_minutes,
+                "silence_minutes": place.silence_minutes,
+                "quiet_minutes": place.quiet_minutes,
             },
         )  # fmt: skip
 
@@ -157,7 +161,7 @@ class _Exporter:
         data = _without(
             {
                 "register_id": "", "label": "", "zone": "", "seats": None, "ordering": True,
-                "enabled": True,
+                "enabled": True, "shared": False,
             },
             {
                 "number": table.number,
@@ -167,6 +171,7 @@ class _Exporter:
                 "seats": table.seats,
                 "ordering": table.ordering,
                 "enabled": table.enabled,
+                "shared": table.shared,
             },
         )  # fmt: skip
         if self.with_secrets:

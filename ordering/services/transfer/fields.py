@@ -43,7 +43,10 @@ class Fields:
             "limit_amount_per_cover": cents(limits.get("amount_per_cover", "60.00")),
             "limit_orders_per_hour": int(limits.get("orders_per_hour", 12)),
             **{f"legal_{name}": self._text(legal.get(name, {})) for name in LEGAL},
+            "contact": item.get("contact", ""),
             "grace_minutes": int(limits.get("grace_minutes", 5)),
+            "silence_minutes": int(limits.get("silence_minutes", 90)),
+            "quiet_minutes": int(limits.get("quiet_minutes", 15)),
         }
 
     def table(self, item: Item) -> Columns:
@@ -57,6 +60,7 @@ class Fields:
             "seats": None if seats is None else int(seats),
             "ordering": item.get("ordering", True),
             "enabled": item.get("enabled", True),
+            "shared": item.get("shared", False),
         }
 
     def category(self, item: Item) -> Columns:
