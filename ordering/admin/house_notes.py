@@ -109,6 +109,10 @@ def _parsed(line: str, languages: Sequence[str]) -> Texts:
     return {language: text for language, text in zip(languages, texts, strict=False) if text}
 
 
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n")] if text else []
+
+
 class NotesInput(widgets.LinesInput):
     spoken: Sequence[str] = ()
 
@@ -135,6 +139,5 @@ class NotesField(forms.Field):
         return value if isinstance(value, str) else notes_text(value, self.languages)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return notes_text(initial, self.languages).split("\n") != [
-            line.strip() for line in str(data or "").splitlines()
-        ]
+        """`initial`: as they are stored, or the text that the page was opened with."""
+        return _lines(self.prepare_value(initial)) != _lines(str(data or ""))

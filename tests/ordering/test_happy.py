@@ -24,7 +24,7 @@ from ordering.services.transfer import export_restaurant, import_restaurant
 from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering import diner_phone
-from tests.ordering.admin_cast import errors, person, send
+from tests.ordering.admin_cast import errors, form_data, person, send
 from tests.ordering.diner_phone import value_of, words
 from tests.ordering.test_restaurant_file_mistakes import small
 
@@ -366,6 +366,21 @@ def test_by_hand_it_is_lower_and_has_hours_p25(house, client):
     assert (mojito.happy_price, mojito.happy_hours) == (
         5_50, [{"days": ["fri"], "from": "17:00", "to": "18:00"}],
     )  # fmt: skip
+
+
+def test_who_saves_an_old_page_takes_no_hours_back(house, client):
+    """Two at once, or a carte that went live meanwhile: the page says what hours stood there when it was opened."""
+    client.force_login(person("alice", manager=[house]))
+    mojito = Product.objects.get(key="mojito")
+    at = reverse("admin:ordering_product_change", args=[mojito.pk])
+    old = form_data(client.get(at))
+    old["volume"] = "30 cl"
+    assert 'name="initial-happy_hours"' in client.get(at).content.decode()
+    later = [{"from": "18:00", "to": "20:00"}]
+    Product.objects.update(happy_hours=later, served=later)
+    assert client.post(at, dict(old.lists())).status_code == 302
+    mojito.refresh_from_db()
+    assert (mojito.volume, mojito.happy_hours, mojito.served) == ("30 cl", later, later)
 
 
 def test_a_change_costs_no_more_with_all_of_it(phone, django_assert_max_num_queries):

@@ -20,7 +20,7 @@ from pos_bridge.models import Addition
 from pos_bridge.registers import adapter_class
 from pos_bridge.ticket import Ticket
 from tests import factories
-from tests.ordering.admin_cast import errors, page, person, send
+from tests.ordering.admin_cast import errors, form_data, page, person, send
 from tests.ordering.diner_phone import Phone, house, words
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,17 @@ def test_a_note_that_says_something_else_is_another_one_t13(alice, manager):
     send(manager, at(alice), notes="Piment !\nSauce à part")
     alice.refresh_from_db()
     assert [each["key"] for each in alice.notes] == ["piment-2", "sauce-a-part"]
+
+
+def test_who_saves_an_old_page_takes_no_note_back(alice, manager):
+    """Two at once: the page says which notes stood there when it was opened."""
+    old = form_data(manager.get(at(alice)))
+    assert 'name="initial-notes"' in manager.get(at(alice)).content.decode()
+    Restaurant.objects.update(notes=[SAUCE], free_note=False)
+    old["name"] = "Chez Alice et Bob"
+    assert manager.post(at(alice), dict(old.lists())).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.name, alice.notes, alice.free_note) == ("Chez Alice et Bob", [SAUCE], False)
 
 
 @pytest.mark.parametrize(
