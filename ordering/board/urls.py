@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from ordering.board import calls, card, carte, journal, moves, service, table, undelivered, views
+from ordering.board import (
+    approvals,
+    calls,
+    card,
+    carte,
+    journal,
+    left_behind,
+    moves,
+    pauses,
+    service,
+    table,
+    undelivered,
+    views,
+    why,
+)
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,11 +24,23 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "tables/<int:number>/why/", why.page, name="why"),
+    path(BOARD + "tables/<int:number>/why/vouch/", why.vouch, name="vouch"),
+    path(BOARD + "approvals/<int:pk>/", approvals.page, name="approval"),
+    path(BOARD + "approvals/<int:pk>/approve/", approvals.approve, name="approve"),
+    path(BOARD + "approvals/<int:pk>/refuse/", approvals.refuse, name="refuse"),
+    path(BOARD + "pauses/", pauses.page, name="pauses"),
+    path(BOARD + "pauses/pause/", pauses.pause, name="pause"),
+    path(BOARD + "pauses/resume/", pauses.resume, name="resume"),
+    path(BOARD + "pauses/slow/", pauses.slow, name="slow"),
+    path(BOARD + "pauses/word/", pauses.renew_word, name="renew_word"),
     path(BOARD + "call/", calls.answer, name="call"),
     path(BOARD + "parties/<slug:code>/", moves.page, name="moves"),
     path(BOARD + "parties/<slug:code>/move/", moves.move, name="move"),
     path(BOARD + "parties/<slug:code>/join/", moves.join, name="join"),
     path(BOARD + "parties/<slug:code>/part/", moves.part, name="part"),
+    path(BOARD + "tables/<int:number>/seat/", table.seat, name="seat"),
+    path(BOARD + "tables/<int:number>/left/", left_behind.seen, name="left"),
     path(BOARD + "tables/<int:number>/free/", table.free, name="free"),
     path(BOARD + "tables/<int:number>/covers/", table.covers, name="covers"),
     path(BOARD + "tables/<int:number>/ordering/", table.ordering, name="ordering"),
