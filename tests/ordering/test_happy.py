@@ -46,7 +46,7 @@ EDGES = st.builds(
 def house():
     """A mojito of 9 € and 6 €, with a lime of 1 €; a menu of 25 € and 20 € with a supplement of 3 €."""
     cache.clear()
-    made = factories.restaurant()
+    made = factories.restaurant(silence_minutes=1440)  # a party that waits for its happy hour
     factories.register(made)
     mojito = factories.product(made, "mojito", price=9_00, happy_price=6_00, happy_hours=HOURS)
     factories.option_group(mojito, "plus", {"citron": 1_00})
