@@ -86,10 +86,10 @@ def test_it_names_the_rule_that_stops_a_table_as_the_phone_says_it(table, code):
     stopping = house_rules.stopping(explained(table))
     assert stopping is not None
     assert stopping.rule.code == code
-    phone = Phone("en")
+    phone = Phone()
     phone.scan(table)
     page = words(phone.get("/r/chez-alice/"))
-    said = "Closed" if code in {"closed", "closed_today"} else str(stopping.problem)
+    said = "Fermé" if code in {"closed", "closed_today"} else str(stopping.problem)
     assert said in page
     assert str(stopping.rule.mend)
 

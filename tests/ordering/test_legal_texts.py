@@ -88,7 +88,7 @@ def test_the_file_brings_them_and_takes_them_home():
     ("legal", "sentence"),
     [
         ({"price": {"fr": "x"}}, 'legal_texts: "price" is not a name that is known here'),
-        ({"note": "x"}, 'legal_texts.note: "x" is not an object'),
+        ({"note": "x"}, 'legal_texts.note: "x" is not a text in languages'),
         ({"note": {}}, "legal_texts.note: there is no text in it"),
         ({"note": {"en": "x"}}, 'legal_texts.note: there is no text in "fr"'),
         ({"note": {"fr": "x", "de": "x"}}, "legal_texts.note.de: the restaurant's languages are"),

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ordering.models import Act, Call, CartLine, Guest, Visit
 from ordering.services import acts, calls, cart, events, moves, orders, party, visits
@@ -19,6 +19,13 @@ from tests.ordering.admin_cast import person
 pytestmark = pytest.mark.django_db
 
 State = Addition.State
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """What the team reads is held to here in the language of the code."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

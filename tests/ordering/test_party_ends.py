@@ -280,7 +280,7 @@ def test_the_staff_seat_a_party_and_its_phones_are_not_asked_t02(alice):
         visits.seat(table=table, covers=31, by=alice)
     act = Act.objects.get()
     assert (act.person, act.what, act.table, acts.sentence(act)) == (
-        alice, "table_seated", table, "seated a party of 4",
+        alice, "table_seated", table, "a installé un groupe de 4",
     )  # fmt: skip
 
 
@@ -306,8 +306,8 @@ def test_the_staff_correct_the_covers_and_hear_what_to_do_on_the_till_f18(guest,
         ordered(guest, "refused", number=9)
         words = visits.set_covers_by_staff(visit=guest.visit, covers=5, by=alice)
         assert words == [
-            f"Order no. {first.order.number} (number 7 on the register) went with 3 covers: "
-            "correct it on the till."
+            f"La commande n° {first.order.number} (numéro 7 en caisse) est partie avec 3 couverts : "
+            "corrigez-la en caisse."
         ]
         assert Visit.objects.get().covers == 5
         visits.set_covers(guest=guest, covers=4)
