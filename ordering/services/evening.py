@@ -7,7 +7,7 @@ Where reconciliation.py asks the register, this says what is written here, so it
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,8 @@ from django.db.models import Count, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-from ordering.models import Option, Product, Restaurant, SetMenu, Visit
-from ordering.services.days import service_day
+from ordering.models import Call, Option, Product, Restaurant, SetMenu, Visit
+from ordering.services.days import DAY_BEGINS, service_day
 from ordering.texts import in_language
 from pos_bridge import staff_words
 from pos_bridge.models import Addition
@@ -88,6 +88,7 @@ class Figures:
     refused: int
     by_hand: int
     open: int
+    calls: int
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def evening(*, restaurant: Restaurant, day: date, now: datetime) -> Evening:
     return Evening(
         day=day,
         services=[Service(name, some, _fates(some)) for name, some in by_service.items()],
-        figures=_figures(additions),
+        figures=_figures(additions, _calls(restaurant, day)),
         open_visits=list(_open_visits(restaurant)),
         sold_out=_sold_out(restaurant, day) if day == today else [],
     )
@@ -188,7 +189,7 @@ def _fates(issued: Iterable[Issued]) -> list[Fate]:
     ]
 
 
-def _figures(additions: Sequence[Addition]) -> Figures:
+def _figures(additions: Sequence[Addition], calls: int) -> Figures:
     # Of an order that was sent anew the last number counts.
     last = {addition.order_id: addition for addition in additions}
     sent = [each for each in last.values() if each.handled_as != Handled.TAKEN_BACK]
@@ -208,7 +209,15 @@ def _figures(additions: Sequence[Addition]) -> Figures:
         + handled.count(Handled.TAKEN_BACK),
         by_hand=handled.count(Handled.BY_HAND),
         open=len(open_ones),
+        calls=calls,
     )
+
+
+def _calls(restaurant: Restaurant, day: date) -> int:
+    """For a waiter, the bill, and the like, whatever came of them."""
+    begins = datetime.combine(day, time(), ZoneInfo(restaurant.timezone)) + DAY_BEGINS
+    of_day = Q(at__gte=begins, at__lt=begins + timedelta(days=1))
+    return Call.objects.filter(of_day, table__restaurant=restaurant).count()
 
 
 def _open_visits(restaurant: Restaurant) -> Iterable[Visit]:

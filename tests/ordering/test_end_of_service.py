@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from ordering.models import Act, Order, Product, Visit
-from ordering.services import acts, evening
+from ordering.models import Act, Call, Order, Product, Visit
+from ordering.services import acts, calls, evening
 from ordering.services.days import service_day
 from pos_bridge.models import Addition
 from tests import factories
@@ -164,12 +164,21 @@ def test_a_day_is_chosen_and_what_is_none_does_not_exist(a, alice, client):
 
 def test_it_costs_the_same_for_one_order_as_for_many(a, django_assert_num_queries):
     issued(a, State.RECEIVED)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         of(a)
     for _ in range(12):
         issued(a, State.RECEIVED)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(of(a).issued) == 13
+
+
+def test_it_counts_the_calls_of_the_day(a):
+    guest = factories.guest(a.tables.get())
+    calls.call(guest=guest, kind=Call.Kind.WAITER)
+    calls.call(guest=guest, kind=Call.Kind.BILL)
+    assert of(a).figures.calls == 2
+    Call.objects.filter(kind=Call.Kind.BILL).update(at=timezone.now() - timedelta(days=1))
+    assert of(a).figures.calls == 1
 
 
 # --- Taken home -----------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from ordering.env import env_days
-from ordering.models import Act, CartLine, Guest, Order, OrderLine, Restaurant, Visit
+from ordering.models import Act, Call, CartLine, Guest, Order, OrderLine, Restaurant, Visit
 from ordering.restaurant_file import check
-from ordering.services import acts, orders, retention, visits
+from ordering.services import acts, calls, orders, retention, visits
 from ordering.services.transfer import export_restaurant, import_restaurant
 from ordering.watch import Watch
 from pos_bridge import following
@@ -200,6 +200,15 @@ def test_a_visit_without_an_order_goes_with_its_guests(alice):
     assert Guest.objects.exists()
     assert "visits older than 30 days: 1 deleted" in purge(days=30)
     assert not Guest.objects.exists()
+
+
+def test_calls_go_after_as_many_days_also_those_of_no_party(alice):
+    calls.ask(table=factories.table(alice, 13))
+    Call.objects.update(at=ago(89))
+    purge()
+    assert Call.objects.exists()
+    Call.objects.update(at=ago(91))
+    assert "calls older than 90 days: 1 deleted" in purge()
 
 
 def test_what_people_of_the_house_did_goes_after_as_many_days(alice):
