@@ -111,11 +111,11 @@ def _of_the_late(now: datetime) -> Iterator[Trouble]:
     late = Addition.objects.filter(
         received_at__gt=now - seconds(LATE_TOLD_FOR),
         received_at__lte=now + SKEW,
-        received_at__gte=F("created_at") + seconds(FRESH),
+        received_at__gte=Coalesce("approved_at", "created_at") + seconds(FRESH),
         state__in=[State.RECEIVED, State.SETTLED],
     )
     for addition in late.select_related("order__table").defer("body", "ticket"):
-        took = (addition.received_at or now) - addition.created_at
+        took = (addition.received_at or now) - (addition.approved_at or addition.created_at)
         yield _of_addition(addition, "late", f"{LATE}{int(took.total_seconds() // 60)}")
 
 

@@ -50,6 +50,8 @@ ARROWS: Mapping[State, frozenset[State]] = {
     State.SETTLED: frozenset(),
     State.HANDLED: frozenset(),
 }
+# As what an addition begins: held, where a person must say yes first (approvals.py).
+BORN = (State.QUEUED, State.HELD)
 # Who walks on from each.
 MOVED_BY: Mapping[State, str] = {
     State.QUEUED: "a worker that claims it; a person; time, where it is too old or its register has changed",
@@ -73,7 +75,7 @@ class ForbiddenArrow(ValueError):
 def diagram() -> str:
     """The states and arrows as a Mermaid diagram."""
     ends = [state for state in State if not ARROWS[state]]
-    lines = ["stateDiagram-v2", "    [*] --> queued"]
+    lines = ["stateDiagram-v2", *(f"    [*] --> {state.value}" for state in BORN)]
     lines += [
         f"    {source.value} --> {target.value}"
         for source in State

@@ -18,7 +18,7 @@ from pos_bridge import attempts, outbox, waiting, wake
 from pos_bridge.models import Addition, Register, StrangeNumber
 from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
 from pos_bridge.times import seconds
-from pos_bridge.words import ON_TILL_TOO
+from pos_bridge.words import FOR_OK, ON_TILL_TOO
 
 State = Addition.State
 Handled = Addition.Handled
@@ -185,6 +185,8 @@ def _send_again(addition: Addition, source: State, now: datetime) -> bool:
     waits = is_old and target == State.UNCERTAIN and kind in kinds_that_list_states()
     # Old, and perhaps sent: whether the register still knows the number nobody says (waiting.for_a_list).
     fields["next_try_at"] = None if waits else now + seconds(outbox.LOOK_FIRST)
+    if source == State.HELD and addition.reason in FOR_OK:
+        fields["approved_at"] = now
     if source == target:
         same = Addition.objects.filter(pk=addition.pk, state=source, tries=addition.tries)
         won = bool(same.update(**fields))

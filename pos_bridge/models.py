@@ -123,6 +123,8 @@ class Addition(models.Model):
     tries = models.PositiveIntegerField(_("tries"), default=0)
     # When a person let it go on although it was old: freshness counts from then (P8).
     released_at = models.DateTimeField(_("sent again by a person"), null=True)
+    # When a person let it go to the register for the first time: until then it waited, and was not late.
+    approved_at = models.DateTimeField(_("approved by a person"), null=True)
     next_try_at = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=64, blank=True, default="")
     lease_until = models.DateTimeField(null=True)

@@ -68,8 +68,11 @@ def current_register(restaurant_id: int) -> Register | None:
     return Register.objects.filter(restaurant_id=restaurant_id, current=True).first()
 
 
-def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
-    """Freeze the ticket, its number and its exact body, and queue it, in the caller's transaction.
+def enqueue(
+    *, order_id: int, register: Register, ticket: Ticket, waits_for: str = "", detail: str = ""
+) -> Addition:
+    """Freeze the ticket, its number and its exact body, and queue it, in the caller's transaction. `waits_for`: a
+    reason of words.FOR_OK, and it is held until a person lets it go (approvals.py); `detail`: why, for staff.
 
     Raises Unsupported where the register cannot be told this order, and numbers.NumbersExhausted.
     """
@@ -89,8 +92,10 @@ def enqueue(*, order_id: int, register: Register, ticket: Ticket) -> Addition:
             uuid=uuid,
             ticket=ticket.to_json(),
             body=adapter.build(ticket, number, register.options, uuid),
-            state=State.QUEUED,
-            next_try_at=now,
+            state=State.HELD if waits_for else State.QUEUED,
+            reason=waits_for,
+            detail=detail,
+            next_try_at=None if waits_for else now,
         )
         transaction.on_commit(wake.ring)
     return addition

@@ -66,6 +66,12 @@ _LOOK_FIRST = _("It may be on the till already: look there before you do anythin
 _WAS_NEVER_SENT = _("It was surely never sent: it is not on the till.")
 # Why it waits for a person, and what to do.
 _HELD: Mapping[str, object] = {
+    "approval": _(
+        "Look at it on the board: say OK, or refuse it with a reason that the guests read."
+    ),
+    "limits": _(
+        "Look at it on the board: say OK, or refuse it with a reason that the guests read."
+    ),
     "stale": _("Ask the table whether it is still wanted: they may have left, or ordered anew."),
     "number_taken": _(
         "Its number stands on the till for another order. Under this number it would be dropped there; it is to be "

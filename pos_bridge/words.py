@@ -19,12 +19,17 @@ from pos_bridge.times import SKEW, seconds
 # Seconds after which a person is told to look, both counted from the order; divided by settings.TIME_DIVISOR.
 NOT_ACCEPTED_AFTER = 45.0
 NOT_RECEIVED_AFTER = 90.0
+# So long an order may wait for the team's OK before it is on the list of what was not delivered, and alarms.
+NOT_APPROVED_AFTER = 300.0
+# Reasons of what is held until a person lets it go for the first time: by rule, or for its size.
+FOR_OK = ("approval", "limits")
 
 
 class Word(StrEnum):
     """What the phone says."""
 
     SENDING = "sending"
+    WAITS_FOR_OK = "waits_for_ok"  # surely not sent: a member of the team looks at it first
     ON_TILL = "on_till"
     PASSED_ON = "passed_on"  # a register without a list: its answer is all that there is
     REFUSED = "refused"
@@ -53,8 +58,9 @@ Handled = Addition.Handled
 
 @dataclass(frozen=True)
 class Row:
-    """A state, perhaps of some kinds of register or of one way of having been handled: what the phone says at once, and
-    from how many seconds on it says NOT_CONFIRMED instead.
+    """A state, perhaps of some kinds of register, for some reasons or of one way of having been handled: what the phone
+    says at once, and from how many seconds on it says NOT_CONFIRMED instead. `forgotten_after`: from then on the staff
+    are told, while the phone goes on saying the same.
     """
 
     state: State
@@ -62,18 +68,26 @@ class Row:
     turns_after: float | None = None
     kinds: Callable[[], list[str]] | None = None
     handled: Handled | None = None
+    reasons: tuple[str, ...] | None = None
+    forgotten_after: float | None = None
 
     def holds(self, addition: Addition) -> bool:
         return (
             addition.state == self.state
             and (self.kinds is None or addition.register.kind in self.kinds())
             and (self.handled is None or addition.handled_as == self.handled)
+            and (self.reasons is None or addition.reason in self.reasons)
         )
 
     @property
     def asks_for_a_person(self) -> bool:
         """At once, or after a while."""
-        return self.word in {Word.NOT_CONFIRMED, Word.REFUSED} or self.turns_after is not None
+        loud = self.word in {Word.NOT_CONFIRMED, Word.REFUSED}
+        return loud or self.staff_told_after is not None
+
+    @property
+    def staff_told_after(self) -> float | None:
+        return self.forgotten_after if self.turns_after is None else self.turns_after
 
 
 # The first row that holds.
@@ -88,6 +102,7 @@ TABLE: tuple[Row, ...] = (
     Row(State.RECEIVED, Word.PASSED_ON),
     Row(State.SETTLED, Word.ON_TILL),
     Row(State.REFUSED, Word.REFUSED),
+    Row(State.HELD, Word.WAITS_FOR_OK, reasons=FOR_OK, forgotten_after=NOT_APPROVED_AFTER),
     Row(State.HELD, Word.NOT_CONFIRMED),
     Row(State.HANDLED, Word.HANDLED_ON_TILL, handled=Handled.ON_TILL),
     Row(State.HANDLED, Word.HANDLED_BY_HAND, handled=Handled.BY_HAND),
@@ -121,29 +136,42 @@ def needs_person(now: datetime) -> Q:
     """
     found = Q(state=State.HANDLED, reason=ON_TILL_TOO)
     seen: dict[State, list[str]] = {}
+    told_apart: dict[State, tuple[str, ...]] = {}
     for row in TABLE:
         if not row.asks_for_a_person or row.state in _FINAL:
             continue
         holds = Q(state=row.state) & ~Q(register__kind__in=seen.get(row.state, []))
+        holds &= ~Q(reason__in=told_apart.get(row.state, ()))
+        if row.reasons is not None:
+            holds &= Q(reason__in=row.reasons)
+            told_apart[row.state] = row.reasons
         if row.kinds is not None:
             holds &= Q(register__kind__in=row.kinds())
             seen.setdefault(row.state, []).extend(row.kinds())
-        if row.turns_after is not None:
-            aged = Q(created_at__lte=now - seconds(row.turns_after))
-            holds &= aged | Q(created_at__gt=now + SKEW)
+        if row.staff_told_after is not None:
+            long_ago = now - seconds(row.staff_told_after)
+            # What was approved is older than that, so that the first half finds it by its index.
+            since = (
+                Q(approved_at=None) | Q(approved_at__lte=long_ago) | Q(approved_at__gt=now + SKEW)
+            )
+            holds &= Q(created_at__lte=long_ago) & since | Q(created_at__gt=now + SKEW)
         found |= holds
     return found
 
 
 def _is_late(addition: Addition, limit: float, now: datetime) -> bool:
-    return addition.created_at <= now - seconds(limit) or addition.created_at > now + SKEW
+    """Counted from the order, or from when a person let it go."""
+    since = addition.approved_at or addition.created_at
+    return since <= now - seconds(limit) or max(since, addition.created_at) > now + SKEW
 
 
 # Why an addition is not where it should be, or a register pauses: for staff, who see no raw answer.
 REASONS = {
     "address_invalid": _("the register's address is not an address"),
+    "approval": _("it waits for the team’s OK"),
     "address_refused": _("the register's address is not allowed"),
     "certificate": _("the register's certificate is not valid"),
+    "declined": _("the team did not accept it"),
     "clock": _("this machine's clock has jumped"),
     "connect_timeout": _("the register does not answer"),
     "crashes": _("our own software failed on it three times"),
@@ -168,6 +196,7 @@ REASONS = {
     "refused": _("the register refused it"),
     "refused_late": _("the register refused it after an unclear try: look on the till first"),
     "register_changed": _("it was meant for the register of before"),
+    "limits": _("it is beyond the limits, and waits for the team’s OK"),
     "lease_short": _("our delivery was interrupted"),
     "silent": _("the register has not answered for a while"),
     "stale": _("it is too old to be sent by itself"),

@@ -17,6 +17,8 @@ def page() -> str:
             words += f", from {row.turns_after:g} s after the order `not_confirmed`"
         if row.kinds is not None:
             words += f" (kinds: {row.kinds.__name__.removeprefix('kinds_that_').replace('_', ' ')})"
+        if row.reasons is not None:
+            words += f" (reasons: {', '.join(row.reasons)}; on the staff's list from {row.forgotten_after:g} s on)"
         if row.handled is not None:
             words += f" (handled as {row.handled.value})"
         return words

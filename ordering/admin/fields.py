@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin import widgets
 from ordering.models import ALLERGENS, DIETS
 from ordering.restaurant_file.languages import is_language
+from ordering.restaurant_file.networks import network_of
 from ordering.slots import DAYS as WEEK
 
 # As in the restaurant file: at most 999 999.99.
@@ -172,6 +173,32 @@ class LanguagesField(forms.Field):
                     self.error_messages["twice"], code="twice", params={"code": code}
                 )
         return codes
+
+
+class NetworksField(forms.Field):
+    """Addresses and networks with commas between, stored as networks."""
+
+    widget = widgets.WrittenInput
+    default_error_messages = {
+        "network": _(
+            "“%(text)s” is not a network. Write an address, 203.0.113.7, or one with a length, 203.0.113.0/24."
+        ),
+    }
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        written = re.split(r"[\s,;]+", value.strip()) if isinstance(value, str) else value or []
+        networks = []
+        for text in filter(None, written):
+            network = network_of(text)
+            if network is None:
+                raise ValidationError(
+                    self.error_messages["network"], code="network", params={"text": text[:50]}
+                )
+            networks.append(network)
+        return list(dict.fromkeys(networks))
 
 
 class TimeZoneField(forms.CharField):

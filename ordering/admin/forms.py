@@ -19,6 +19,7 @@ from ordering.admin.fields import (
     DietsField,
     LanguagesField,
     MoneyField,
+    NetworksField,
     PercentField,
     SlotsField,
     TextsField,
@@ -75,6 +76,8 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
                 return DietsField(**given)
             case "languages":
                 return LanguagesField(**given)
+            case "networks":
+                return NetworksField(**given)
     if isinstance(db_field, models.BigIntegerField):
         # Only an option may take something off the price.
         signed = name == "price" and not issubclass(db_field.model, (Product, SetMenu))

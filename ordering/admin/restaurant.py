@@ -102,6 +102,16 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
         ),
         (_("Privacy"), {"fields": ["contact"]}),
         (
+            _("Who may order"),
+            {
+                "fields": ["approval", "seated_first", "word_of_the_day", "networks"],
+                "description": _(
+                    "Against orders from people who are not here: a card can be photographed. Each of these keeps "
+                    "such an order from the kitchen; none is needed where that does not happen."
+                ),
+            },
+        ),
+        (
             _("Limits"),
             {
                 "fields": [
@@ -110,10 +120,14 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
                     "limit_lines",
                     "limit_amount_per_cover",
                     "limit_orders_per_hour",
+                    "limit_amount_per_table",
+                    "limit_zone_per_minute",
+                    "limit_house_per_minute",
                     "grace_minutes",
                 ],
                 "description": _(
-                    "What goes beyond them is not sent: the phone asks the guests to call a waiter."
+                    "More covers, lines or of one thing is not sent: the phone asks the guests to call a waiter. "
+                    "A higher amount, or more orders in a time, waits on the board for the team’s OK."
                 ),
             },
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from ordering.board import calls, undelivered
+from ordering.board import approvals, calls, undelivered
 from ordering.board.need import Need
 from ordering.models import Restaurant
 
@@ -11,6 +11,7 @@ Provider = Callable[[Restaurant, datetime], Iterable[Need]]
 
 PROVIDERS: list[Provider] = [
     undelivered.needs,
+    approvals.needs,
     calls.needs,
 ]
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ordering import undelivered
-from ordering.board import access, card, moves, pages, room
+from ordering.board import access, card, moves, pages, room, why
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
 from ordering.board.part import Part
@@ -29,6 +29,7 @@ UNWANTED = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
 
 # Each is asked for the table and the party that sits there now, and says what to show of it, or None.
 PARTS: list[Callable[[Table, Visit | None, datetime], Part | None]] = [
+    why.part,
     card.part,
     moves.part_of_table,
 ]

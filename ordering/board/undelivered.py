@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,11 +15,15 @@ from ordering.board.need import Button, Need
 from ordering.diner.pages import takes_a_form
 from ordering.models import Restaurant
 from ordering.undelivered import Row, for_rows
+from pos_bridge import words
+from pos_bridge.models import Addition
 from pos_bridge.undelivered import undelivered as in_question
 
 
 def needs(restaurant: Restaurant, now: datetime) -> list[Need]:
-    found = in_question(now).filter(order__restaurant=restaurant)
+    # What waits for an OK has a card of its own (approvals.py), however long it waits.
+    waits = Q(state=Addition.State.HELD, reason__in=words.FOR_OK)
+    found = in_question(now).filter(order__restaurant=restaurant).exclude(waits)
     additions = for_rows(found).prefetch_related("order__lines")
     return [_need(restaurant, undelivered.row(addition, now)) for addition in additions]
 

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from ordering.board import calls, card, carte, journal, moves, service, table, undelivered, views
+from ordering.board import (
+    approvals,
+    calls,
+    card,
+    carte,
+    journal,
+    moves,
+    pauses,
+    service,
+    table,
+    undelivered,
+    views,
+    why,
+)
 
 app_name = "board"
 BOARD = "<slug:slug>/"
@@ -10,6 +23,16 @@ BOARD = "<slug:slug>/"
 urlpatterns = [
     path(BOARD, views.board, name="board"),
     path(BOARD + "tables/<int:number>/", table.page, name="table"),
+    path(BOARD + "tables/<int:number>/why/", why.page, name="why"),
+    path(BOARD + "tables/<int:number>/why/vouch/", why.vouch, name="vouch"),
+    path(BOARD + "approvals/<int:pk>/", approvals.page, name="approval"),
+    path(BOARD + "approvals/<int:pk>/approve/", approvals.approve, name="approve"),
+    path(BOARD + "approvals/<int:pk>/refuse/", approvals.refuse, name="refuse"),
+    path(BOARD + "pauses/", pauses.page, name="pauses"),
+    path(BOARD + "pauses/pause/", pauses.pause, name="pause"),
+    path(BOARD + "pauses/resume/", pauses.resume, name="resume"),
+    path(BOARD + "pauses/slow/", pauses.slow, name="slow"),
+    path(BOARD + "pauses/word/", pauses.renew_word, name="renew_word"),
     path(BOARD + "call/", calls.answer, name="call"),
     path(BOARD + "parties/<slug:code>/", moves.page, name="moves"),
     path(BOARD + "parties/<slug:code>/move/", moves.move, name="move"),

@@ -6,7 +6,7 @@ What a guest has in the cart is put into the finished page (`with_counts`).
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
 from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
 from ordering.models import Restaurant, Table
+from ordering.services import pauses
 from ordering.services.days import service_day
 from ordering.services.orders import ordering_problem
 from ordering.services.pricing import PricedCart
@@ -29,6 +30,9 @@ from ordering.services.problems import Problem
 from pos_bridge import outbox
 from pos_bridge.models import Register
 
+# Why a category is paused, by its key, in the page's language.
+Paused = Mapping[str, str]
+NOTHING: Paused = {}
 EVENING = 17  # o'clock: from then on it is sold out "tonight"
 
 
@@ -40,8 +44,10 @@ class Row:
     section: Section
     name: Said
     description: Said
-    gone: str  # "", "sold_out", "not_served" or "not_on_register"
+    gone: str  # "", "sold_out", "not_served", "paused" or "not_on_register"
     evening: bool
+    # Why its category is paused, and until when.
+    note: str = ""
     # Until when its happy hour lasts that is now: "19 h"; empty too where it does not end within a day.
     happy_until: str = ""
 
@@ -113,8 +119,12 @@ def fragment(
     What is narrowed to something `wanted` is drawn anew each time: there are more filters than a cache has room for.
     """
     local = now.astimezone(ZoneInfo(restaurant.timezone))
+    paused = {
+        key: str(pause.problem(restaurant, now))
+        for key, pause in pauses.categories(restaurant, now).items()
+    }
     if wanted:
-        return _drawn(restaurant, carte, language, local, ordering=ordering, wanted=wanted)
+        return _drawn(restaurant, carte, language, local, paused, ordering=ordering, wanted=wanted)
     is_open = {json.dumps(each): slots.is_open(each, local) for each in carte.slots()}
     # Two happy hours of one day end at different times.
     happy = {
@@ -130,11 +140,12 @@ def fragment(
         is_open,
         happy,
         is_evening(local),
+        paused,
     ]
     key = "carte:" + hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     html: SafeString | None = cache.get(key)
     if html is None:
-        html = _drawn(restaurant, carte, language, local, ordering=ordering, wanted=wanted)
+        html = _drawn(restaurant, carte, language, local, paused, ordering=ordering, wanted=wanted)
         cache.set(key, html, CACHE_SECONDS)
     return html
 
@@ -152,12 +163,14 @@ def _drawn(
     carte: Carte,
     language: str,
     local: datetime,
+    paused: Paused,
     *,
     ordering: bool,
     wanted: Wanted,
 ) -> SafeString:
     context = {
-        "sections": sections(carte, language, local),
+        "sections": sections(carte, language, local, paused),
+        "paused": paused,
         "slug": restaurant.slug,
         "language": language,
         "ordering": ordering,
@@ -169,12 +182,12 @@ def _drawn(
 
 
 def sections(
-    carte: Carte, language: str, local: datetime | None
+    carte: Carte, language: str, local: datetime | None, paused: Paused = NOTHING
 ) -> list[tuple[Section, Said, Said, list[Row]]]:
     """Each with its name, its description, and what stands in it; at no moment, as for paper, at its usual price."""
     return [
         (section, said(section.name, language), said(section.description, language), rows)
-        for section, rows in _rows(carte, language, local)
+        for section, rows in _rows(carte, language, local, paused)
     ]
 
 
@@ -198,8 +211,13 @@ def row(
         return None
     item, sections = found
     local = now.astimezone(ZoneInfo(restaurant.timezone))
-    section = next((each for each in sections if slots.is_open(each.served, local)), sections[0])
-    return _row(item, section, language, local)
+    paused = {
+        each: str(pause.problem(restaurant, now))
+        for each, pause in pauses.categories(restaurant, now).items()
+    }
+    served = [each for each in sections if slots.is_open(each.served, local)]
+    free = [each for each in served if each.key not in paused]
+    return _row(item, (free or served or sections)[0], language, local, paused)
 
 
 def with_counts(page: str, carte: Carte, cart: PricedCart, language: str) -> str:
@@ -241,33 +259,43 @@ def _counts(cart: PricedCart) -> dict[str, int]:
 
 
 def _rows(
-    carte: Carte, language: str, local: datetime | None
+    carte: Carte, language: str, local: datetime | None, paused: Paused
 ) -> Iterator[tuple[Section, list[Row]]]:
     for section in carte.sections:
-        yield section, [_row(item, section, language, local) for item in section.items]
+        yield section, [_row(item, section, language, local, paused) for item in section.items]
 
 
-def _row(item: Item, section: Section, language: str, local: datetime | None) -> Row:
+def _row(
+    item: Item,
+    section: Section,
+    language: str,
+    local: datetime | None,
+    paused: Paused = NOTHING,
+) -> Row:
     if local:
         item = item.at(local)
+    gone = _gone(item, section, local, paused) if local else ""
     return Row(
         item=item,
         section=section,
         name=said(item.name, language),
         description=said(item.description, language),
-        gone=_gone(item, section, local) if local else "",
+        gone=gone,
         evening=is_evening(local) if local else False,
+        note=paused[section.key] if gone == "paused" else "",
         happy_until=hours.until(item.happy_hours, local)
         if local and item.usual_price is not None
         else "",
     )
 
 
-def _gone(item: Item, section: Section, local: datetime) -> str:
+def _gone(item: Item, section: Section, local: datetime, paused: Paused) -> str:
     if item.sold_out:
         return "sold_out"
     if not slots.is_open(item.served, local) or not slots.is_open(section.served, local):
         return "not_served"
+    if section.key in paused:
+        return "paused"
     return "" if item.on_register else "not_on_register"
 
 

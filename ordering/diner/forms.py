@@ -134,6 +134,8 @@ class SendForm(Form):
     # What was pressed: "mine" or "all"; "ready" or "wait", for the others.
     whose = forms.CharField(required=False)
     schema = forms.CharField(required=False)
+    # The word of the day, where the page asks for it.
+    word = forms.CharField(required=False)
 
     def alone(self) -> bool:
         """Whether only the guest's own lines are sent."""

@@ -17,7 +17,7 @@ from ordering.diner.forms import JoinForm
 from ordering.diner.pages import Restaurant, Table
 from ordering.models import PhotoSize
 from ordering.restaurant_file.photo_sizes import NAMES
-from ordering.services import visits
+from ordering.services import house_rules, pauses, visits
 from ordering.services.problems import Problem, Refused
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -47,7 +47,9 @@ def welcome(request: HttpRequest, slug: str) -> HttpResponse:
     visit = visits.open_visit(table, secret)
     if visit is not None and pages.is_guest(request, visit.code):
         response: HttpResponse = redirect("diner:carte", visit.code)
-    elif problem := _why_not(table, timezone.now()):
+    elif (problem := _why_not(table, timezone.now())) or (
+        visit is None and (problem := house_rules.may_open(table))
+    ):
         response = _door_sign(request, table, language, problem)
     else:
         response = _welcome(request, table, secret, language, declined=request.GET.get("seated"))
@@ -104,6 +106,7 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
             table=table, carte=html, carte_sections=carte_page.strip(shown, language),
             problem=_why_not(table, now) if table else None,
             announced=hours.announced(restaurant, pages.local_now(restaurant), language),
+            waiting_minutes=pauses.waiting_minutes(restaurant, now),
             filter=filtering.form(found, shown, wanted),
         ),
         language,

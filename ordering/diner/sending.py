@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ordering import access, languages
+from ordering import access, languages, throttle
 from ordering.diner import pages
 from ordering.diner.forms import SendForm, cart_page
 from ordering.diner.pages import Guest
 from ordering.diner.views import save, show_cart
 from ordering.models import Order, OrderLine
-from ordering.services import orders, party, serving, visits, waiter_card
+from ordering.services import approval, orders, party, presence, serving, visits, waiter_card
 from ordering.services.problems import Refused
 from pos_bridge import attempts
 from pos_bridge.models import Addition
@@ -44,7 +44,10 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     try:
         if save(guest, cart_page(request.POST)):
             return show_cart(request, guest, language, changed=True)
-        order = _sent(guest, form, language)
+        address = throttle.client_address(request)
+        if form.cleaned_data["word"] and presence.problem(guest, address):
+            presence.say(guest=guest, said=form.cleaned_data["word"])
+        order = _sent(guest, form, language, address)
     except Refused as refused:
         if sent := _sent_by_another(guest, refused, alone=form.alone()):
             if not pages.is_htmx(request):
@@ -63,7 +66,7 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     return pages.go(request, f"/v/{guest.visit.code}/orders/{order.code}/")
 
 
-def _sent(guest: Guest, form: SendForm, language: str) -> Order | None:
+def _sent(guest: Guest, form: SendForm, language: str, address: str) -> Order | None:
     """What the button that was pressed has sent; nothing where the guest only says to be ready, or not to be."""
     whose, key = form.cleaned_data["whose"], form.cleaned_data["submission_key"]
     if whose == "wait":
@@ -71,9 +74,16 @@ def _sent(guest: Guest, form: SendForm, language: str) -> Order | None:
         return None
     seen = form.cleaned_data["seen_mine" if form.alone() else "seen"]
     if whose == "ready":
-        return party.ready(guest=guest, submission_key=key, seen=seen, language=language)
+        return party.ready(
+            guest=guest, submission_key=key, seen=seen, language=language, address=address
+        )
     return orders.place(
-        guest=guest, submission_key=key, seen=seen, language=language, alone=form.alone()
+        guest=guest,
+        submission_key=key,
+        seen=seen,
+        language=language,
+        alone=form.alone(),
+        address=address,
     )
 
 
@@ -163,6 +173,7 @@ def _context(order: Order, told: Told, addition: Addition) -> dict[str, Any]:
         "reason": reason(addition.reason)
         if refused and addition.reason in REASONS.keys() - {"refused"}
         else "",
+        "said": approval.why_refused(addition),
         # On the phone of whoever ordered: a person can enter it while it is taken back, or instead.
         "card": waiter_card.of_order(order) if refused else None,
         "nothing": refused or told.word in (Word.CANCELLED, Word.TAKEN_BACK),

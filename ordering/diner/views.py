@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from ordering import access
+from ordering import access, throttle
 from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
 from ordering.diner.forms import (
@@ -31,7 +31,7 @@ from ordering.diner.forms import (
 )
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
-from ordering.services import orders, party, pricing, serving, waiter_card
+from ordering.services import orders, party, pauses, presence, pricing, serving, waiter_card
 from ordering.services.problems import Problem, Refused
 from ordering.texts import in_language
 
@@ -59,6 +59,7 @@ def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
         until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
         announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
+        waiting_minutes=pauses.waiting_minutes(table.restaurant, now),
         carte=draw(carte=shown, wanted=wanted), seen=carte_page.state(problem, draw(carte=found)),
         carte_sections=carte_page.strip(shown, language),
         filter=filtering.form(found, shown, wanted),
@@ -157,6 +158,9 @@ def show_cart(
     in_time = orders.in_time(restaurant, now)
     mine = pricing.of_guest(cart, guest)
     problem = why_not(guest, compiled.compiled(restaurant), now, in_time=in_time)
+    unproved = presence.problem(guest, throttle.client_address(request))
+    if unproved is not None and unproved.code != "say_word":
+        problem = problem or unproved
     return pages.show_to(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
@@ -165,6 +169,8 @@ def show_cart(
         mine=mine, choosing=party.choosing(cart, guest),
         orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
+        ask_word=unproved if unproved is not None and unproved.code == "say_word" else None,
+        waiting_minutes=pauses.waiting_minutes(restaurant, now),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pos_bridge.encryption import EncryptedTextField, lookup_hash
 
 from .fields import OrderedJSONField
+from .house_rules import HouseRules
 
 KEY = RegexValidator(
     r"^[a-z0-9][a-z0-9-]{0,63}\Z",
@@ -31,7 +32,7 @@ def new_code() -> str:
     return secrets.token_urlsafe(16)
 
 
-class Restaurant(models.Model):
+class Restaurant(HouseRules):
     """One place: a carte, tables, languages, hours, one register."""
 
     slug = models.CharField(

@@ -30,6 +30,10 @@ class Visit(models.Model):
     # The last sign of life: a phone joined, the cart was changed, an order sent. None: since it was opened.
     touched_at = models.DateTimeField(null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # Wrong words of the day that its phones have given, and since when the team says that the party is here
+    # (services/presence.py).
+    word_tries = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    vouched_at = models.DateTimeField(null=True, editable=False)
     # The party that this one has become part of (services/moves.py); its orders stay here, where they were sent.
     moved_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="joined"
@@ -73,6 +77,8 @@ class Guest(models.Model):
     # From 1 in the order of joining: "Second phone".
     number = models.PositiveSmallIntegerField(_("number"))
     joined_at = models.DateTimeField(auto_now_add=True)
+    # When it gave the word of the day.
+    word_at = models.DateTimeField(null=True, editable=False)
     # The same phone in the party that it was moved to: whoever asks for this one is led there.
     moved_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="+"

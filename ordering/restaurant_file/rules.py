@@ -15,6 +15,7 @@ from pos_bridge.registers.base import Adapter
 
 from .languages import is_language
 from .mistakes import Mistake, Path, listed, show
+from .networks import network_mistakes
 from .photos import name_problem
 
 # Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
@@ -37,7 +38,8 @@ LONGEST = {
 }  # fmt: skip
 HIGHEST = {
     "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
-    "orders_per_hour": INTEGER, "seats": INTEGER, "card_version": INTEGER,
+    "orders_per_hour": INTEGER, "orders_per_minute": INTEGER,
+    "orders_per_minute_of_zone": INTEGER, "seats": INTEGER, "card_version": INTEGER,
     "course": SMALL, "portions": INTEGER, "min": SMALL, "max": SMALL,
 }  # fmt: skip
 ONE_LINE = {
@@ -125,6 +127,7 @@ def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
             yield from _no_day((*path, name), day)
         if len(days) == 2 and all(map(DAY.fullmatch, days.values())) and days["to"] < days["from"]:
             yield Mistake((*path, "to"), f"{days['to']} is before {days['from']}")
+    yield from network_mistakes(words(data.get("who_may_order"), "networks"))
     zone = data.get("timezone")
     if isinstance(zone, str) and zone not in available_timezones():
         yield Mistake(

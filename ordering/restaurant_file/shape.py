@@ -43,6 +43,9 @@ PATTERNS = {
     ),
     "^([01][0-9]|2[0-3]):[0-5][0-9]$": 'a time; write hours and minutes, like "19:30"',
     "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": 'a language code; write one like "fr" or "pt-BR"',
+    "^[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}$": (
+        'a network; write its address and its length, like "203.0.113.7/32"'
+    ),
     "^#[0-9a-fA-F]{6}$": 'a colour; write # and six digits, like "#7b1e32"',
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": 'a day; write year, month and day, like "2026-12-24"',
     r"^[^/\\]+$": "the bare name of a file beside this one",

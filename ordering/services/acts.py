@@ -12,6 +12,19 @@ from ordering.models import Act, Restaurant, Table
 # What was done, as its sentence in the journal; named parts come from `details`, the table stands beside it.
 WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
+    "order_approved": _("said OK to order %(number)s"),
+    "order_refused": _("refused order %(number)s"),
+    "house_paused": _("paused orders until %(until)s"),
+    "zone_paused": _("paused the zone %(of)s until %(until)s"),
+    "category_paused": _("paused the category %(of)s until %(until)s"),
+    "house_resumed": _("ended the pause of the house"),
+    "zone_resumed": _("ended the pause of the zone %(of)s"),
+    "category_resumed": _("ended the pause of the category %(of)s"),
+    "slowed_down": _(
+        "told guests to wait %(minutes)s minutes; orders in a minute at most: %(orders)s"
+    ),
+    "word_renewed": _("renewed the word of the day"),
+    "party_vouched": _("said that the party is here"),
     "call_coming": _("answered a call: someone is coming"),
     "call_minutes": _("answered a call: in a few minutes"),
     "call_done": _("dealt with a call"),

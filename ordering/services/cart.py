@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Product, Restaurant, SetMenu
 from ordering.services import notes as house_notes
-from ordering.services import pricing, visits
+from ordering.services import pauses, pricing, visits
 from ordering.services.options import Chosen, choose, groups_of, unanswerable
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
@@ -108,6 +108,8 @@ def _put(
         problems.append(Problem("quantity", params={"max": restaurant.limit_quantity}))
     if unit_total < 0:
         problems.append(Problem("below_zero"))
+    sold = [item for item in (what.get("product"), what.get("set_menu")) if item]
+    problems += pauses.problems(restaurant, sold, timezone.now()).values()
     if not is_open(restaurant.hours, *pricing.local(restaurant, [timezone.now()])):
         problems.append(Problem("closed"))  # the grace is for what stands in the cart
     if problems:

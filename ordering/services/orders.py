@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
@@ -24,18 +23,25 @@ from ordering.models import (
     Table,
     Visit,
 )
-from ordering.services import stock, tickets, visits
-from ordering.services.days import closed_on, service_day
+from ordering.services import (
+    approval,
+    house_rules,
+    limits,
+    pauses,
+    presence,
+    stock,
+    tickets,
+    visits,
+)
+from ordering.services.days import service_day
 from ordering.services.options import PricedOption
 from ordering.services.pricing import PricedCart, PricedLine, of_guest, priced
 from ordering.services.problems import Problem, Refused
-from ordering.slots import is_open
-from ordering.texts import amount, in_language
-from pos_bridge import breaker, decisions, outbox, words
+from ordering.texts import in_language
+from pos_bridge import decisions, outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
 from pos_bridge.numbers import NumbersExhausted
-from pos_bridge.times import SKEW
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +67,16 @@ class Changed(Exception):
 
 
 def place(
-    *, guest: Guest, submission_key: str, seen: str, language: str, alone: bool = False
+    *,
+    guest: Guest,
+    submission_key: str,
+    seen: str,
+    language: str,
+    alone: bool = False,
+    address: str = "",
 ) -> Order:
-    """Send the visit's cart, once for each submission key. `seen` is the fingerprint of the cart that was confirmed.
+    """Send the visit's cart, once for each submission key. `seen` is the fingerprint of the cart that was confirmed,
+    `address` where the phone is. By rule or for its size, it may wait for the team before the register gets it.
     `alone`: only the guest's own lines, and `seen` is theirs.
 
     Raises Refused (with every problem), Changed, VisitEnded.
@@ -84,10 +97,13 @@ def place(
             seen,
             language,
             alone,
+            address,
         )
 
 
-def _place(guest: Guest, submission_key: str, seen: str, language: str, alone: bool) -> Order:
+def _place(
+    guest: Guest, submission_key: str, seen: str, language: str, alone: bool, address: str
+) -> Order:
     now = timezone.now()
     table = guest.visit.table
     register = outbox.current_register(table.restaurant_id)
@@ -96,16 +112,24 @@ def _place(guest: Guest, submission_key: str, seen: str, language: str, alone: b
     if alone:
         cart = of_guest(cart, guest)
     house_problem = ordering_problem(table, register, now, in_time=late)
-    problems = [house_problem] if house_problem else _problems(guest, cart, now)
+    problems = [house_problem] if house_problem else _problems(guest, cart, now, address)
     if problems or register is None:
         raise Refused(*problems)
     if cart.fingerprint != seen:
         raise Changed(_changes(cart))
+    passed = limits.passed(guest, cart, now)
+    waits_for = approval.waits_for(guest.visit, passed)
+    if waits_for and (too_many := limits.waiting_problem(guest)):
+        raise Refused(too_many)
     order = _write(guest, cart, submission_key, language, now)
     stock.take(order=order, cart=cart)
     try:
         outbox.enqueue(
-            order_id=order.pk, register=register, ticket=tickets.of_cart(order, table, cart)
+            order_id=order.pk,
+            register=register,
+            ticket=tickets.of_cart(order, table, cart),
+            waits_for=waits_for,
+            detail=",".join(passed),
         )
     except Unsupported as unsupported:
         raise Refused(_unsupported(unsupported, cart)) from unsupported
@@ -134,22 +158,7 @@ def ordering_problem(
     table: Table, register: Register | None, now: datetime, *, in_time: datetime | None = None
 ) -> Problem | None:
     """Why nothing can be ordered at this table now, whatever it is. Hours that were open at `in_time` are no reason."""
-    restaurant = table.restaurant
-    zone = ZoneInfo(restaurant.timezone)
-    if not restaurant.ordering:
-        return Problem("ordering_off")
-    if closed_on(restaurant, service_day(restaurant, now)):
-        return Problem("closed_today")
-    if not table.ordering or not table.enabled:
-        return Problem("table_off")
-    if register is None:
-        return Problem("no_register")
-    moments = [now] if in_time is None else [now, in_time]
-    if not any(is_open(restaurant.hours, moment.astimezone(zone)) for moment in moments):
-        return Problem("closed")
-    if breaker.is_silent(register, now):
-        return Problem("register_silent")
-    return None
+    return house_rules.first_problem(house_rules.Asked(table, register, now, in_time))
 
 
 def take_back(*, guest: Guest, order: Order) -> bool:
@@ -248,34 +257,18 @@ def told(order: Order) -> tuple[words.Told, Addition]:
     return words.told(addition, timezone.now()), addition
 
 
-def _problems(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
+def _problems(guest: Guest, cart: PricedCart, now: datetime, address: str) -> list[Problem]:
     restaurant = guest.visit.table.restaurant
     problems = cart.problems
     if not cart.lines:
         problems.append(Problem("empty"))
-    if len(cart.lines) > restaurant.limit_lines:
-        problems.append(Problem("too_many_lines", params={"max": restaurant.limit_lines}))
+    if missing := presence.problem(guest, address):
+        problems.append(missing)
+    stopped = pauses.problems(restaurant, [line.item for line in cart.lines], now)
     for line in cart.lines:
-        if line.quantity > restaurant.limit_quantity:
-            params = {"max": restaurant.limit_quantity}
-            problems.append(Problem("quantity", line.code, params, in_language(line.item.name)))
-    if not 1 <= guest.visit.covers <= restaurant.limit_covers:
-        problems.append(Problem("covers", params={"max": restaurant.limit_covers}))
-    most = restaurant.limit_amount_per_cover * guest.visit.covers
-    if cart.total > most:
-        problems.append(Problem("too_expensive", params={"max": amount(most)}))
-    orders = Order.objects.filter(table=guest.visit.table_id)
-    pause = timedelta(seconds=settings.GUEST_SEND_INTERVAL)
-    # One from the future was sent before the clock was set back: it must not keep its guest waiting for hours (F38).
-    just_now = orders.filter(guest=guest, created_at__gt=now - pause, created_at__lte=now + SKEW)
-    if just_now.exists():
-        problems.append(Problem("too_fast"))
-    if (
-        orders.filter(created_at__gt=now - timedelta(hours=1)).count()
-        >= restaurant.limit_orders_per_hour
-    ):
-        problems.append(Problem("too_many_orders"))
-    return problems
+        if problem := stopped.get(line.item):
+            problems.append(replaced(problem, place=line.code, name=in_language(line.item.name)))
+    return problems + limits.refused(guest, cart, now)
 
 
 def _changes(cart: PricedCart) -> list[Change]:

@@ -47,7 +47,9 @@ def set_name(*, guest: Guest, name: str) -> bool:
     return changed
 
 
-def ready(*, guest: Guest, submission_key: str, seen: str, language: str) -> Order | None:
+def ready(
+    *, guest: Guest, submission_key: str, seen: str, language: str, address: str = ""
+) -> Order | None:
     """The guest has chosen. The last one of those who have chosen something sends for all; None where others still
     choose. What it raises is what `orders.place` raises, and the guest is not ready then.
     """
@@ -56,7 +58,11 @@ def ready(*, guest: Guest, submission_key: str, seen: str, language: str) -> Ord
         others = CartLine.objects.filter(visit=guest.visit_id).exclude(guest=guest)
         if not others.filter(guest__ready=False).exists():
             return orders.place(
-                guest=guest, submission_key=submission_key, seen=seen, language=language
+                guest=guest,
+                submission_key=submission_key,
+                seen=seen,
+                language=language,
+                address=address,
             )
         _ready(guest, True)
         return None

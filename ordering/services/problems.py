@@ -13,6 +13,16 @@ MESSAGES = {
     "table_off": _("This table does not take orders by phone. Please order from the team."),
     "no_register": _("Orders by phone are not set up yet. Please order from the team."),
     "register_silent": _("The till does not answer at the moment. Please order from the team."),
+    "paused": _("%(text)s We take no orders by phone until %(time)s."),
+    "paused_today": _("%(text)s We take no orders by phone today."),
+    # Who may order
+    "be_seated": _("Please ask the team to be seated. Your phone joins once you are."),
+    "say_word": _("Please give the word of the day that you see in the restaurant."),
+    "word_wrong": _("This is not the word of the day. Nothing was sent; please try again."),
+    "word_tries": _("The word was wrong too often at this table. Please ask the team."),
+    "not_in_house": _("To order, please connect to the restaurant’s Wi-Fi, or ask the team."),
+    "waits_for_ok": _("Your order waits for a member of the team to say OK."),
+    "register_waits": _("Your order is kept, and waits for the till."),
     # The visit
     "covers": _("Please say how many you are, from 1 to %(max)s."),
     "party_active": _(
@@ -26,6 +36,8 @@ MESSAGES = {
     "sold_out": _("Sold out."),
     "portions": _("There are not enough left: %(count)s."),
     "not_served": _("Not served at this hour."),
+    "category_paused": _("%(text)s Not to be ordered by phone until %(time)s."),
+    "category_paused_today": _("%(text)s Not to be ordered by phone today."),
     "not_on_register": _("This cannot be ordered by phone yet. Please order it from the team."),
     "happy_over": _(
         "The happy hour is over. Please add it again from the carte, at the price of now."
@@ -58,13 +70,13 @@ MESSAGES = {
     "unknown_wish": _("Please choose again how it shall be brought."),
     "empty": _("There is nothing in the cart yet."),
     "too_many_lines": _("More than %(max)s lines at once need a waiter. Please call one."),
-    "too_expensive": _(
-        "An order of more than %(max)s for your table needs a waiter. Please call one."
+    "too_busy": _(
+        "Many orders are coming in at the moment. Please send it again in a minute; your cart is kept."
+    ),
+    "too_many_waiting": _(
+        "Several of your orders wait for the team already. Please call a waiter for the next one."
     ),
     "too_fast": _("You have just sent an order. Please wait a few seconds."),
-    "too_many_orders": _(
-        "This table has sent many orders within an hour. Please call a waiter for the next one."
-    ),
     # A call
     "too_many_calls": _(
         "You have called a few times within minutes. Please give the team a moment, or speak to a waiter."

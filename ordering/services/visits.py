@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ordering.models import Guest, Order, Restaurant, Table, Visit
 from ordering.models.restaurant import SHORTEST_SILENCE
-from ordering.services import acts
+from ordering.services import acts, house_rules
 from ordering.services.problems import Problem, Refused
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 from pos_bridge.models import Addition, AdditionEvent
@@ -158,6 +158,8 @@ def _join(table: Table, secret: str, covers: int | None, answer: Answer | None) 
         if visit is None:
             if covers is None:
                 raise CoversNeeded
+            if problem := house_rules.may_open(table):
+                raise Refused(problem)
             visit = _opened(table, covers)
         lock(visit)
         guest = guest or _guest(visit, secret)

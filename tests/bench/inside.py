@@ -6,7 +6,11 @@ from typing import Any
 
 import django
 
-LIMITS = {"orders_per_hour": 1_000_000, "amount_per_cover": "99999.00"}
+LIMITS = {
+    "orders_per_hour": 1_000_000,
+    "orders_per_minute": 1_000_000,
+    "amount_per_cover": "99999.00",
+}
 
 
 def fill(*, restaurants: int, registers: list[int]) -> list[list[str]]:

@@ -123,10 +123,9 @@ def test_it_sends_no_number_that_was_not_shown_with_its_price(phone):
         (lambda: Restaurant.objects.update(ordering=False), "L’équipe prend elle-même"),
         (lambda: Restaurant.objects.update(hours=[]), "fermées pour le moment"),
         (lambda: Table.objects.update(ordering=False), "On ne commande pas par téléphone"),
-        (lambda: Restaurant.objects.update(limit_amount_per_cover=100), "appelez un serveur"),
         (lambda: Restaurant.objects.update(limit_quantity=1), "nombre entier de 1 à 1"),
     ],
-    ids=["sold out", "no id", "switched off", "closed", "table off", "too dear", "too many"],
+    ids=["sold out", "no id", "switched off", "closed", "table off", "too many"],
 )
 def test_it_refuses_before_it_acknowledges(phone, change, sentence):
     """P14, P15, F16, F17: by name, cart kept, nothing sent."""

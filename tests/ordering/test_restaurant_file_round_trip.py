@@ -240,6 +240,18 @@ def restaurants(draw):
             **maybe("grace_minutes", st.integers(0, 60), 5),
             **maybe("silence_minutes", st.integers(30, 1440), 90),
             **maybe("quiet_minutes", st.integers(1, 1440), 15),
+            **maybe("orders_per_minute", SMALL, 100),
+            **maybe("orders_per_minute_of_zone", SMALL),
+            **maybe("amount_per_table", EUROS),
+        }
+
+    def who_may_order():
+        networks = st.sampled_from([["203.0.113.7/32"], ["10.0.0.0/8", "2001:db8::/32"]])
+        return {
+            **maybe("approval", st.sampled_from(["first", "every"])),
+            **maybe("seated_first", st.just(True)),
+            **maybe("word_of_the_day", st.sampled_from(["daily", "kept"])),
+            **maybe("networks", networks),
         }
 
     return {
@@ -254,6 +266,7 @@ def restaurants(draw):
         **maybe("notes", st.just(notes()), []),
         **maybe("free_note", st.just(True)),
         **maybe("limits", st.just(limits()), {}),
+        **maybe("who_may_order", st.just(who_may_order()), {}),
         **maybe("legal_texts", st.just(legal_texts()), {}),
         **maybe("contact", LINE),
         **maybe(

@@ -14,7 +14,7 @@ def test_the_page_of_the_states_is_current():
 
 def test_the_diagram_has_every_arrow_and_no_other():
     drawn = {tuple(line.split(" --> ")) for line in map(str.strip, diagram().splitlines()[1:])}
-    ends = {("[*]", "queued"), ("settled", "[*]"), ("handled", "[*]")}
+    ends = {("[*]", "queued"), ("[*]", "held"), ("settled", "[*]"), ("handled", "[*]")}
     arrows = {(source.value, each.value) for source in State for each in ARROWS[source]}
     assert drawn == arrows | ends
 

@@ -56,7 +56,11 @@ def restaurant_file(place: int, register_port: int, kind: str) -> dict[str, obje
         "slug": f"torture-{place}",
         "name": f"Torture {place}",
         "languages": ["fr", "en"],
-        "limits": {"orders_per_hour": 1_000_000, "amount_per_cover": "9999.00"},
+        "limits": {
+            "orders_per_hour": 1_000_000,
+            "orders_per_minute": 1_000_000,
+            "amount_per_cover": "9999.00",
+        },
         "register": {
             "kind": kind,
             "base_url": f"http://127.0.0.1:{register_port}",

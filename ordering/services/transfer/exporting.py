@@ -103,6 +103,7 @@ class _Exporter:
             ],
             "free_note": place.free_note,
             "limits": self.limits(),
+            "who_may_order": self.who_may_order(),
             "legal_texts": self.legal_texts(),
             "contact": place.contact,
             "register": self.register(stored.register) if stored.register else None,
@@ -115,8 +116,8 @@ class _Exporter:
         return _without(
             {
                 "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
-                "ordering": True, "notes": [], "free_note": False, "limits": {}, "legal_texts": {},
-                "contact": "", "register": None, "option_groups": [], "set_menus": [],
+                "ordering": True, "notes": [], "free_note": False, "limits": {}, "who_may_order": {},
+                "legal_texts": {}, "contact": "", "register": None, "option_groups": [], "set_menus": [],
             },
             data,
         )  # fmt: skip
@@ -128,6 +129,7 @@ class _Exporter:
                 "covers": 30, "quantity_per_line": 20, "lines_per_order": 40,
                 "amount_per_cover": "60.00", "orders_per_hour": 12, "grace_minutes": 5,
                 "silence_minutes": 90, "quiet_minutes": 15,
+                "orders_per_minute": 100, "orders_per_minute_of_zone": None, "amount_per_table": None,
             },
             {
                 "covers": place.limit_covers,
@@ -138,8 +140,25 @@ class _Exporter:
                 "grace_minutes": place.grace_minutes,
                 "silence_minutes": place.silence_minutes,
                 "quiet_minutes": place.quiet_minutes,
+                "orders_per_minute": place.limit_house_per_minute,
+                "orders_per_minute_of_zone": place.limit_zone_per_minute,
+                "amount_per_table": None
+                if place.limit_amount_per_table is None
+                else euros(place.limit_amount_per_table),
             },
         )  # fmt: skip
+
+    def who_may_order(self) -> Data:
+        place = self.restaurant
+        return _without(
+            {"approval": "never", "seated_first": False, "word_of_the_day": "off", "networks": []},
+            {
+                "approval": place.approval,
+                "seated_first": place.seated_first,
+                "word_of_the_day": place.word_of_the_day,
+                "networks": place.networks,
+            },
+        )
 
     def legal_texts(self) -> Data:
         texts = {name: self.text(getattr(self.restaurant, f"legal_{name}")) for name in LEGAL}

@@ -21,6 +21,7 @@ class Fields:
 
     def restaurant(self, item: Item) -> Columns:
         limits, legal = item.get("limits", {}), item.get("legal_texts", {})
+        rules = item.get("who_may_order", {})
         return {
             "name": item["name"],
             "languages": item["languages"],
@@ -47,6 +48,15 @@ class Fields:
             "grace_minutes": int(limits.get("grace_minutes", 5)),
             "silence_minutes": int(limits.get("silence_minutes", 90)),
             "quiet_minutes": int(limits.get("quiet_minutes", 15)),
+            "limit_house_per_minute": int(limits.get("orders_per_minute", 100)),
+            "limit_zone_per_minute": _count(limits.get("orders_per_minute_of_zone")),
+            "limit_amount_per_table": (
+                cents(limits["amount_per_table"]) if "amount_per_table" in limits else None
+            ),
+            "approval": rules.get("approval", "never"),
+            "seated_first": rules.get("seated_first", False),
+            "word_of_the_day": rules.get("word_of_the_day", "off"),
+            "networks": rules.get("networks", []),
         }
 
     def table(self, item: Item) -> Columns:

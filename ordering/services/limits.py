@@ -1,0 +1,102 @@
+"""How much a phone may send, and how often (P15): what no person could want is refused before anything is written, and
+what a person may let through waits for the team's OK.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+
+from ordering.models import Guest, Order
+from ordering.services import pauses
+from ordering.services.days import service_day
+from ordering.services.pricing import PricedCart
+from ordering.services.problems import Problem
+from ordering.texts import in_language
+from pos_bridge import approvals
+from pos_bridge.models import Addition
+from pos_bridge.times import SKEW, seconds
+
+# So many orders of a table may wait for the team at once: who floods one table writes no more rows than that.
+WAITING_AT_MOST = 8
+MINUTE = 60.0
+
+
+def refused(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
+    """What is not sent, whatever anybody says."""
+    restaurant = guest.visit.table.restaurant
+    problems = []
+    if len(cart.lines) > restaurant.limit_lines:
+        problems.append(Problem("too_many_lines", params={"max": restaurant.limit_lines}))
+    for line in cart.lines:
+        if line.quantity > restaurant.limit_quantity:
+            params = {"max": restaurant.limit_quantity}
+            problems.append(Problem("quantity", line.code, params, in_language(line.item.name)))
+    if not 1 <= guest.visit.covers <= restaurant.limit_covers:
+        problems.append(Problem("covers", params={"max": restaurant.limit_covers}))
+    orders = Order.objects.filter(table=guest.visit.table_id)
+    pause = timedelta(seconds=settings.GUEST_SEND_INTERVAL)
+    # One from the future was sent before the clock was set back: it must not keep its guest waiting for hours (F38).
+    just_now = orders.filter(guest=guest, created_at__gt=now - pause, created_at__lte=now + SKEW)
+    if just_now.exists():
+        problems.append(Problem("too_fast"))
+    slow = pauses.slow_per_minute(restaurant, now)
+    if slow is not None and _last_minute(guest, now)["house"] >= slow:
+        # Not held: by itself it is over in a minute, and nobody of a busy team need tap for it.
+        problems.append(Problem("too_busy"))
+    return problems
+
+
+def passed(guest: Guest, cart: PricedCart, now: datetime) -> list[str]:
+    """The limits that this order passes, and that a person of the team may let it pass: keys of
+    approval.PASSED.
+    """
+    table = guest.visit.table
+    restaurant = table.restaurant
+    codes = []
+    most = restaurant.limit_amount_per_cover * guest.visit.covers
+    if cart.total > most:
+        codes.append("too_expensive")
+    most_of_table = restaurant.limit_amount_per_table
+    if most_of_table is not None and _sent_amount(guest) + cart.total > most_of_table:
+        codes.append("table_amount")
+    hour = Order.objects.filter(table=table, created_at__gt=now - timedelta(hours=1))
+    if hour.count() >= restaurant.limit_orders_per_hour:
+        codes.append("too_many_orders")
+    minute = _last_minute(guest, now)
+    if minute["house"] >= restaurant.limit_house_per_minute:
+        codes.append("house_flood")
+    if restaurant.limit_zone_per_minute and minute["zone"] >= restaurant.limit_zone_per_minute:
+        codes.append("zone_flood")
+    return codes
+
+
+def waiting_problem(guest: Guest) -> Problem | None:
+    """Why no further order may wait for the team's OK."""
+    waiting = approvals.waiting().filter(order__table=guest.visit.table_id).order_by()
+    return Problem("too_many_waiting") if waiting.count() >= WAITING_AT_MOST else None
+
+
+def _last_minute(guest: Guest, now: datetime) -> dict[str, int]:
+    """Orders of the house and of the guest's zone in the last minute (T06), by the index of the day's numbers."""
+    table = guest.visit.table
+    orders = Order.objects.filter(
+        restaurant=table.restaurant_id,
+        day=service_day(table.restaurant, now),
+        created_at__gt=now - seconds(MINUTE),
+        created_at__lte=now + SKEW,
+    )
+    found: dict[str, int] = orders.aggregate(
+        house=Count("pk"), zone=Count("pk", filter=Q(table__zone=table.zone))
+    )
+    return found
+
+
+def _sent_amount(guest: Guest) -> int:
+    """Cents TTC of what the party has ordered by phone, without what nobody wants any more."""
+    gone = Addition.objects.filter(
+        handled_as__in=[Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK],
+        order__visit=guest.visit_id,
+    )
+    orders = Order.objects.filter(visit=guest.visit_id).exclude(pk__in=gone.values("order"))
+    return orders.aggregate(total=Sum("total"))["total"] or 0
