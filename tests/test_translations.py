@@ -167,10 +167,11 @@ def test_it_speaks_english_without_a_catalogue(committed):
 THREE = pytest.mark.parametrize("language", diner_messages.LANGUAGES)
 # The same word in both, or a name of the trade.
 ALERT = "<b>%(name)s</b>: %(problem)s"
+HAPPY = {"Happy hour", "Happy hour %(hours)s: %(price)s"}  # is called so there
 AS_IN_ENGLISH = {
     "de": {"halal", "vegan", ALERT},
-    "es": {"halal", "kosher", ALERT},
-    "it": {"halal", "kosher", ALERT},
+    "es": {"halal", "kosher", ALERT, *HAPPY},
+    "it": {"halal", "kosher", ALERT, *HAPPY},
 }
 STRANGE = {
     "a straight apostrophe; write ’": r"'",

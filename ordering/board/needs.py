@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from ordering.board import approvals, calls, undelivered
+from ordering.board import approvals, calls, left_behind, undelivered
 from ordering.board.need import Need
 from ordering.models import Restaurant
 
@@ -12,6 +12,7 @@ Provider = Callable[[Restaurant, datetime], Iterable[Need]]
 PROVIDERS: list[Provider] = [
     undelivered.needs,
     approvals.needs,
+    left_behind.needs,
     calls.needs,
 ]
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ordering import undelivered
 from ordering.board import access, card, moves, pages, room, why
@@ -53,6 +54,7 @@ class Sitting:
     party: Party
     rounds: list[Round]
     cart: PricedCart
+    to_correct: list[str]
 
     @property
     def total(self) -> int:
@@ -82,7 +84,7 @@ def page(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
 def free(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) -> HttpResponse:
     """The form says which party it saw: never the next one's visit."""
     table, visit = _of_form(request, restaurant, number)
-    if floor.free(visit=visit, by=request.user):
+    if visits.free(visit=visit, by=request.user):
         return _done(request, table, _("The table is free."))
     act = floor.last_act(table, "table_freed")
     said = _("That party has left already; nothing was changed.")
@@ -93,15 +95,28 @@ def free(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
 @for_staff
 def covers(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) -> HttpResponse:
     table, visit = _of_form(request, restaurant, number)
-    wanted = request.POST.get("covers", "")
+    count = _covers_of(request)
     try:
-        count = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 0
-        floor.set_covers(visit=visit, covers=count, by=request.user)
+        to_do = visits.set_covers_by_staff(visit=visit, covers=count, by=request.user)
     except Refused as refused:
         return _done(request, table, str(refused.problems[0]), ok=False)
     except VisitEnded:
         return _done(request, table, _("That party has left; nothing was changed."), ok=False)
     said = _("The covers are %(count)s now. The register gets them with the next order.")
+    return _done(request, table, " ".join([said % {"count": count}, *to_do]), ok=not to_do)
+
+
+@takes_a_form
+@for_staff
+def seat(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) -> HttpResponse:
+    """Its phones join the party and are not asked how many they are."""
+    table = access.table_of(restaurant, number)
+    count = _covers_of(request)
+    try:
+        visits.seat(table=table, covers=count, by=request.user)
+    except Refused as refused:
+        return _done(request, table, str(refused.problems[0]), ok=False)
+    said = ngettext("A party of %(count)s sits here.", "A party of %(count)s sits here.", count)
     return _done(request, table, said % {"count": count})
 
 
@@ -125,6 +140,12 @@ def ordering(request: HttpRequest, restaurant: Restaurant, role: Role, number: i
     return _done(request, table, _with_whom(_("It was so already."), act, restaurant), ok=False)
 
 
+def _covers_of(request: HttpRequest) -> int:
+    """0 is refused by whoever gets it."""
+    wanted = request.POST.get("covers", "")
+    return int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 0
+
+
 def _of_form(request: HttpRequest, restaurant: Restaurant, number: int) -> tuple[Table, Visit]:
     table = access.table_of(restaurant, number)
     return table, access.visit_of(table, request.POST.get("visit", ""))
@@ -146,7 +167,8 @@ def _sitting(table: Table, party: Party) -> Sitting:
     found = visits.orders_of(visit).order_by("created_at").prefetch_related("lines", additions)
     for order in found:
         order.restaurant = table.restaurant
-    return Sitting(party, [_round(order) for order in found], pricing.priced(visit))
+    rounds = [_round(order) for order in found]
+    return Sitting(party, rounds, pricing.priced(visit), visits.covers_to_correct(visit))
 
 
 def _round(order: Order) -> Round:

@@ -38,7 +38,6 @@ WORDS: dict[str, str | Promise] = {
     "sold_out": _("sold out until it is put back: %(name)s"),
     "back_on_sale": _("on sale again: %(name)s"),
     "portions_left": _("%(portions)s portions left: %(name)s"),
-    "covers_corrected": _("corrected the covers to %(covers)s"),
     "table_ordering_off": _("switched ordering by phone off"),
     "table_ordering_on": _("switched ordering by phone on"),
     "order_on_till": _("noted order %(order)s as being on the till"),

@@ -12,15 +12,12 @@ from django.db.models.functions import Coalesce
 
 from ordering.models import Act, CartLine, Restaurant, Table, Visit
 from ordering.services import acts, visits
-from ordering.services.problems import Problem, Refused
 from pos_bridge import words
 from pos_bridge.models import Addition
 from pos_bridge.words import Word
 
 Person = AbstractBaseUser | AnonymousUser
 
-# As services/visits.py: is_over.
-OVER = {Addition.State.SETTLED, Addition.State.HANDLED, Addition.State.REFUSED}
 ON_TILL = {Word.ON_TILL, Word.PASSED_ON, Word.HANDLED_ON_TILL, Word.HANDLED_BY_HAND}
 
 
@@ -66,43 +63,21 @@ class Seen:
 
 def room(restaurant: Restaurant, now: datetime, table: Table | None = None) -> list[Seen]:
     """All tables by zone and number, or one of them, in three queries."""
-    tables = restaurant.tables.order_by("zone", "number")
-    tables = tables.filter(pk=table.pk) if table else tables.filter(enabled=True)
+    rows = restaurant.tables.order_by("zone", "number")
+    tables = list(rows.filter(pk=table.pk) if table else rows.filter(enabled=True))
     sitting = list(_parties(restaurant, table))
     additions = _last_additions(sitting)
     at: dict[int, list[Party]] = {}
+    by_pk = {each.pk: each for each in tables}
     for visit in sitting:
+        if visit.table_id not in by_pk:
+            continue  # its card is dead
+        visit.table = by_pk[visit.table_id]
+        visit.table.restaurant = restaurant
         party = _party(visit, additions.get(visit.pk, []), now)
         if party:
             at.setdefault(visit.table_id, []).append(party)
     return [Seen(each, tuple(at.get(each.pk, ()))) for each in tables]
-
-
-def free(*, visit: Visit, by: Person) -> bool:
-    """The party has left. False: its visit had ended before, and whoever sits there now is left alone."""
-    table = visit.table
-    with transaction.atomic():
-        if not visits.end(visit=visit):
-            return False
-        acts.record(by=by, restaurant=table.restaurant, what="table_freed", table=table)
-    return True
-
-
-def set_covers(*, visit: Visit, covers: int, by: Person) -> bool:
-    """Correct how many they are; False where it is so already. Raises Refused, VisitEnded."""
-    table = visit.table
-    most = table.restaurant.limit_covers
-    if not 1 <= covers <= most:
-        raise Refused(Problem("covers", params={"max": most}))
-    with transaction.atomic():
-        visits.lock(visit)
-        others = Visit.objects.filter(pk=visit.pk).exclude(covers=covers)
-        if not others.update(covers=covers):
-            return False
-        acts.record(
-            by=by, restaurant=table.restaurant, what="covers_corrected", table=table, covers=covers
-        )
-    return True
 
 
 def switch_ordering(*, table: Table, on: bool, by: Person) -> bool:
@@ -154,9 +129,10 @@ def _last_additions(parties: Iterable[Visit]) -> dict[int, list[Addition]]:
 
 
 def _party(visit: Visit, additions: list[Addition], now: datetime) -> Party | None:
-    """None of one that the register says has paid, whoever has noticed yet."""
+    """None of one that has ended (visits.has_ended), whoever has noticed yet."""
     states = {addition.state for addition in additions}
-    if Addition.State.SETTLED in states and states <= OVER:
+    silent = visit.last_sign <= visits.silent_since(visit.table.restaurant)
+    if visits.have_paid(states) or (silent and not states.intersection(visits.UNDELIVERED)):
         return None
     told = [(words.told(addition, now).word, addition) for addition in additions]
     sending = [addition.created_at for word, addition in told if word == Word.SENDING]

@@ -19,6 +19,7 @@ LONGEST = 80  # characters of a guest's own words
 FREE = "free_note"  # the place of a problem with them
 
 PUNCTUATION = set(".,;:!?'’()-/+&%°¿¡·،؛؟、。！？，：；（）")
+USUAL = ". , ; : ! ? ' ( ) - / + &"  # of these, what most keyboards have
 MOST_MARKS = 4  # on one letter, in the scripts that are written
 # Letters and marks that nobody sees.
 UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
@@ -46,7 +47,7 @@ def written(restaurant: Restaurant, text: str) -> tuple[str, list[Problem]]:
         return "", [Problem("free_note_off", FREE)]
     problems = [_too_long(len(note))] if len(note) > LONGEST else []
     if (odd := _odd(note)) is not None:
-        problems.append(Problem("note_character", FREE, {"character": _shown(odd)}))
+        problems.append(Problem("note_character", FREE, {"character": _shown(odd), "others": USUAL}))
     return ("" if problems else note), problems
 
 

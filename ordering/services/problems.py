@@ -56,7 +56,7 @@ MESSAGES = {
     "free_note_off": _("Notes in your own words are not taken here. Please tell the team."),
     "note_too_long": _("Your note has %(count)s characters; please shorten it to %(most)s."),
     "note_character": _(
-        "Your note: %(character)s cannot be taken. Letters, digits, spaces and . , ; : ! ? ' ( ) - / + & can."
+        "Your note: %(character)s cannot be taken. Letters, digits, spaces and %(others)s can."
     ),
     # Of a set menu
     "unknown_choice": _("One of the choices is not offered in this menu."),

@@ -98,7 +98,11 @@ def is_over(visit: Visit) -> bool:
 
     A refused addition is surely not on the till: it must not let the next party into this one's visit.
     """
-    states = set(_last_additions(visit).order_by().values_list("state", flat=True))
+    return have_paid(set(_last_additions(visit).order_by().values_list("state", flat=True)))
+
+
+def have_paid(states: set[str]) -> bool:
+    """The same, of the states of the last addition of each of the visit's orders."""
     return State.SETTLED in states and states <= {State.SETTLED, State.HANDLED, State.REFUSED}
 
 
@@ -106,7 +110,7 @@ def is_silent(visit: Visit) -> bool:
     """Whether the party has given no sign of life for so long that it has left. Never while an order of it is not on
     the till. Asks the database only where it has been as long.
     """
-    if visit.last_sign > _silent_since(visit.table.restaurant):
+    if visit.last_sign > silent_since(visit.table.restaurant):
         return False
     return not Addition.objects.filter(_its(visit), state__in=UNDELIVERED).exists()
 
@@ -238,7 +242,7 @@ def lock_for(guest: Guest) -> None:
 
 
 def _alive(visit: Visit, **as_seen: int) -> int:
-    since = _silent_since(visit.table.restaurant)
+    since = silent_since(visit.table.restaurant)
     undelivered = Addition.objects.filter(_its(OuterRef("pk")), state__in=UNDELIVERED)
     # As `is_silent`, of the row as it is now.
     signs = Q(touched_at__gt=since) | Q(touched_at=None, opened_at__gt=since) | Exists(undelivered)
@@ -373,7 +377,8 @@ def _check_covers(table: Table, covers: int) -> None:
         raise Refused(Problem("covers", params={"max": most}))
 
 
-def _silent_since(restaurant: Restaurant) -> datetime:
+def silent_since(restaurant: Restaurant) -> datetime:
+    """A party whose last sign of life is from before then has left."""
     return timezone.now() - timedelta(minutes=restaurant.silence_minutes)
 
 

@@ -105,7 +105,7 @@ def test_a_service_from_the_board(phones, live_server, a):
     late.refresh_from_db()
     assert late.handled_as == "by_hand"
 
-    page.get_by_role("link", name="Sold out").click()
+    page.get_by_role("link", name="Sold out", exact=True).click()
     page.locator("#q").fill("soupé")
     expect(page.get_by_text("Tarte", exact=True)).to_be_hidden()
     page.locator(f"#all-product-{Product.objects.get(key='soupe').pk}").click()
@@ -146,6 +146,6 @@ def test_a_table_from_the_board_on_a_tablet_in_the_dark(phones, live_server, a):
     expect(page.locator("#said")).to_contain_text("left already; nothing was changed")
     page.mouse.up()
     expect(page.locator(".sitting")).to_have_count(0)
-    page.get_by_role("link", name="Service").click()
+    page.get_by_role("link", name="Service", exact=True).click()
     expect(page.locator("#table-12")).to_contain_text("no phones")
     is_well(page, "board in the dark")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ordering.board.calls import needs
 from ordering.models import Act, Call
@@ -115,7 +115,8 @@ def test_it_follows_the_party(guest, dora, a):
     calls.call(guest=guest, kind=Call.Kind.ORDER, order=order)
     seven = factories.table(a, 7)
     moves.move(visit=guest.visit, to_table=seven, by=dora)
-    [need] = needs(a, timezone.now())
+    with translation.override("en"):
+        [need] = needs(a, timezone.now())
     assert need.table == seven
     assert "On the till it is on table 12." in need.reason
 

@@ -29,6 +29,8 @@ PAGES = {
     "moves": MEMBERS,
 }
 POSTS = {
+    "seat": MEMBERS,
+    "left": MEMBERS,
     "free": MEMBERS,
     "covers": MEMBERS,
     "ordering": MEMBERS,
@@ -56,7 +58,8 @@ def addresses(a):
     thing = {"kind": "product", "pk": a.products.get().pk}
     party = {"code": addition.order.visit.code}
     parts = {
-        "table": table, "free": table, "covers": table, "ordering": table,
+        "table": table, "seat": table, "left": table, "free": table, "covers": table,
+        "ordering": table,
         "task": order, "decide": order, "thing": thing,
         "moves": party, "move": party, "join": party, "part": party,
     }  # fmt: skip
