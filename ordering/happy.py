@@ -10,7 +10,7 @@ last orders: who chose at 18:59 and taps “send” at 19:01 pays what they were
 and the diner is shown both before anything is sent (F15). Moments are local times of the restaurant, aware.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ordering.slots import is_open
@@ -48,5 +48,7 @@ def price_in_cart(thing: Priced, *, added_at: datetime, now: datetime, grace: ti
     in which it stood in the cart already, and which ended no longer ago than the grace.
     """
     # Of the moments within the grace, the first at which it stood there. A clock that was set back makes no future.
-    stood_there = min(max(added_at, now - grace), now)
-    return price_at(thing, now, stood_there)
+    # In UTC: on the wall the grace is an hour longer or shorter in the night in which the clock is changed.
+    added, until = added_at.astimezone(UTC), now.astimezone(UTC)
+    stood_there = min(max(added, until - grace), until)
+    return price_at(thing, now, stood_there.astimezone(now.tzinfo))

@@ -146,10 +146,11 @@ class DraftsAdmin(TransferAdmin):
         return draft
 
     def _store(self, request: HttpRequest, form: DraftForm, restaurant: Restaurant) -> Draft:
-        upload = form.cleaned_data["file"]
+        upload, before = form.cleaned_data["file"], None
         if upload.name.lower().endswith((".csv", ".xlsx")):
             reading.check_size(upload.size)
-            data = sheet_as_file(restaurant=restaurant, sheet=reading.read(upload.read()))
+            sheet = reading.read(upload.read())
+            data, before = sheet_as_file(restaurant=restaurant, sheet=sheet)
         else:
             restaurant_file.check_size(upload.size)
             data = restaurant_file.parse(upload.read())
@@ -159,6 +160,7 @@ class DraftsAdmin(TransferAdmin):
             live_at=form.cleaned_data["live_at"],
             by=request.user,
             accept=form.cleaned_data["accepted"],
+            before=before,
         )
         logger.info("Draft %s of %s by person %s", draft.pk, restaurant.slug, request.user.pk)
         return draft

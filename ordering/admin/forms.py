@@ -91,7 +91,10 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
 
 
 # What others change while a page is open: the page says what stood there, so that it is not put back.
-MOVES_ON = {"sold_out", "sold_out_until", "portions", "allergens", "price", "happy_price"}
+MOVES_ON = {
+    "sold_out", "sold_out_until", "portions", "allergens", "price", "happy_price", "happy_hours",
+    "served", "hours", "free_note",
+}  # fmt: skip
 
 
 class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -130,6 +133,7 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
             field.speak(
                 self.restaurant.languages if self.restaurant else [], self.initial.get(name)
             )
+            field.show_hidden_initial = True
         elif isinstance(field, forms.ModelChoiceField) and self.restaurant:
             if field.queryset is not None and field.queryset.model is not Restaurant:
                 field.queryset = narrow(field.queryset, [self.restaurant.pk])

@@ -52,8 +52,9 @@ def parse_notes(lines: str, languages: Sequence[str]) -> list[Texts]:
 
 
 def with_keys(found: Sequence[Texts], before: Sequence[Note], language: str) -> list[Note]:
-    """As they are stored. A note that says the same keeps its key; so does one that was reworded in its place, and a
-    cart that holds it says it in the new words. Raises ValidationError where the house could not say one.
+    """As they are stored. A note that says the same keeps its key. One that says something else is another note: a page
+    that was opened before must not tick “sauce apart” where its guest has read “no peanuts”. Raises ValidationError
+    where the house could not say one.
     """
     if dumb := [texts for texts in found if language not in texts]:
         raise ValidationError(
@@ -61,17 +62,14 @@ def with_keys(found: Sequence[Texts], before: Sequence[Note], language: str) -> 
             code="language",
             params={"line": house(dumb[0]), "language": language},
         )
-    keys = {house(each["text"]): each["key"] for each in before}
-    kept = [keys.get(house(texts), "") for texts in found]
-    if len(found) == len(before):
-        in_place = [each["key"] for each in before]
-        kept = [
-            key or (own if own not in kept else "") for key, own in zip(kept, in_place, strict=True)
-        ]
-    taken = set(kept)
+    # By what the kitchen was told, also where the house speaks another language from now on.
+    keys = {next(iter(each["text"].items())): each["key"] for each in before}
+    # Also what is taken off the list: an old page has its key.
+    taken = {each["key"] for each in before}
     notes = []
-    for key, texts in zip(kept, found, strict=True):
-        key = key or _free_key(house(texts), taken)
+    for texts in found:
+        same = (keys.pop(said) for said in texts.items() if said in keys)
+        key = next(same, "") or _free_key(house(texts), taken)
         taken.add(key)
         notes.append({"key": key, "text": {language: texts[language], **texts}})
     return notes
@@ -111,6 +109,10 @@ def _parsed(line: str, languages: Sequence[str]) -> Texts:
     return {language: text for language, text in zip(languages, texts, strict=False) if text}
 
 
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n")] if text else []
+
+
 class NotesInput(widgets.LinesInput):
     spoken: Sequence[str] = ()
 
@@ -137,6 +139,5 @@ class NotesField(forms.Field):
         return value if isinstance(value, str) else notes_text(value, self.languages)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return notes_text(initial, self.languages).split("\n") != [
-            line.strip() for line in str(data or "").splitlines()
-        ]
+        """`initial`: as they are stored, or the text that the page was opened with."""
+        return _lines(self.prepare_value(initial)) != _lines(str(data or ""))

@@ -3,7 +3,8 @@
 A draft is the carte of a restaurant file: categories, products, option groups, set menus. Nothing else of the file is
 taken: tables, hours, whether orders are taken, and the register stay as they are at that hour. What the draft does not
 mention stays too. What is sold out and how many portions are left is the kitchen's: a draft changes it only where it
-said something else than the restaurant did when it was stored.
+said something else than the restaurant did when it was stored. Of a spreadsheet only the cells that differed are kept:
+who brings new prices has said nothing about what somebody else changes until then.
 
 It is judged when it is stored, and again at its hour, as every import is. What must be accepted (caution.py) is
 accepted when it is stored, sentence by sentence. Where another one has arisen since, as when somebody has declared an
@@ -38,9 +39,12 @@ from ordering.services.transfer import (
 )
 from ordering.services.transfer.caution import cautions, fingerprint
 from ordering.services.transfer.differences import STOCK, Difference, differences
+from ordering.services.transfer.exporting import as_it_stands
 from ordering.services.transfer.stored import Stored
 
 OF_A_CARTE = ("categories", "products", "option_groups", "set_menus")
+BEFORE = "before"  # of a spreadsheet's draft: its products as they were when it was stored
+TEXTS = ("name", "description")
 # So long after its hour a draft that still waits is a trouble: nobody carries it out.
 LATE = timedelta(minutes=5)
 A_MISTAKE_OF_OURS = "This went wrong for a reason that is ours; the log of manage.py watch has it."
@@ -74,8 +78,10 @@ def store(
     live_at: datetime,
     by: Person,
     accept: bool | str = False,
+    before: list[Data] | None = None,
 ) -> Draft:
-    """Keep the carte of this file until its hour. `accept`: as of import_restaurant.
+    """Keep the carte of this file until its hour. `accept`: as of import_restaurant. `before`: the products as they
+    were, where nothing is wanted of the file but what differs from them.
 
     Raises TooLate, RestaurantFileError with every mistake, AcceptanceNeeded; then nothing is stored.
     """
@@ -83,17 +89,19 @@ def store(
     if live_at <= now:
         raise TooLate
     # The file as it was given: a mistake in what a draft does not take is named all the same.
-    if mistakes := check(data):
+    if before is None and (mistakes := check(data)):
         raise RestaurantFileError(mistakes)
     if data["slug"] != restaurant.slug:
         said = "this is another restaurant's file"
         raise RestaurantFileError([Mistake(("slug",), said)])
     given = {name: data[name] for name in OF_A_CARTE if name in data}
+    if before is not None:
+        given = _differing(data["products"], before)
     with transaction.atomic():
-        today = export_restaurant(restaurant)
+        today = _today(restaurant, given)
         stock = [list(place) for place in _other_stock(today, given)]
         wanted = _file(today, given, stock)
-        _try(restaurant, wanted)
+        _try(restaurant, wanted, given)
         changes = cautions(wanted, Stored(restaurant), prune=False)
         if changes and accept not in (True, fingerprint(changes)):
             raise AcceptanceNeeded(changes)
@@ -128,7 +136,7 @@ def have_read(*, draft: Draft) -> None:
 def judged(draft: Draft) -> Judged:
     """What it would do in this moment. It writes nothing."""
     restaurant = draft.restaurant
-    today = export_restaurant(restaurant)
+    today = _today(restaurant, draft.data)
     wanted = _file(today, draft.data, draft.stock)
     stored = Stored(restaurant)
     if mistakes := carte_mistakes(wanted, stored):
@@ -141,7 +149,9 @@ def judged(draft: Draft) -> Judged:
 
 def as_a_file(draft: Draft) -> Data:
     """A restaurant file with the draft's carte, to make another draft of."""
-    return _file(export_restaurant(draft.restaurant), draft.data, draft.stock)
+    today = export_restaurant(draft.restaurant)
+    wanted = _file(today, draft.data, draft.stock)
+    return {**today, "products": wanted["products"]} if BEFORE in draft.data else wanted
 
 
 def troubles(restaurant_ids: list[int] | None, now: datetime) -> list[Draft]:
@@ -198,13 +208,17 @@ def _carry_out(pk: int, now: datetime) -> bool:
 def _import(draft: Draft) -> Report:
     """Raises RestaurantFileError, AcceptanceNeeded."""
     restaurant, by = draft.restaurant, prices.Hand(prices.Way.FILE, draft.person)
-    wanted = _file(export_restaurant(restaurant), draft.data, draft.stock)
+    wanted = _file(_today(restaurant, draft.data), draft.data, draft.stock)
+    of_a_sheet = BEFORE in draft.data
     try:
-        return import_carte(data=wanted, into=restaurant, by=by)
+        return import_carte(data=wanted, into=restaurant, by=by, keep_languages=of_a_sheet)
     except AcceptanceNeeded as error:
         if _not_accepted(draft, error.changes):
             raise
-        return import_carte(data=wanted, into=restaurant, by=by, accept=error.fingerprint)
+        accept = error.fingerprint
+        return import_carte(
+            data=wanted, into=restaurant, by=by, accept=accept, keep_languages=of_a_sheet
+        )
 
 
 def _not_accepted(draft: Draft, changes: list[str]) -> list[str]:
@@ -216,14 +230,24 @@ def _not_accepted(draft: Draft, changes: list[str]) -> list[str]:
 # --- The file that is imported ----------------------------------------------------------------------
 
 
+def _today(restaurant: Restaurant, given: Mapping[str, Any]) -> Data:
+    """What the draft is put into. A spreadsheet touches nothing that it does not mention, finished or not."""
+    return as_it_stands(restaurant) if BEFORE in given else export_restaurant(restaurant)
+
+
 def _file(today: Data, given: Mapping[str, Any], stock: list[list[str]]) -> Data:
     """The restaurant of today with this carte. The register is left out: it stays, with its keys."""
     data = {name: today[name] for name in today if name not in (*OF_A_CARTE, "register")}
     data |= {name: given[name] for name in OF_A_CARTE if name in given}
+    if BEFORE in given:
+        data["categories"] = []
+        data["products"] = list(_merged(today["products"], given))
+        # One without options cannot stand in a file; a product that asks it is named as a mistake.
+        data["option_groups"] = [each for each in today.get("option_groups", []) if each["options"]]
     stands = dict(_sold(today))
     own = {tuple(place) for place in stock}
 
-    def as_it_stands(place: tuple[str, ...], item: Data) -> Data:
+    def with_stock(place: tuple[str, ...], item: Data) -> Data:
         if place in own or place not in stands:
             return item
         rest = {name: value for name, value in item.items() if name not in STOCK}
@@ -231,19 +255,55 @@ def _file(today: Data, given: Mapping[str, Any], stock: list[list[str]]) -> Data
 
     for name in ("products", "set_menus"):
         if name in data:
-            data[name] = [as_it_stands((name, item["key"]), item) for item in data[name]]
+            data[name] = [with_stock((name, item["key"]), item) for item in data[name]]
     if "option_groups" in data:
         data["option_groups"] = [
             {
                 **group,
                 "options": [
-                    as_it_stands(("option_groups", group["key"], option["key"]), option)
+                    with_stock(("option_groups", group["key"], option["key"]), option)
                     for option in group["options"]
                 ],
             }
             for group in data["option_groups"]
         ]
     return data
+
+
+def _differing(products: list[Data], before: list[Data]) -> Data:
+    """The products that are another or new, and what they were."""
+    old = {item["key"]: item for item in before}
+    found = [item for item in products if item != old.get(item["key"])]
+    return {
+        "products": found,
+        BEFORE: [old[item["key"]] for item in found if item["key"] in old],
+    }
+
+
+def _merged(today: list[Data], given: Mapping[str, Any]) -> Iterator[Data]:
+    """Today's products with what differs. One that has left the carte since is not brought back."""
+    old = {item["key"]: item for item in given[BEFORE]}
+    wanted = {item["key"]: item for item in given["products"]}
+    for item in today:
+        new = wanted.pop(item["key"], None)
+        yield item if new is None else _with(item, old.get(item["key"], item), new)
+    yield from (item for key, item in wanted.items() if key not in old)
+
+
+def _with(item: Data, old: Data, new: Data) -> Data:
+    """The item with what is another in `new` than in `old`, each language of a text by itself."""
+    made = dict(item)
+    for name in [*new, *(name for name in old if name not in new)]:
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if name in TEXTS:
+            made[name] = _with(item.get(name, {}), before or {}, after or {})
+        elif name in new:
+            made[name] = after
+        else:
+            made.pop(name, None)
+    return made
 
 
 def _other_stock(today: Data, given: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -270,11 +330,11 @@ def _sold(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Data]]:
             yield ("option_groups", group["key"], option["key"]), option
 
 
-def _try(restaurant: Restaurant, wanted: Data) -> None:
+def _try(restaurant: Restaurant, wanted: Data, given: Mapping[str, Any]) -> None:
     """Import it and take it back: what is wrong is said now and not at its hour. Raises RestaurantFileError."""
     with transaction.atomic():
         try:
-            import_carte(data=wanted, into=restaurant)
+            import_carte(data=wanted, into=restaurant, keep_languages=BEFORE in given)
         except AcceptanceNeeded:
             return  # everything else was judged before
         transaction.set_rollback(True)

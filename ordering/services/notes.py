@@ -47,7 +47,9 @@ def written(restaurant: Restaurant, text: str) -> tuple[str, list[Problem]]:
         return "", [Problem("free_note_off", FREE)]
     problems = [_too_long(len(note))] if len(note) > LONGEST else []
     if (odd := _odd(note)) is not None:
-        problems.append(Problem("note_character", FREE, {"character": _shown(odd), "others": USUAL}))
+        problems.append(
+            Problem("note_character", FREE, {"character": _shown(odd), "others": USUAL})
+        )
     return ("" if problems else note), problems
 
 

@@ -22,7 +22,7 @@ def test_it_keeps_who_did_what_and_where(table):
 
     kept = Act.objects.get(pk=act.pk)
     assert (kept.person, kept.restaurant, kept.table) == (waiter, table.restaurant, table)
-    assert acts.sentence(kept) == "freed the table"
+    assert acts.sentence(kept) == "a libéré la table"
 
 
 def test_it_knows_a_sentence_for_all_that_it_keeps(table):

@@ -277,5 +277,5 @@ def test_who_serves_frees_a_table(a, b, client, role):
     assert (str(act.person), act.table, acts.sentence(act)) == (
         "dora",
         visit.table,
-        "freed the table",
+        "a libéré la table",
     )

@@ -97,7 +97,7 @@ def test_the_second_waiter_is_told(house, waiter):
     addition = send(guest_at(house))
     assert approval.approve(addition=addition, by=waiter)
     assert not approval.refuse(addition=addition, by=waiter, reason="mistake")
-    assert "OK" in approval.answered(addition)
+    assert "déjà acceptée" in approval.answered(addition)
     act = Act.objects.get()
     assert (act.what, act.person, act.table) == ("order_approved", waiter, addition.order.table)
 

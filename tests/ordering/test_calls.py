@@ -64,7 +64,7 @@ def test_a_question_about_allergens_is_held_against_no_other_call(guest):
         calls.withdraw(call=calls.call(guest=guest, kind=WAITER))
     with pytest.raises(Refused) as refused:
         calls.call(guest=guest, kind=BILL)
-    assert "Please give the team a moment" in str(refused.value.problems[0])
+    assert "Laissez un instant à l’équipe" in str(refused.value.problems[0])
     calls.call(guest=guest, kind=ALLERGENS)
     assert waiting(guest) == ["allergens"]
 
@@ -113,8 +113,8 @@ def test_it_keeps_what_the_staff_did_and_nothing_of_the_guest(guest, dora):
     calls.done(call=made, by=dora)
     kept = Act.objects.order_by("pk")
     assert [(act.person, act.table, acts.sentence(act)) for act in kept] == [
-        (dora, guest.visit.table, "answered a call: someone is coming"),
-        (dora, guest.visit.table, "dealt with a call"),
+        (dora, guest.visit.table, "a répondu à un appel : quelqu’un arrive"),
+        (dora, guest.visit.table, "s’est occupé d’un appel"),
     ]
     assert [act.details for act in kept] == [{}, {}]
 

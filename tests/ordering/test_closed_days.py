@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import translation
+from django.utils import timezone, translation
 
 from ordering.admin.closed_days import closed_days_text, parse_closed_days, with_texts
-from ordering.models import Order, Restaurant
+from ordering.models import Order, Restaurant, Visit
 from ordering.restaurant_file import RestaurantFileError
 from ordering.services import days
 from ordering.services.transfer import export_restaurant, import_restaurant
@@ -52,13 +52,16 @@ def alice():
     ],
 )
 def test_nothing_is_ordered_on_a_day_that_is_closed(alice, at, moment, closed):
+    Restaurant.objects.update(silence_minutes=30_000)  # or the party would have left meanwhile
     table = factories.table(alice)
     at(2026, 12, 23)
     phone = Phone().join(table)
     phone.add("soupe")
     form = phone.form()
     at(*moment)
-    # The visit of the day before may have ended meanwhile; a new one is not opened on a closed day.
+    # A visit of the day before has ended meanwhile, and a new one is not opened on a closed day; one that is open is
+    # told.
+    Visit.objects.update(opened_at=timezone.now(), touched_at=timezone.now())
     answer = phone.send(form)
     if closed:
         assert "fermés aujourd’hui" in words(answer)

@@ -331,6 +331,51 @@ def test_a_spreadsheet_of_products_is_a_draft_too(house, browser):
     assert soup().price == 9_50
 
 
+def test_of_a_spreadsheet_only_what_it_changes_goes_live(house, browser):
+    """What somebody changes until its hour stays: the sheet has said nothing else about it."""
+    text = product_sheet(house).written().export("csv").replace("8.00", "9.50", 1)
+    upload(browser, house, text.replace("Soupe (en)", "Soup").encode(), name="products.csv")
+    Product.objects.filter(key="soupe").update(
+        name={"fr": "Potage", "en": "Soupe (en)"}, allergens=["celery", "milk"], origin="Lyon"
+    )
+    Product.objects.filter(key="tarte").update(price=12_34, sold_out=True)
+    Option.objects.filter(key="noir").update(price=75)
+    page = words(browser.get(at("draft", house.pk, Draft.objects.get().pk)))
+    assert page.count("product &quot;") == 2  # price and name of the soup
+    assert "would not go live" not in page
+    assert drafts.go_live(HOUR) == 1
+    assert soup().price == 9_50
+    assert soup().name == {"fr": "Potage", "en": "Soup"}
+    assert (soup().allergens, soup().origin) == (["celery", "milk"], "Lyon")
+    tart = Product.objects.get(key="tarte")
+    assert (tart.price, tart.sold_out) == (12_34, True)
+    assert Option.objects.get(key="noir").price == 75
+
+
+def test_a_spreadsheet_loses_nothing_of_a_carte_that_is_not_finished(house, browser):
+    """A text in a language that is not listed, and a set menu that has no course yet."""
+    tart = Product.objects.get(key="tarte")
+    tart.name = {**tart.name, "de": "Torte"}
+    tart.save()
+    factories.set_menu(house, "midi", {})
+    upload(browser, house, b"key,price\nsoupe,9.50\ntarte,3.00\n", name="products.csv")
+    assert drafts.go_live(HOUR) == 1
+    tart.refresh_from_db()
+    assert (tart.price, tart.name["de"]) == (3_00, "Torte")
+    assert house.set_menus.get(key="midi").placed.count() == 1
+    assert [each.position for each in Product.objects.order_by("pk")] == sorted(
+        each.position for each in Product.objects.all()
+    )
+
+
+def test_a_spreadsheet_brings_nothing_back_that_was_deleted(house, browser):
+    text = "key,price\nsoupe,9.50\ntarte,3.00\n"
+    upload(browser, house, text.encode(), name="products.csv")
+    Product.objects.filter(key="soupe").delete()
+    assert drafts.go_live(HOUR) == 1
+    assert [(each.key, each.price) for each in Product.objects.all()] == [("tarte", 3_00)]
+
+
 @pytest.mark.parametrize(
     ("content", "more", "said"),
     [

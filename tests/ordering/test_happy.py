@@ -24,7 +24,7 @@ from ordering.services.transfer import export_restaurant, import_restaurant
 from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering import diner_phone
-from tests.ordering.admin_cast import errors, person, send
+from tests.ordering.admin_cast import errors, form_data, person, send
 from tests.ordering.diner_phone import value_of, words
 from tests.ordering.test_restaurant_file_mistakes import small
 
@@ -46,7 +46,7 @@ EDGES = st.builds(
 def house():
     """A mojito of 9 € and 6 €, with a lime of 1 €; a menu of 25 € and 20 € with a supplement of 3 €."""
     cache.clear()
-    made = factories.restaurant()
+    made = factories.restaurant(silence_minutes=1440)  # a party that waits for its happy hour
     factories.register(made)
     mojito = factories.product(made, "mojito", price=9_00, happy_price=6_00, happy_hours=HOURS)
     factories.option_group(mojito, "plus", {"citron": 1_00})
@@ -284,6 +284,29 @@ def test_it_goes_by_the_clock_on_the_wall_in_the_night_of_the_change():
     assert cheap == [6_00, 6_00, 9_00, 6_00, 9_00]
 
 
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("slot", "ended"),
+    [
+        ({"from": "22:00", "to": "02:00"}, datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),  # two is three
+        ({"from": "22:00", "to": "03:00"}, datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),  # the second
+    ],
+)
+def test_its_grace_is_of_minutes_in_the_night_of_the_change_too_f15(slot, ended):
+    """Chosen a minute before the end: sent within five minutes it costs what was shown, and after them not."""
+    late, paris = Thing(6_00, [slot]), ZoneInfo("Europe/Paris")
+    prices = [
+        happy.price_in_cart(
+            late,
+            added_at=(ended - MINUTE).astimezone(paris),
+            now=(ended + minutes * MINUTE).astimezone(paris),
+            grace=5 * MINUTE,
+        )
+        for minutes in (-1, 3, 6)
+    ]
+    assert prices == [6_00, 6_00, 9_00]
+
+
 # --- Kept up --------------------------------------------------------------------------------------
 
 
@@ -343,6 +366,21 @@ def test_by_hand_it_is_lower_and_has_hours_p25(house, client):
     assert (mojito.happy_price, mojito.happy_hours) == (
         5_50, [{"days": ["fri"], "from": "17:00", "to": "18:00"}],
     )  # fmt: skip
+
+
+def test_who_saves_an_old_page_takes_no_hours_back(house, client):
+    """Two at once, or a carte that went live meanwhile: the page says what hours stood there when it was opened."""
+    client.force_login(person("alice", manager=[house]))
+    mojito = Product.objects.get(key="mojito")
+    at = reverse("admin:ordering_product_change", args=[mojito.pk])
+    old = form_data(client.get(at))
+    old["volume"] = "30 cl"
+    assert 'name="initial-happy_hours"' in client.get(at).content.decode()
+    later = [{"from": "18:00", "to": "20:00"}]
+    Product.objects.update(happy_hours=later, served=later)
+    assert client.post(at, dict(old.lists())).status_code == 302
+    mojito.refresh_from_db()
+    assert (mojito.volume, mojito.happy_hours, mojito.served) == ("30 cl", later, later)
 
 
 def test_a_change_costs_no_more_with_all_of_it(phone, django_assert_max_num_queries):

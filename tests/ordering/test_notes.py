@@ -20,7 +20,7 @@ from pos_bridge.models import Addition
 from pos_bridge.registers import adapter_class
 from pos_bridge.ticket import Ticket
 from tests import factories
-from tests.ordering.admin_cast import errors, page, person, send
+from tests.ordering.admin_cast import errors, form_data, page, person, send
 from tests.ordering.diner_phone import Phone, house, words
 
 pytestmark = pytest.mark.django_db
@@ -67,12 +67,30 @@ def test_a_manager_types_notes_as_lines_and_their_keys_stay(alice, manager):
     ]
 
 
-def test_a_note_that_is_reworded_in_its_place_keeps_its_key(alice, manager):
-    send(manager, at(alice), notes="Sans oignons | No onions\nSauce à part | Sauce apart")
+def test_a_note_that_says_something_else_is_another_one_t13(alice, manager):
+    """A page of an hour ago ticks nothing that its guest has not read, and a cart says what its guest has ticked."""
+    phone = Phone("en").join(alice.tables.get())
+    phone.add("soupe", note="sans-oignon")
+    send(manager, at(alice), notes="Piment | Chili\nSauce à part | Sauce apart")
     alice.refresh_from_db()
-    assert [(each["key"], each["text"]["fr"]) for each in alice.notes] == [
-        ("sans-oignon", "Sans oignons"), ("sauce-a-part", "Sauce à part"),
-    ]  # fmt: skip
+    assert [each["key"] for each in alice.notes] == ["piment", "sauce-a-part"]
+    assert "One of the notes is not offered here." in words(phone.add("soupe", note="sans-oignon"))
+    assert "“No onion” is no longer offered" in words(phone.send())
+    # Nor does a new one take the key of one that goes in this moment.
+    send(manager, at(alice), notes="Piment !\nSauce à part")
+    alice.refresh_from_db()
+    assert [each["key"] for each in alice.notes] == ["piment-2", "sauce-a-part"]
+
+
+def test_who_saves_an_old_page_takes_no_note_back(alice, manager):
+    """Two at once: the page says which notes stood there when it was opened."""
+    old = form_data(manager.get(at(alice)))
+    assert 'name="initial-notes"' in manager.get(at(alice)).content.decode()
+    Restaurant.objects.update(notes=[SAUCE], free_note=False)
+    old["name"] = "Chez Alice et Bob"
+    assert manager.post(at(alice), dict(old.lists())).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.name, alice.notes, alice.free_note) == ("Chez Alice et Bob", [SAUCE], False)
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,10 @@ def import_carte(
     into: Restaurant,
     accept: bool | str = False,
     by: prices.Hand = FROM_A_FILE,
+    keep_languages: bool = False,
 ) -> Report:
     """The carte of this file and nothing else of it: neither the restaurant's row nor a table is written.
+    `keep_languages`: as of CarteWriter.
 
     Raises RestaurantFileError, AcceptanceNeeded as import_restaurant does, which has the words for `accept` and `by`.
     """
@@ -114,7 +116,8 @@ def import_carte(
         if changes and accept not in (True, fingerprint(changes)):
             raise AcceptanceNeeded(changes)
         report = Report()
-        CarteWriter(data, restaurant, stored, report, by).write(prune=False)
+        writer = CarteWriter(data, restaurant, stored, report, by, keep_languages=keep_languages)
+        writer.write(prune=False)
         if report.changed:
             carte.changed(restaurant_id=restaurant.pk)
     for change in changes:

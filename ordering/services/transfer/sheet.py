@@ -20,7 +20,7 @@ from ordering.spreadsheet.reading import Sheet
 
 from .carte import CarteWriter
 from .caution import cautions
-from .exporting import Data, as_it_stands, export_restaurant
+from .exporting import Data, as_it_stands
 from .register import not_told, register_mistakes
 from .report import Report
 from .stored import Stored
@@ -88,14 +88,16 @@ def import_sheet(
     return preview, report
 
 
-def sheet_as_file(*, restaurant: Restaurant, sheet: Sheet) -> Data:
-    """The restaurant's file with the products as the sheet says. It writes nothing. Raises SheetError."""
-    data = export_restaurant(restaurant)
+def sheet_as_file(*, restaurant: Restaurant, sheet: Sheet) -> tuple[Data, list[Data]]:
+    """The restaurant's file with the products as the sheet says, and its products as they are. It writes nothing.
+    Raises SheetError.
+    """
+    data = as_it_stands(restaurant)
     columns = _columns(data)
     mistakes, _changes = columns.take(sheet)
     if mistakes:
         raise SheetError(mistakes)
-    return {**data, "products": list(columns.products.values())}
+    return {**data, "products": list(columns.products.values())}, data["products"]
 
 
 def _columns(data: Data) -> ProductSheet:
