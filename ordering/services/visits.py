@@ -126,6 +126,12 @@ def orders_of(visit: Visit) -> QuerySet[Order]:
     return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
 
 
+def in_visit(guest: Guest, visit_id: int) -> Guest:
+    """Who this guest is in that party: one that was led into it has another row there. Else the guest itself."""
+    led = guest.moved_to
+    return led if led and led.visit_id == visit_id else guest
+
+
 def question(table: Table, secret: str) -> WhichParty | None:
     """What a phone must be asked before anything of the table's visit is shown to it."""
     visit = open_visit(table, secret)

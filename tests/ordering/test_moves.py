@@ -397,3 +397,48 @@ def test_a_nickname_comes_along_and_who_was_ready_chooses_on(four, seven, dora):
     assert now(alice).name == ""
     visits.end(visit=now(bob.visit))
     assert now(led).name == ""
+
+
+def refused(order):
+    Addition.objects.filter(order=order).update(state=State.REFUSED)
+
+
+def whole(guest):
+    """As a request finds it."""
+    return Guest.objects.select_related("visit__table__restaurant").get(pk=guest.pk)
+
+
+def test_what_a_joined_party_takes_back_is_its_guests_and_goes_on_with_them(four, seven, dora):
+    """F13: a line whose guest sits in no party could not be changed, held up who is ready, and was lost when the party
+    moved on.
+    """
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    order = send(alice, "a")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    refused(order)
+    assert orders.take_back(guest=whole(bob), order=order)
+    assert CartLine.objects.get().guest == now(alice).moved_to
+
+    nine = factories.guest(factories.table(four.restaurant, 9))
+    moves.join(visit=seen(bob.visit), into=seen(nine.visit), covers=6, by=dora)
+    assert chosen(nine.visit) == ["soupe"]
+    assert CartLine.objects.get().guest.visit == nine.visit
+
+
+@pytest.mark.parametrize("who", ["stayed", "parted"])
+def test_what_a_parted_guest_had_chosen_goes_back_to_who_takes_it_back(four, seven, dora, who):
+    """F13: each line is of a guest whose phone is at that table, and goes along when they move on."""
+    alice, bob = factories.guest(four, covers=3), factories.guest(four)
+    choose(alice)
+    choose(bob, "tarte")
+    order = send(alice, "a")
+    moves.part(visit=seen(alice.visit), guests=["2"], covers=1, to_table=seven, by=dora)
+    refused(order)
+    taker = now(alice) if who == "stayed" else now(bob).moved_to
+    assert orders.take_back(guest=whole(taker), order=order)
+    assert {line.guest for line in CartLine.objects.all()} == {taker}
+
+    nine = factories.guest(factories.table(four.restaurant, 9))
+    moves.join(visit=seen(taker.visit), into=seen(nine.visit), covers=4, by=dora)
+    assert sorted(chosen(nine.visit)) == ["soupe", "tarte"]
