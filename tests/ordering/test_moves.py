@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from ordering.models import Act, Call, CartLine, Guest, Visit
+from ordering.models import Act, Call, CartLine, Guest, Order, Visit
 from ordering.services import acts, calls, cart, events, moves, orders, party, visits
 from ordering.services.moves import NotMoved
 from ordering.services.pricing import priced
@@ -442,3 +442,21 @@ def test_what_a_parted_guest_had_chosen_goes_back_to_who_takes_it_back(four, sev
     nine = factories.guest(factories.table(four.restaurant, 9))
     moves.join(visit=seen(taker.visit), into=seen(nine.visit), covers=4, by=dora)
     assert sorted(chosen(nine.visit)) == ["soupe", "tarte"]
+
+
+def test_who_joined_another_party_is_one_guest_of_it(four, seven, dora):
+    """What each had, to split the bill, is one sum for each phone, whatever table it was sent at."""
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    send(alice, "a")
+    choose(bob, "tarte")
+    send(bob, "b")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    led = now(alice).moved_to
+    choose(whole(led))
+    Order.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    send(led, "c")
+    found = party.ordered(now(bob.visit))
+    assert [guest for guest, _ in found.shares] == [bob, led]
+    assert sum(amount for _, amount in found.shares) == found.total
+    assert found.rounds[0].order.guest == led
