@@ -260,7 +260,7 @@ def _lead(guests: Iterable[Guest], into: Visit) -> None:
         if there is None:
             last += 1
             there = _copy(guest, into, last)
-        Guest.objects.filter(pk=there.pk).update(moved_to=None, moved_at=now)
+        Guest.objects.filter(pk=there.pk).update(moved_to=None, moved_at=now, ready=False)
         # Also who was led here before goes straight on.
         before = Guest.objects.filter(Q(pk=guest.pk) | Q(moved_to=guest))
         before.exclude(pk=there.pk).update(moved_to=there)

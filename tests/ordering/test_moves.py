@@ -460,3 +460,12 @@ def test_who_joined_another_party_is_one_guest_of_it(four, seven, dora):
     assert [guest for guest, _ in found.shares] == [bob, led]
     assert sum(amount for _, amount in found.shares) == found.total
     assert found.rounds[0].order.guest == led
+
+
+def test_who_was_ready_and_comes_back_with_more_chooses_on(four, seven, dora):
+    alice, bob = factories.guest(four, covers=2), factories.guest(four)
+    Guest.objects.filter(pk=alice.pk).update(ready=True)
+    parted = moves.part(visit=seen(bob.visit), guests=["1"], covers=1, to_table=seven, by=dora)
+    choose(now(alice).moved_to)
+    moves.join(visit=seen(parted), into=seen(bob.visit), covers=2, by=dora)
+    assert not now(alice).ready
