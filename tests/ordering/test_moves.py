@@ -469,3 +469,15 @@ def test_who_was_ready_and_comes_back_with_more_chooses_on(four, seven, dora):
     choose(now(alice).moved_to)
     moves.join(visit=seen(parted), into=seen(bob.visit), covers=2, by=dora)
     assert not now(alice).ready
+
+
+def test_what_a_joined_party_had_sent_counts_for_its_limit(four, seven, dora):
+    """T06."""
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    order = send(alice, "a")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    four.restaurant.limit_amount_per_table = order.total
+    four.restaurant.save()
+    choose(bob)
+    assert outbox.latest(send(bob, "b").pk).detail == "table_amount"
