@@ -481,3 +481,18 @@ def test_what_a_joined_party_had_sent_counts_for_its_limit(four, seven, dora):
     four.restaurant.save()
     choose(bob)
     assert outbox.latest(send(bob, "b").pk).detail == "table_amount"
+
+
+def test_many_rounds_cost_the_team_s_page_no_more_queries(
+    four, seven, dora, django_assert_num_queries
+):
+    guest = factories.guest(four)
+    for key in "abc":
+        choose(guest)
+        send(guest, key)
+        Order.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    moves.move(visit=seen(guest.visit), to_table=seven, by=dora)
+    visit = seen(guest.visit)
+    with django_assert_num_queries(2):
+        [found] = moves.elsewhere(visit)
+    assert len(found.on_the_way) == 3
