@@ -450,3 +450,17 @@ def test_a_page_whose_order_was_sent_sends_the_next_one_f02(ann, ben, first):
     sent = sorted(OrderLine.objects.values_list("product_key", flat=True))
     assert sent == (["soupe", "tarte", "tarte"] if first == "all" else ["soupe", "tarte"])
     assert not CartLine.objects.exists()
+
+
+def test_it_says_that_all_are_ready_and_nobody_has_sent(ann, ben):
+    """The last one who chose has sent only their own: nobody's tap is to come."""
+    carl = Phone("en").join(Visit.objects.get().table)
+    for phone in (ann, ben, carl):
+        phone.add("soupe")
+    send(ann, "ready")
+    send(ben, "ready")
+    assert "2 of 3 are ready. The tap of the last one" in words(ann.get(f"{ann.visit}cart/"))
+    send(carl, "mine")
+    text = words(ann.get(f"{ann.visit}cart/"))
+    assert "All are ready, and nothing has been sent yet: one of you sends for everyone." in text
+    assert "The tap of the last one" not in text
