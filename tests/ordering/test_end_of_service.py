@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from ordering.models import Act, Call, Order, Product, Visit
+from ordering.models import Act, Call, Order, Product, SetMenu, Visit
 from ordering.services import acts, calls, evening
 from ordering.services.days import service_day
 from pos_bridge.models import Addition
@@ -146,6 +146,9 @@ def test_it_says_who_has_not_left_and_what_is_sold_out(a, alice, client):
     assert "1 order €8.00" in page
     assert "Table 13" not in page
     assert "Sold out now Tarte" in page
+    SetMenu.objects.create(restaurant=a, key="m", name={"fr": "Midi"}, price=1, vat=10, portions=0)
+    assert "Midi" in text(client.get(PAGE)).partition("Sold out now")[2]
+    SetMenu.objects.all().delete()
     Product.objects.update(sold_out_until=today(a))  # on sale again today
     assert "Sold out now Nothing." in text(client.get(PAGE))
 
