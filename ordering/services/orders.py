@@ -118,7 +118,7 @@ def _place(
     if cart.fingerprint != seen:
         raise Changed(_changes(cart))
     passed = limits.passed(guest, cart, now)
-    waits_for = approval.waits_for(guest.visit, passed)
+    waits_for = approval.waits_for(guest, passed)
     if waits_for and (too_many := limits.waiting_problem(guest)):
         raise Refused(too_many)
     order = _write(guest, cart, submission_key, language, now)
