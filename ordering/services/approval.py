@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
@@ -168,7 +169,7 @@ def _with_alcohol(orders: Sequence[Order]) -> set[int]:
     }
 
 
-def _let_through() -> QuerySet[Addition]:
+def _let_through() -> QuerySet[Any]:
     """What the team has said OK to, or what has gone to the register without; when is `let_through_at`."""
     nobody_wants = [Handled.CANCELLED, Handled.TAKEN_BACK, Handled.REPLACED]
     found = Addition.objects.exclude(
