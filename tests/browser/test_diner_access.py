@@ -114,7 +114,9 @@ def together(page, card, visit):
     party = Visit.objects.get()
     Guest.objects.update(name="Maximiliane-Therese")
     for secret in ("another phone", "a third one"):
-        guest = visits.join(table=party.table, secret=secret, covers=None)
+        # The bill was called for: whoever comes now is asked which party is theirs.
+        theirs = visits.Answer(party.opened_at, belongs=True)
+        guest = visits.join(table=party.table, secret=secret, covers=None, answer=theirs)
         cart.add(guest=guest, product_key="oeuf", quantity=2, chosen=[])
     page.goto(f"{visit}cart/")
     page.locator("#name summary").click()

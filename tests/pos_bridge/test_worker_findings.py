@@ -76,14 +76,14 @@ def test_more_registers_that_hang_than_threads_stop_no_other(leo2, hanging, work
     working(threads=8)
     # Each has kept a thread waiting once: from then on they are known.
     tried = Attempt.objects.filter(outcome="Uncertain").values("addition__register").distinct()
-    eventually(lambda: tried.count() == 9, timeout=30)
+    eventually(lambda: tried.count() == 9, timeout=60)
     deadline = http.POST_DEADLINE / settings.TIME_DIVISOR
     for table in range(1, 4):
         addition = healthy.order(table=table)
         eventually(lambda a=addition: states(a) == {State.RECEIVED}, timeout=deadline)
     # The others are tried all the same, one POST at a time each.
     again = Attempt.objects.values("addition__register").filter(number=1, outcome="Uncertain")
-    eventually(lambda: again.count() >= 9 + 6, timeout=20)
+    eventually(lambda: again.count() >= 9 + 6, timeout=60)
 
 
 @pytest.mark.pure
