@@ -219,7 +219,7 @@ AUTHENTICATION_BACKENDS = [
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "ordering.throttle.login_address"
+AXES_CLIENT_IP_CALLABLE = "ordering.admin.login.address"
 AXES_LOCKOUT_CALLABLE = "ordering.admin.login.locked"
 # Further tries do not make it longer: half an hour is half an hour.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False

@@ -1,6 +1,5 @@
 """Slows down whoever tries codes that no card has (T01)."""
 
-import ipaddress
 import logging
 import threading
 import time
@@ -46,11 +45,3 @@ def client_address(request: HttpRequest) -> str:
     if settings.PROXIES and len(forwarded) >= settings.PROXIES:
         return forwarded[-settings.PROXIES]
     return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def login_address(request: HttpRequest) -> str | None:
-    """The same for whoever logs in; nothing where a proxy writes no address that a database could keep."""
-    try:
-        return str(ipaddress.ip_address(client_address(request)))
-    except ValueError:
-        return None

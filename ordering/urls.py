@@ -3,10 +3,12 @@ from django.urls import include, path
 
 from ordering import hooks
 from ordering.admin import hooks as hook_pages
+from ordering.admin import login
 
 urlpatterns = [
     # Before the page of the register itself, which takes every address below it.
     path("admin/pos_bridge/register/<int:pk>/hook/", hook_pages.page, name="register_hook"),
+    path("admin/login/", login.page, name="login"),
     path("admin/", admin.site.urls),
     path("", include("ordering.diner.urls")),
     # After the diner's: they say what a code is.

@@ -237,7 +237,7 @@
 
     // Nobody looks, somebody is searching, or a tap is under way: the next time.
     const busy = () => document.hidden || document.activeElement?.closest("#filter")
-      || document.querySelector(".htmx-request");
+      || document.querySelector(".htmx-request:not(#live)");
 
     const take = (fresh) => {
       const held = document.activeElement?.id;

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ordering import undelivered
 from ordering.board import access, pages
 from ordering.board.access import Role, for_staff
 from ordering.board.need import Button, Need
@@ -20,6 +21,7 @@ from ordering.diner.pages import takes_a_form
 from ordering.models import Restaurant
 from ordering.services import approval
 from ordering.texts import amount
+from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition
 
 
@@ -37,7 +39,7 @@ def needs(restaurant: Restaurant, now: datetime) -> Iterable[Need]:
 
 @for_staff
 def page(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> HttpResponse:
-    """What is ordered, by whom, what is unusual, and the two answers."""
+    """What is ordered, by whom, what is unusual, and the answers."""
     addition = access.addition_of(restaurant, pk)
     if not _waits(addition):
         return pages.done(request, pages.board(restaurant), approval.answered(addition), ok=False)
@@ -46,6 +48,7 @@ def page(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> H
         request, restaurant, role, "board/approval.html",
         addition=addition, order=addition.order, lines=addition.order.lines.order_by("position"),
         flags=approval.flags([addition], now)[addition.pk], refusals=approval.REFUSALS.items(),
+        by_hand=undelivered.Button(Decision.BY_HAND),
     )  # fmt: skip
 
 

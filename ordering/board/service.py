@@ -61,12 +61,15 @@ def export(request: HttpRequest, restaurant: Restaurant, role: Role) -> HttpResp
     return answer
 
 
+FIRST = date(2000, 1, 1)  # no house has an older one, and not every time zone has the year 1
+
+
 def day_of(text: str | None, today: date) -> date:
-    """The day that an address or a form names; what is none, or lies ahead, is today. Raises Http404."""
+    """The day that an address or a form names; one that lies ahead is today. Raises Http404 for what is none."""
     if not text:
         return today
     try:
-        return min(date.fromisoformat(text), today)
+        return max(FIRST, min(date.fromisoformat(text), today))
     except ValueError:
         raise Http404 from None
 
@@ -76,7 +79,7 @@ def around(day: date, today: date) -> dict[str, Any]:
     return {
         "day": day,
         "today": today,
-        "before": day - timedelta(days=1) if day > date.min else None,
+        "before": day - timedelta(days=1) if day > FIRST else None,
         "after": day + timedelta(days=1) if day < today else None,
     }
 

@@ -46,11 +46,13 @@ def call(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         return _page(request, guest, language, problems=form.words())
     if form.step_by():
         return _page(request, guest, language, parts=form.stepped(guest.visit.covers))
-    order = form.cleaned_data["order"]
+    kind = Call.Kind(form.cleaned_data["kind"])
+    # Of nothing else: an order that a waiter is called for is called for once.
+    order = form.cleaned_data["order"] if kind == Call.Kind.ORDER else ""
     try:
         calls.call(
             guest=guest,
-            kind=Call.Kind(form.cleaned_data["kind"]),
+            kind=kind,
             pay=form.cleaned_data["pay"],
             parts=form.cleaned_data["parts"] or 1,
             order=access.order_of(guest, order) if order else None,

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ordering import access
 from ordering.diner import pages
 from ordering.diner.forms import KEY
 from ordering.diner.pages import Guest
@@ -22,8 +23,14 @@ def live(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     if "carte" in request.GET:
         context = {"visit": guest.visit, "cart": pricing.priced(guest.visit)}
         return render(request, "diner/_carte_live.html", context)
-    # What is on its way keeps its key: the same order, however often it is sent.
+    return show_cart(request, guest, language, submission_key=_kept(request, guest), polled=True)
+
+
+def _kept(request: HttpRequest, guest: Guest) -> str:
+    """The key of the form on the page. What is on its way keeps it: the same order, however often it is sent. One that
+    is an order already would swallow the next one: its answer was lost, or the page has been gone back to.
+    """
     key = request.GET.get("submission_key", "")
-    return show_cart(
-        request, guest, language, submission_key=key if KEY.fullmatch(key) else "", polled=True
-    )
+    if not KEY.fullmatch(key) or access.order_sent_with(guest.visit.code, key):
+        return ""
+    return key

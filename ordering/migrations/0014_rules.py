@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ],
                 db_default="never",
                 default="never",
-                help_text="Which orders wait on the board until somebody of the team has tapped “OK”. With “the first order of a party”, a card photographed and used from elsewhere sends nothing to the kitchen, and a party waits once.",
+                help_text="Which orders wait on the board until somebody of the team has tapped “OK”. With “the first order of a party”, a card photographed and used from elsewhere sends nothing to the kitchen, and a party waits once; so does a phone that joins it later.",
                 max_length=10,
                 verbose_name="a tap of the team before the register",
             ),

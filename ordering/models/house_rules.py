@@ -32,7 +32,8 @@ class HouseRules(models.Model):
         db_default=Approval.NEVER,
         help_text=_(
             "Which orders wait on the board until somebody of the team has tapped “OK”. With “the first order of a "
-            "party”, a card photographed and used from elsewhere sends nothing to the kitchen, and a party waits once."
+            "party”, a card photographed and used from elsewhere sends nothing to the kitchen, and a party waits "
+            "once; so does a phone that joins it later."
         ),
     )
     seated_first = models.BooleanField(

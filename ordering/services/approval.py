@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ordering.models import Order, Product, Restaurant, Visit
+from ordering.models import Guest, Order, Product, Restaurant
 from ordering.models.house_rules import Approval
 from ordering.services import acts, stock
 from ordering.services.pauses import cleaned
@@ -37,26 +39,29 @@ PASSED = {
 LONG_AGO = timedelta(hours=3)
 
 
-def waits_for(visit: Visit, passed: Sequence[str]) -> str:
-    """Why an order of this visit waits for the team, "" where it goes to the register at once."""
-    policy = visit.table.restaurant.approval
+def waits_for(guest: Guest, passed: Sequence[str]) -> str:
+    """Why an order of this phone waits for the team, "" where it goes to the register at once."""
+    policy = guest.visit.table.restaurant.approval
     if passed:
         return LIMITS
-    if policy == Approval.EVERY or (policy == Approval.FIRST and not is_known(visit)):
+    if policy == Approval.EVERY or (policy == Approval.FIRST and not is_known(guest)):
         return RULE
     return ""
 
 
-def is_known(visit: Visit) -> bool:
-    """Whether the team has let an order of this party through, so that it need not be asked again (T35)."""
-    return _let_through().filter(order__visit=visit).exists()
+def is_known(guest: Guest) -> bool:
+    """Whether the team has let an order of this phone through, or one of its party since it joined, so that it need not
+    be asked again (T35). A photograph of the card joins a party as easily as it opens one (T02).
+    """
+    theirs = Q(order__guest=guest) | Q(let_through_at__gte=guest.joined_at)
+    return _let_through().filter(theirs, order__visit=guest.visit_id).exists()
 
 
 def waiting(restaurant: Restaurant) -> QuerySet[Addition]:
     """The oldest first, with all that the team's list says of each."""
     found = approvals.waiting().filter(order__restaurant=restaurant)
     return found.select_related(
-        "register", "order__restaurant", "order__table", "order__visit", "order__guest"
+        "register", "order__restaurant", "order__table", "order__visit__table", "order__guest"
     ).defer("register__credentials", "body", "ticket")
 
 
@@ -103,21 +108,27 @@ def why_refused(addition: Addition) -> str:
 
 
 def flags(additions: Sequence[Addition], now: datetime) -> dict[int, list[str]]:
-    """What is unusual about each, by its row, so that nobody says OK blindly (T35). Three queries, however many."""
+    """What is unusual about each, by its row, so that nobody says OK blindly (T35). Four queries, however many."""
     orders = [addition.order for addition in additions]
     visits = {order.visit_id for order in orders}
-    known = set(
-        _let_through().filter(order__visit__in=visits).values_list("order__visit", flat=True)
-    )
+    let_through = _let_through().filter(order__visit__in=visits).order_by("let_through_at")
+    # The last of each.
+    known = dict(let_through.values_list("order__visit", "let_through_at"))
     strong = _with_alcohol(orders)
+    settled = Addition.objects.filter(order__visit__in=visits, state=State.SETTLED)
+    paid = set(settled.values_list("order__visit", flat=True))
     return {
-        addition.pk: [str(flag) for flag in _flags(addition, now, known, strong)]
+        addition.pk: [str(flag) for flag in _flags(addition, now, known, strong, paid)]
         for addition in additions
     }
 
 
 def _flags(
-    addition: Addition, now: datetime, known: set[int], strong: set[int]
+    addition: Addition,
+    now: datetime,
+    known: dict[int, datetime],
+    strong: set[int],
+    paid: set[int],
 ) -> Iterator[object]:
     order = addition.order
     for code in addition.detail.split(","):
@@ -125,8 +136,15 @@ def _flags(
             yield PASSED[code]
     if order.visit_id not in known:
         yield _("first order of the party")
-    if order.visit.ended_at is not None:
+    elif order.guest.joined_at > known[order.visit_id]:
+        yield _("this phone has joined since the last OK")
+    # One that has become part of another party still sits there.
+    if order.visit.ended_at is not None and order.visit.moved_to_id is None:
         yield _("the party has left")
+    elif order.visit.table_id != order.table_id:
+        yield _("the party sits at table %(number)s now") % {"number": order.visit.table.number}
+    if order.visit_id in paid:
+        yield _("the table has paid on the till")
     if order.created_at - order.guest.joined_at > LONG_AGO:
         yield _("this phone has scanned the code hours ago")
     if order.pk in strong:
@@ -151,14 +169,15 @@ def _with_alcohol(orders: Sequence[Order]) -> set[int]:
     }
 
 
-def _let_through() -> QuerySet[Addition]:
-    """What the team has said OK to, or what has gone to the register without."""
+def _let_through() -> QuerySet[Any]:
+    """What the team has said OK to, or what has gone to the register without; when is `let_through_at`."""
     nobody_wants = [Handled.CANCELLED, Handled.TAKEN_BACK, Handled.REPLACED]
-    return Addition.objects.exclude(
+    found = Addition.objects.exclude(
         Q(state=State.HELD, approved_at=None)
         | Q(state=State.REFUSED, approved_at=None)
         | Q(handled_as__in=nobody_wants, approved_at=None)
     )
+    return found.annotate(let_through_at=Coalesce("approved_at", "created_at"))
 
 
 def _record(what: str, addition: Addition, by: By) -> None:

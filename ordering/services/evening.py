@@ -232,7 +232,7 @@ def _open_visits(restaurant: Restaurant) -> Iterable[Visit]:
 def _sold_out(restaurant: Restaurant, day: date) -> list[str]:
     gone = Q(sold_out=True) | Q(sold_out_until__gt=day)
     products = Product.objects.filter(gone | Q(portions=0), restaurant=restaurant)
-    menus = SetMenu.objects.filter(gone, restaurant=restaurant)
+    menus = SetMenu.objects.filter(gone | Q(portions=0), restaurant=restaurant)
     options = Option.objects.filter(gone | Q(portions=0), group__restaurant=restaurant)
     rows = (products, menus, options)
     return [in_language(name) for some in rows for name in some.values_list("name", flat=True)]

@@ -115,8 +115,8 @@ def _last_additions(parties: Iterable[Visit]) -> dict[int, list[Addition]]:
         )
         .select_related("order__visit", "register")
         .only(
-            "state", "handled_as", "created_at", "received_at", "order__visit__moved_to",
-            "register__kind", "position",
+            "state", "handled_as", "reason", "created_at", "received_at", "approved_at",
+            "order__visit__moved_to", "register__kind", "position",
         )
         .order_by("order", "position")
     )  # fmt: skip

@@ -95,8 +95,8 @@ def _last_minute(guest: Guest, now: datetime) -> dict[str, int]:
 def _sent_amount(guest: Guest) -> int:
     """Cents TTC of what the party has ordered by phone, without what nobody wants any more."""
     gone = Addition.objects.filter(
-        handled_as__in=[Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK],
-        order__visit=guest.visit_id,
+        handled_as__in=[Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK]
     )
-    orders = Order.objects.filter(visit=guest.visit_id).exclude(pk__in=gone.values("order"))
+    theirs = Q(visit=guest.visit_id) | Q(visit__moved_to=guest.visit_id)
+    orders = Order.objects.filter(theirs).exclude(pk__in=gone.values("order"))
     return orders.aggregate(total=Sum("total"))["total"] or 0

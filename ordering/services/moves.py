@@ -17,7 +17,6 @@ from django.utils.translation import ngettext
 
 from ordering.models import Call, CartLine, Guest, Table, Visit
 from ordering.services import acts, visits
-from pos_bridge import outbox
 from pos_bridge.models import Addition
 
 By = AbstractBaseUser | AnonymousUser
@@ -137,11 +136,15 @@ def room(visit: Visit) -> tuple[list[Table], list[Visit]]:
 
 
 def elsewhere(visit: Visit) -> list[OnTill]:
-    """What the till has, or will have, of the party at tables at which it no longer sits."""
-    orders = visits.orders_of(visit)
+    """What the till has, or will have, of the party at tables at which it no longer sits, in two queries."""
+    orders = visits.orders_of(visit).exclude(table=visit.table_id)
+    additions = Addition.objects.filter(order__in=orders).select_related("register")
+    additions = additions.defer("register__credentials", "body", "ticket")
+    last = {each.order_id: each for each in additions.order_by("position")}
     found: dict[tuple[int, int], tuple[Table, Addition, list[int], list[int]]] = {}
-    for order in orders.exclude(table=visit.table_id).select_related("table").order_by("number"):
-        addition = outbox.latest(order.pk)
+    for order in orders.select_related("table").order_by("number"):
+        if (addition := last.get(order.pk)) is None:
+            continue  # it was sent between the two questions
         there, on_the_way = _is_there(addition), _is_on_the_way(addition)
         key = (order.table_id, addition.register_id)
         entry = found.setdefault(key, (order.table, addition, [], []))
@@ -260,7 +263,7 @@ def _lead(guests: Iterable[Guest], into: Visit) -> None:
         if there is None:
             last += 1
             there = _copy(guest, into, last)
-        Guest.objects.filter(pk=there.pk).update(moved_to=None, moved_at=now)
+        Guest.objects.filter(pk=there.pk).update(moved_to=None, moved_at=now, ready=False)
         # Also who was led here before goes straight on.
         before = Guest.objects.filter(Q(pk=guest.pk) | Q(moved_to=guest))
         before.exclude(pk=there.pk).update(moved_to=there)

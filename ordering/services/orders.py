@@ -118,7 +118,7 @@ def _place(
     if cart.fingerprint != seen:
         raise Changed(_changes(cart))
     passed = limits.passed(guest, cart, now)
-    waits_for = approval.waits_for(guest.visit, passed)
+    waits_for = approval.waits_for(guest, passed)
     if waits_for and (too_many := limits.waiting_problem(guest)):
         raise Refused(too_many)
     order = _write(guest, cart, submission_key, language, now)
@@ -175,7 +175,7 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         stock.give_back(order_id=order.pk)
         if order.serving:
             Visit.objects.filter(pk=guest.visit_id, serving="").update(serving=order.serving)
-        lines = list(order.lines.all())
+        lines = list(order.lines.select_related("guest__moved_to"))
         keys = [line.product_key for line in lines]
         products = Product.objects.filter(restaurant=order.restaurant_id, key__in=keys)
         menus = SetMenu.objects.filter(restaurant=order.restaurant_id, key__in=keys)
@@ -186,8 +186,7 @@ def take_back(*, guest: Guest, order: Order) -> bool:
         CartLine.objects.bulk_create(
             CartLine(
                 visit=guest.visit,
-                # To whoever chose it: “mine” stays each guest's own.
-                guest_id=line.guest_id or guest.pk,
+                guest=_who_has_it_now(guest, line.guest),
                 quantity=line.quantity,
                 shown_price=line.total // line.quantity,
                 **{
@@ -209,6 +208,16 @@ def take_back(*, guest: Guest, order: Order) -> bool:
             if (line.is_menu, line.product_key) in items
         )
         return True
+
+
+def _who_has_it_now(guest: Guest, chooser: Guest | None) -> Guest:
+    """To whoever chose it: “mine” stays each guest's own. Whose phone has been led elsewhere since, or is not known,
+    cannot change or send it: then to the guest who takes it back.
+    """
+    if chooser is None:
+        return guest
+    now = visits.in_visit(chooser, guest.visit_id)
+    return now if now.visit_id == guest.visit_id and now.moved_to_id is None else guest
 
 
 def chosen(options: Iterable[dict[str, Any]]) -> list[list[str]]:

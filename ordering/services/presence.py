@@ -5,16 +5,16 @@ a weak one, and a renewal is another number under the same secret.
 """
 
 import ipaddress
-from datetime import date
+from datetime import date, timedelta
 from zlib import crc32
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from ordering.models import Guest, Restaurant, Visit
+from ordering.models import Guest, Restaurant, Table, Visit
 from ordering.models.house_rules import WordOfTheDay
 from ordering.services import acts
 from ordering.services.days import service_day
@@ -23,6 +23,7 @@ from ordering.texts import folded
 
 # Wrong words of a visit's phones together; then the team must say that the party is here.
 TRIES = 10
+SHARED_TRIES = 30  # in an hour, of all parties at a table that strangers share
 WORDS = (
     "abricot", "amande", "basilic", "brioche", "cannelle", "carotte", "cassis", "cerise", "chocolat", "citron",
     "cornichon", "cresson", "figue", "framboise", "fromage", "gaufre", "lavande", "marron", "melon", "mimosa",
@@ -77,7 +78,7 @@ def say(*, guest: Guest, said: str) -> None:
     once are two. Raises Refused.
     """
     mine = Visit.objects.filter(pk=guest.visit_id, word_tries__lt=TRIES)
-    if not mine.update(word_tries=F("word_tries") + 1):
+    if _too_many_at(guest.visit.table) or not mine.update(word_tries=F("word_tries") + 1):
         raise Refused(Problem("word_tries"))
     right = word_now(guest.visit.table.restaurant)
     if not right or not constant_time_compare(_bare(said[:40]), _bare(right)):
@@ -87,6 +88,13 @@ def say(*, guest: Guest, said: str) -> None:
         Guest.objects.filter(pk=guest.pk).update(word_at=guest.word_at)
         # A right one is no wrong one.
         Visit.objects.filter(pk=guest.visit_id).update(word_tries=F("word_tries") - 1)
+
+
+def _too_many_at(table: Table) -> bool:
+    """Where strangers share a table, each phone is a party of its own, and would have its own tries without end."""
+    lately = timezone.now() - timedelta(hours=1)
+    parties = Visit.objects.filter(table=table, shared=True, opened_at__gt=lately)
+    return (parties.aggregate(tries=Sum("word_tries"))["tries"] or 0) >= SHARED_TRIES
 
 
 def renew(*, by: AbstractBaseUser | AnonymousUser, restaurant: Restaurant) -> str:

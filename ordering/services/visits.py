@@ -12,7 +12,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ordering.models import Guest, Order, Restaurant, Table, Visit
+from ordering.models import Call, Guest, Order, Restaurant, Table, Visit
 from ordering.models.restaurant import SHORTEST_SILENCE
 from ordering.services import acts, house_rules
 from ordering.services.problems import Problem, Refused
@@ -116,14 +116,26 @@ def is_silent(visit: Visit) -> bool:
 
 
 def is_quiet(visit: Visit) -> bool:
-    """Whether the party has ordered and given no sign of life for so long that a new phone may be of the next one."""
+    """Whether a new phone may be of the next party: this one has ordered, and since then called for the bill, or given
+    no sign of life for a while.
+    """
+    last = orders_of(visit).order_by("created_at").last()
+    if last is None:
+        return False
     quiet = timedelta(minutes=visit.table.restaurant.quiet_minutes)
-    return visit.last_sign <= timezone.now() - quiet and orders_of(visit).exists()
+    bill = visit.calls.filter(kind=Call.Kind.BILL, at__gte=last.created_at)
+    return visit.last_sign <= timezone.now() - quiet or bill.exists()
 
 
 def orders_of(visit: Visit) -> QuerySet[Order]:
     """What the party has ordered, and the parties that have become part of it."""
     return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
+
+
+def in_visit(guest: Guest, visit_id: int) -> Guest:
+    """Who this guest is in that party: one that was led into it has another row there. Else the guest itself."""
+    led = guest.moved_to
+    return led if led and led.visit_id == visit_id else guest
 
 
 def question(table: Table, secret: str) -> WhichParty | None:

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
-from ordering.models import Act, Order, Product, Restaurant
-from ordering.services import approval, cart, limits, orders, pricing
+from ordering.models import Act, Guest, Order, Product, Restaurant, Visit
+from ordering.services import approval, cart, limits, moves, orders, pricing, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition
 from tests import factories
@@ -73,6 +74,50 @@ def test_the_first_order_of_a_party_waits_and_the_next_does_not_t02_t35(house, w
     later(clock)
     assert send(guest, "third").state == "queued"
     assert send(guest_at(house, 7), "other").state == "held"
+
+
+def test_a_phone_that_joins_after_the_ok_waits_once_as_well_t02(house, waiter, clock):
+    """T02: with a photograph of the card, a party that is known is joined as easily as one is opened."""
+    rules(approval="first")
+    guest = guest_at(house)
+    approval.approve(addition=send(guest), by=waiter)
+    later(clock)
+    stranger = visits.join(table=guest.visit.table, secret="s" * 22, covers=None)
+    stranger = Guest.objects.select_related("visit__table__restaurant").get(pk=stranger.pk)
+    assert stranger.visit_id == guest.visit_id
+    waits = send(stranger, "second")
+    assert (waits.state, waits.reason) == ("held", "approval")
+    [found] = approval.waiting(house)
+    assert "ce téléphone a rejoint la table depuis le dernier accord" in flags_of(found)
+    later(clock)
+    assert send(guest, "third").state == "queued"
+    approval.approve(addition=waits, by=waiter)
+    later(clock)
+    assert send(stranger, "fourth").state == "queued"
+
+
+def test_it_says_where_the_party_sits_now_and_that_it_has_paid_t35(house, waiter, clock):
+    rules(approval="every")
+    guest = guest_at(house)
+    first = send(guest)
+    approval.approve(addition=first, by=waiter)
+    later(clock)
+    send(guest, "second")
+    visit = Visit.objects.select_related("table__restaurant").get(pk=guest.visit_id)
+    moves.move(visit=visit, to_table=factories.table(house, 99), by=waiter)
+    Addition.objects.filter(pk=first.pk).update(state="settled")
+    [found] = approval.waiting(house)
+    told = flags_of(found)
+    assert "les convives sont maintenant à la table 99" in told
+    assert "la table a payé en caisse" in told
+    other = factories.guest(factories.table(house, 98), covers=3)
+    moves.join(visit=Visit.objects.get(pk=visit.pk), into=other.visit, covers=4, by=waiter)
+    [found] = approval.waiting(house)
+    assert "les convives sont partis" not in flags_of(found)
+
+
+def flags_of(addition):
+    return approval.flags([addition], timezone.now())[addition.pk]
 
 
 def test_a_refused_order_makes_no_party_known(house, waiter, clock):
@@ -224,7 +269,7 @@ def test_it_shows_what_is_unusual_so_that_nobody_says_ok_blindly_t35(
     Order.objects.filter(pk=plain.order_id).get().lines.update(product_key="eau")
     waiting = list(approval.waiting(house))
     assert waiting == [addition, plain]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         flags = approval.flags(waiting, EVENING + timedelta(hours=5))
     assert flags[plain.pk] == []
     assert len(flags[addition.pk]) == 4

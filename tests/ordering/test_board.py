@@ -88,6 +88,25 @@ def test_it_sends_nothing_where_nothing_has_changed(a, bob, client):
     assert "<title>(1) Service" in changed.content.decode()
 
 
+def test_a_page_whose_token_is_old_comes_anew_though_nothing_else_has_changed(a, bob):
+    """T17: after a night asleep or a login in another tab, each tap would be refused."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bob)
+    table = f"{BOARD}tables/12/"
+    there = {**HTMX, "HX-Current-URL": f"http://testserver{table}"}
+    client.get(table)
+    seen = client.get(table, headers=there)
+    assert client.get(table, headers={**there, "X-Seen": seen["X-Seen"]}).status_code == 204
+    del client.cookies["csrftoken"]
+    anew = client.get(table, headers={**there, "X-Seen": seen["X-Seen"]})
+    field = anew.content.decode().partition('csrfmiddlewaretoken" value="')[2]
+    token = field.partition('"')[0]
+    done = client.post(
+        f"{table}ordering/", {"on": "0", "csrfmiddlewaretoken": token}, headers=there
+    )
+    assert done.status_code < 400
+
+
 def test_without_a_script_the_whole_page_comes_again(a, bob, client):
     page = client.get(BOARD).content.decode()
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page

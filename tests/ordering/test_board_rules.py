@@ -97,6 +97,20 @@ def test_a_refusal_without_a_reason_is_none(phone, bob, client):
         assert Addition.objects.get().state == "held", data
 
 
+def test_what_a_waiter_has_typed_already_is_not_sent_as_well(phone, bob, client):
+    """F71: the guests are told that the team has their order, and nothing is given back."""
+    page = client.get(address()).content.decode()
+    form = page[: page.index('id="by-hand"')].rpartition("<form")[2]
+    assert 'name="decision" value="by_hand"' in form
+    seen = Addition.objects.get()
+    data = {"decision": "by_hand", "state": seen.state, "tries": seen.tries}
+    client.post(f"{BOARD}orders/{seen.pk}/decide/", data)
+    seen.refresh_from_db()
+    assert (seen.state, seen.handled_as) == ("handled", "by_hand")
+    assert "The team has your order" in words(phone.get(phone.sent))
+    assert Act.objects.get().what == "order_by_hand"
+
+
 def test_another_house_answers_nothing(phone, client):
     other = factories.restaurant("chez-charlie")
     client.force_login(person("charlie", manager=[other]))

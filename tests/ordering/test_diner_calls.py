@@ -174,3 +174,15 @@ def test_a_phone_that_joined_nobody_asks_about_allergens(table):
     assert (made.table, made.visit, made.kind) == (table, None, "allergens")
     assert not Visit.objects.exists()
     assert Phone().post("/r/chez-alice/calls/ask/")["Location"] == "/r/chez-alice/carte/"
+
+
+@pytest.mark.parametrize("kind", ["waiter", "bill", "allergens"])
+def test_only_a_mind_that_changed_is_about_an_order(phone, kind):
+    """A form that nobody was given has an answer, and is not told to the team as something else."""
+    phone.add("soupe")
+    phone.send()
+    order = Order.objects.get()
+    call(phone, kind, order=order.code)
+    assert Call.objects.get(kind=kind).order is None
+    call(phone, "order", order=order.code)
+    assert Call.objects.get(kind="order").order == order

@@ -420,3 +420,47 @@ def test_an_order_of_before_has_the_guest_who_sent_it(ann):
     send(ann, "all")
     OrderLine.objects.update(guest=None)
     assert "1 You: 1 Soupe" in words(ann.get(f"{ann.visit}orders/"))
+
+
+# --- One page, and more than one order ----------------------------------------------------------
+
+
+def polled(phone, page):
+    """What the page is after its poll, which takes the form's key along."""
+    data = {"version": "0", "submission_key": value_of("submission_key", page)}
+    return phone.get(f"{phone.visit}live/", data, headers=HTMX).content.decode()
+
+
+def a_while_ago():
+    Order.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("first", ["all", "mine"])
+def test_a_page_whose_order_was_sent_sends_the_next_one_f02(ann, ben, first):
+    """The answer was lost, or the page was gone back to. Its key is an order already, and must not swallow another."""
+    ann.add("soupe")
+    ben.add("tarte")
+    page = ann.cart()
+    send(ann, first, page)
+    if first == "all":
+        ben.add("tarte")
+    a_while_ago()
+    send(ann, "all", polled(ann, page))
+    assert Order.objects.count() == 2
+    sent = sorted(OrderLine.objects.values_list("product_key", flat=True))
+    assert sent == (["soupe", "tarte", "tarte"] if first == "all" else ["soupe", "tarte"])
+    assert not CartLine.objects.exists()
+
+
+def test_it_says_that_all_are_ready_and_nobody_has_sent(ann, ben):
+    """The last one who chose has sent only their own: nobody's tap is to come."""
+    carl = Phone("en").join(Visit.objects.get().table)
+    for phone in (ann, ben, carl):
+        phone.add("soupe")
+    send(ann, "ready")
+    send(ben, "ready")
+    assert "2 of 3 are ready. The tap of the last one" in words(ann.get(f"{ann.visit}cart/"))
+    send(carl, "mine")
+    text = words(ann.get(f"{ann.visit}cart/"))
+    assert "All are ready, and nothing has been sent yet: one of you sends for everyone." in text
+    assert "The tap of the last one" not in text

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from ordering.models import Act, Call, Order, Product, Visit
+from ordering.models import Act, Call, Order, Product, Restaurant, SetMenu, Visit
 from ordering.services import acts, calls, evening
 from ordering.services.days import service_day
 from pos_bridge.models import Addition
@@ -146,6 +146,9 @@ def test_it_says_who_has_not_left_and_what_is_sold_out(a, alice, client):
     assert "1 order €8.00" in page
     assert "Table 13" not in page
     assert "Sold out now Tarte" in page
+    SetMenu.objects.create(restaurant=a, key="m", name={"fr": "Midi"}, price=1, vat=10, portions=0)
+    assert "Midi" in text(client.get(PAGE)).partition("Sold out now")[2]
+    SetMenu.objects.all().delete()
     Product.objects.update(sold_out_until=today(a))  # on sale again today
     assert "Sold out now Nothing." in text(client.get(PAGE))
 
@@ -159,6 +162,7 @@ def test_a_day_is_chosen_and_what_is_none_does_not_exist(a, alice, client):
     assert "No number was issued" in text(client.get(f"{PAGE}?day=9999-12-31"))
     for wrong in ("x", "2026-13-01", "0", "%00"):
         assert client.get(f"{PAGE}?day={wrong}").status_code == 404
+    Restaurant.objects.update(timezone="Pacific/Auckland")
     assert client.get(f"{PAGE}?day=0001-01-01").status_code == 200
 
 

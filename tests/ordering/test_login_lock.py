@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from ordering.admin.login import DEVICE
 from ordering.models import Table
 from tests import factories
 from tests.ordering.admin_cast import installer, page
@@ -72,6 +73,43 @@ def test_a_guest_on_the_house_s_network_locks_nobody_else_out_t21(alice):
     fail(6)
     assert log_in("bob", RIGHT).status_code == 302
     assert log_in(password=RIGHT, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+def test_a_guest_who_knows_a_waiter_s_name_locks_no_tablet_of_the_house_t21(alice):
+    """The tablet on which alice has come in before is an address of its own, with six tries of its own."""
+    tablet = Client(headers={"Accept-Language": "en"})
+    entry = {"username": "alice", "password": RIGHT}
+    assert tablet.post(LOGIN, entry).status_code == 302
+    known = tablet.cookies[DEVICE]
+    assert known["path"] == LOGIN
+    assert known["httponly"]
+    tablet.post("/admin/logout/")
+    fail(6)
+    assert log_in(password=RIGHT).status_code == 429
+    assert tablet.post(LOGIN, entry).status_code == 302
+    tablet.post("/admin/logout/")
+    # It is alice's, and opens nothing for bob; nor may it guess for ever.
+    fail(6, "bob")
+    User.objects.create_user("bob", password=RIGHT, is_staff=True)
+    assert tablet.post(LOGIN, {**entry, "username": "bob"}).status_code == 429
+    for _ in range(6):
+        answer = tablet.post(LOGIN, {**entry, "password": WRONG})
+    assert answer.status_code == 429
+
+
+def test_a_device_that_nobody_has_signed_is_none_t21(alice):
+    for number in range(6):
+        client = Client()
+        client.cookies[DEVICE] = f"alice-{number}:forged"
+        answer = client.post(LOGIN, {"username": "alice", "password": WRONG})
+    assert answer.status_code == 429
+
+
+def test_one_subscriber_of_ipv6_is_one_address_t21(alice):
+    for number in range(1, 7):
+        answer = log_in(REMOTE_ADDR=f"2001:db8::{number:x}")
+    assert answer.status_code == 429
+    assert log_in(password=RIGHT, REMOTE_ADDR="2001:db8:0:1::1").status_code == 302
 
 
 def test_it_believes_our_own_proxies_and_nobody_else_t21(alice, settings):

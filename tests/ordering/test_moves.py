@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone, translation
 
-from ordering.models import Act, Call, CartLine, Guest, Visit
+from ordering.models import Act, Call, CartLine, Guest, Order, Visit
 from ordering.services import acts, calls, cart, events, moves, orders, party, visits
 from ordering.services.moves import NotMoved
 from ordering.services.pricing import priced
@@ -397,3 +397,102 @@ def test_a_nickname_comes_along_and_who_was_ready_chooses_on(four, seven, dora):
     assert now(alice).name == ""
     visits.end(visit=now(bob.visit))
     assert now(led).name == ""
+
+
+def refused(order):
+    Addition.objects.filter(order=order).update(state=State.REFUSED)
+
+
+def whole(guest):
+    """As a request finds it."""
+    return Guest.objects.select_related("visit__table__restaurant").get(pk=guest.pk)
+
+
+def test_what_a_joined_party_takes_back_is_its_guests_and_goes_on_with_them(four, seven, dora):
+    """F13: a line whose guest sits in no party could not be changed, held up who is ready, and was lost when the party
+    moved on.
+    """
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    order = send(alice, "a")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    refused(order)
+    assert orders.take_back(guest=whole(bob), order=order)
+    assert CartLine.objects.get().guest == now(alice).moved_to
+
+    nine = factories.guest(factories.table(four.restaurant, 9))
+    moves.join(visit=seen(bob.visit), into=seen(nine.visit), covers=6, by=dora)
+    assert chosen(nine.visit) == ["soupe"]
+    assert CartLine.objects.get().guest.visit == nine.visit
+
+
+@pytest.mark.parametrize("who", ["stayed", "parted"])
+def test_what_a_parted_guest_had_chosen_goes_back_to_who_takes_it_back(four, seven, dora, who):
+    """F13: each line is of a guest whose phone is at that table, and goes along when they move on."""
+    alice, bob = factories.guest(four, covers=3), factories.guest(four)
+    choose(alice)
+    choose(bob, "tarte")
+    order = send(alice, "a")
+    moves.part(visit=seen(alice.visit), guests=["2"], covers=1, to_table=seven, by=dora)
+    refused(order)
+    taker = now(alice) if who == "stayed" else now(bob).moved_to
+    assert orders.take_back(guest=whole(taker), order=order)
+    assert {line.guest for line in CartLine.objects.all()} == {taker}
+
+    nine = factories.guest(factories.table(four.restaurant, 9))
+    moves.join(visit=seen(taker.visit), into=seen(nine.visit), covers=4, by=dora)
+    assert sorted(chosen(nine.visit)) == ["soupe", "tarte"]
+
+
+def test_who_joined_another_party_is_one_guest_of_it(four, seven, dora):
+    """What each had, to split the bill, is one sum for each phone, whatever table it was sent at."""
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    send(alice, "a")
+    choose(bob, "tarte")
+    send(bob, "b")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    led = now(alice).moved_to
+    choose(whole(led))
+    Order.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    send(led, "c")
+    found = party.ordered(now(bob.visit))
+    assert [guest for guest, _ in found.shares] == [bob, led]
+    assert sum(amount for _, amount in found.shares) == found.total
+    assert found.rounds[0].order.guest == led
+
+
+def test_who_was_ready_and_comes_back_with_more_chooses_on(four, seven, dora):
+    alice, bob = factories.guest(four, covers=2), factories.guest(four)
+    Guest.objects.filter(pk=alice.pk).update(ready=True)
+    parted = moves.part(visit=seen(bob.visit), guests=["1"], covers=1, to_table=seven, by=dora)
+    choose(now(alice).moved_to)
+    moves.join(visit=seen(parted), into=seen(bob.visit), covers=2, by=dora)
+    assert not now(alice).ready
+
+
+def test_what_a_joined_party_had_sent_counts_for_its_limit(four, seven, dora):
+    """T06."""
+    alice, bob = factories.guest(four), factories.guest(seven)
+    choose(alice)
+    order = send(alice, "a")
+    moves.join(visit=seen(alice.visit), into=seen(bob.visit), covers=4, by=dora)
+    four.restaurant.limit_amount_per_table = order.total
+    four.restaurant.save()
+    choose(bob)
+    assert outbox.latest(send(bob, "b").pk).detail == "table_amount"
+
+
+def test_many_rounds_cost_the_team_s_page_no_more_queries(
+    four, seven, dora, django_assert_num_queries
+):
+    guest = factories.guest(four)
+    for key in "abc":
+        choose(guest)
+        send(guest, key)
+        Order.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    moves.move(visit=seen(guest.visit), to_table=seven, by=dora)
+    visit = seen(guest.visit)
+    with django_assert_num_queries(2):
+        [found] = moves.elsewhere(visit)
+    assert len(found.on_the_way) == 3

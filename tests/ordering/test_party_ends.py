@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from ordering.models import Act, Guest, Visit
-from ordering.services import acts, cart, events, visits
+from ordering.models import Act, Call, Guest, Visit
+from ordering.services import acts, calls, cart, events, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition, AdditionEvent
 from tests import factories
@@ -147,6 +147,20 @@ def test_a_new_phone_is_asked_when_the_party_has_been_quiet_p17(guest, minutes, 
         assert question.value.seated_at == guest.visit.opened_at
         assert joins(guest, "first") == guest  # who is one of them is not asked
     assert (Visit.objects.count(), Guest.objects.count()) == (1, 1)
+
+
+def test_a_new_phone_is_asked_once_the_party_has_called_for_the_bill_p17(guest):
+    """The commonest failure of all: they pay, and the next ones sit down at once. A call is no sign that they stay."""
+    with later():
+        ordered(guest)
+    with later(minutes=1):
+        guest = Guest.objects.select_related("visit__table__restaurant").get(pk=guest.pk)
+        calls.call(guest=guest, kind=Call.Kind.BILL, pay="card")
+        with pytest.raises(visits.WhichParty):
+            joins(guest)
+    with later(minutes=2):
+        ordered(guest, number=2)  # they have a coffee after all
+        assert joins(guest).visit == guest.visit
 
 
 def test_nobody_is_asked_before_anything_was_ordered_p17(guest):

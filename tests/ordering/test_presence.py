@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from ordering.models import Guest, Order, Restaurant, Table, Visit
-from ordering.services import presence
+from ordering.services import presence, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition
 from tests import factories
@@ -67,6 +67,22 @@ def test_wrong_words_are_limited_and_the_team_can_vouch(made):
     assert presence.vouch(by=bob, visit=visit)
     assert not presence.vouch(by=bob, visit=visit)
     assert phone.send().status_code == 303
+
+
+def test_a_table_that_strangers_share_gives_no_tries_without_end_t02(made):
+    """T02: there each phone is a party of its own."""
+    made = rules(word_of_the_day="daily")
+    table = factories.table(made, 30, shared=True)
+    tried = 0
+    for number in range(6):
+        stranger = visits.join(table=table, secret=f"stranger-{number}", covers=1)
+        for _ in range(presence.TRIES):
+            with pytest.raises(Refused) as refused:
+                presence.say(guest=stranger, said="fenouil 11")
+            tried += refused.value.problems[0].code == "word_wrong"
+    assert tried == presence.SHARED_TRIES
+    with pytest.raises(Refused):
+        presence.say(guest=stranger, said=presence.word_now(made))
 
 
 def test_a_right_word_is_no_try(made):
