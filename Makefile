@@ -19,9 +19,10 @@ AS_IN_PRODUCTION = scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 
 TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if $(KILLS),--kills $(KILLS)) \
 	$(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+EVENING = $(BIN)/python -m tests.evening $(if $(SEED),--seed $(SEED))
 SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faults 0.4 $(if $(SECONDS),,--seconds 180)
 
-.PHONY: help install demo test bench torture torture-short check format messages lock audit clean
+.PHONY: help install demo test bench torture torture-short evening evening-short check format messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -60,6 +61,7 @@ test: install tools ## run every check and every test, on SQLite and on PostgreS
 	@$(call again,$(SQLITE) $(BRIDGE),3)
 	@$(call again,$(POSTGRESQL) $(BRIDGE),4)
 	@$(MAKE) --no-print-directory torture-short
+	@$(MAKE) --no-print-directory evening-short
 
 torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
 	@$(TORTURE) $(if $(DATABASE),--database $(DATABASE))
@@ -72,6 +74,13 @@ torture-short: $(TO_TEST)
 	@for database in sqlite postgresql; do \
 		echo "== Torture on $$database"; $(TORTURE) $(SHORT) --database $$database || exit 1; \
 	done
+
+evening: $(TO_TEST) ## play ten minutes of sixty tables, two hundred phones and five waiters; SECONDS=, SEED=, DATABASE=postgresql
+	@$(EVENING) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(DATABASE),--database $(DATABASE))
+
+evening-short: $(TO_TEST)
+	@echo "== A minute of an evening"
+	@$(EVENING) --seconds 60
 
 bench: $(TO_TEST) ## measure how fast it is, into bench/latest.json; ONLY=carte,change, DATABASE=sqlite, GROWN=1 for big houses
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(DATABASE),--database $(DATABASE)) $(if $(GROWN),--grown)

@@ -31,8 +31,12 @@ class Slot:
 class House:
     """Everything that runs. Methods may be called from any thread."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(
+        self, plan: Plan, prepare: str = "tests.torture.prepare:main", *, watch: bool = False
+    ) -> None:
+        """`watch`: with the process that ends visits. Not where the clock jumps by hours: phones scan once."""
         self.plan = plan
+        self._prepare, self._watch = prepare, watch
         self.log = Log(plan.path, "house")
         self.kills = 0
         self.database: Database = database_of(plan)
@@ -61,7 +65,7 @@ class House:
             "DATA_DIR": plan.directory,
             "TIME_DIVISOR": str(plan.divisor),
             # A writer that waits for five seconds while all else goes ten times as fast would be stuck.
-            "SQLITE_TIMEOUT": "1.5",
+            "SQLITE_TIMEOUT": str(max(1.5, plan.divided(5.0))),
             "BASE_URL": plan.web,
             "PLAIN_STATIC": "1",
             "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
@@ -78,7 +82,7 @@ class House:
 
     def open(self) -> None:
         """Fill the database and start everything."""
-        self.nursery.run(120, call="tests.torture.prepare:main")
+        self.nursery.run(120, call=self._prepare)
         filled = Plan.load(self.plan.directory)
         self.plan.cards, self.plan.arrows = filled.cards, filled.arrows
         for place, port in enumerate(self.plan.register_ports):
@@ -87,7 +91,7 @@ class House:
             self._add(
                 f"deliver-{place}", command=["deliver", "--threads", str(self.plan.registers * 2)]
             )
-        if "watch" in _commands():
+        if self._watch:
             self._add("watch-0", command=["watch"])
         self.web = self._new_web()
         wait_for(self.web.serves, 60, "the web server")
@@ -320,11 +324,6 @@ class House:
             for post in till.get(port, "/_posts", timeout=60):
                 log.write("post", register=place + 1, **post)
             log.write("status", register=place + 1, **till.get(port, "/_status"))
-
-
-def _commands() -> set[str]:
-    folder = Path(__file__).parents[2] / "pos_bridge" / "management" / "commands"
-    return {path.stem for path in folder.glob("*.py")}
 
 
 def _is_stopped(pid: int) -> bool:

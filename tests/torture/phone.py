@@ -50,6 +50,8 @@ class Sent:
 class Phone:
     """Not thread-safe. `ended` is set when the evening is over and nobody waits any longer."""
 
+    patience = PATIENCE
+
     def __init__(self, web: str, card: str, log: Log, draw: Random, ended: Event) -> None:
         self._web = web
         self._card = card
@@ -61,7 +63,7 @@ class Phone:
         self._session.trust_env = False
         self._visit = ""
 
-    def join(self) -> None:
+    def join(self, covers: int = 2) -> None:
         """Scan, and open the visit of the table or join it."""
         while not self._visit and not self._ended.is_set():
             welcome = self._get(self._card)
@@ -73,7 +75,7 @@ class Phone:
             # After a jump of the clock its party seems to have been quiet: it says that it belongs to it.
             seated = re.findall(r'name="seated" value="([^"]+)"', welcome.text)
             answer = {"party": "yes", "seated": seated[0]} if seated else {}
-            joined = self._post(welcome.url + "join/", covers="2", **answer)
+            joined = self._post(welcome.url + "join/", covers=str(covers), **answer)
             if joined is not None and joined.status_code == 303:
                 self._visit = self._web + joined.headers["Location"]
 
@@ -93,7 +95,7 @@ class Phone:
 
     def _filled_cart(self) -> dict[str, str]:
         page = self._get(self._visit + "cart/")
-        return _form(page.text) if page is not None and page.status_code == 200 else {}
+        return form_of(page.text) if page is not None and page.status_code == 200 else {}
 
     def _send(self, form: dict[str, str]) -> Sent | None:
         while not self._ended.is_set():
@@ -108,7 +110,7 @@ class Phone:
             # Too fast, or the cart is another one: the page has a form that fits, often with the same key.
             said = [re.sub(r"\s+", " ", text) for text in PROBLEM.findall(answer.text)]
             self._log.write("not sent", key=key, status=answer.status_code, said=said)
-            form = _form(answer.text) or self._filled_cart()
+            form = form_of(answer.text) or self._filled_cart()
             if not form:
                 return None
             self._ended.wait(0.5)
@@ -130,7 +132,7 @@ class Phone:
         began = time.monotonic()
         headers = {"HX-Request": "true"} if sent.seen else {}
         address = f"{sent.address}?seen={sent.seen}" if sent.seen else sent.address
-        page = self._try(lambda: self._session.get(address, headers=headers, timeout=PATIENCE))
+        page = self._try(lambda: self._session.get(address, headers=headers, timeout=self.patience))
         if page is None:
             return
         facts: dict[str, object] = {"began": began, "code": sent.code, "status": page.status_code}
@@ -159,7 +161,7 @@ class Phone:
         return taken
 
     def _get(self, address: str) -> requests.Response | None:
-        return self._try(lambda: self._session.get(address, timeout=PATIENCE))
+        return self._try(lambda: self._session.get(address, timeout=self.patience))
 
     def _post(self, address: str, **fields: str) -> requests.Response | None:
         token = self._session.cookies.get("csrftoken") or ""
@@ -170,7 +172,7 @@ class Phone:
                 data=data,
                 headers={"Referer": address},
                 allow_redirects=False,
-                timeout=PATIENCE,
+                timeout=self.patience,
             )
         )
 
@@ -190,7 +192,7 @@ class Phone:
         return None
 
 
-def _form(page: str) -> dict[str, str]:
+def form_of(page: str) -> dict[str, str]:
     """Of a cart that has a line; the form of an empty one sends nothing."""
     if 'name="quantity.' not in page:
         return {}

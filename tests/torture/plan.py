@@ -40,6 +40,10 @@ class Plan:
     workers: int = 3
     web_children: int = 3
     diners: int = 16
+    tables: int = 12  # of each restaurant
+    # Of an evening without harm (tests/evening).
+    phones: int = 0
+    waiters: int = 0
     faults: float = 0.25
     list_faults: float = 0.1
     keep_doubles: bool = False

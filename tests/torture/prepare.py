@@ -10,7 +10,6 @@ from pos_bridge.arrows import ARROWS
 from pos_bridge.models import Register
 from tests.torture.plan import Plan
 
-TABLES = 12  # of each restaurant
 DISHES = 6
 
 SQLITE = """
@@ -49,7 +48,7 @@ KEYS = {
 }
 
 
-def restaurant_file(place: int, register_port: int, kind: str) -> dict[str, object]:
+def restaurant_file(place: int, register_port: int, kind: str, tables: int) -> dict[str, object]:
     """A small house whose own limits let a whole evening pass in minutes."""
     dishes = [f"plat-{dish}" for dish in range(DISHES)]
     return {
@@ -66,7 +65,7 @@ def restaurant_file(place: int, register_port: int, kind: str) -> dict[str, obje
             "base_url": f"http://127.0.0.1:{register_port}",
             "credentials": KEYS[kind],
         },
-        "tables": [{"number": number} for number in range(1, TABLES + 1)],
+        "tables": [{"number": number} for number in range(1, tables + 1)],
         "categories": [{"key": "plats", "name": {"fr": "Plats", "en": "Mains"}, "items": dishes}],
         "products": [
             {
@@ -87,7 +86,8 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     for place, port in enumerate(plan.register_ports):
         file = plan.path / f"restaurant-{place}.json"
-        file.write_text(json.dumps(restaurant_file(place, port, plan.kind(place + 1))))
+        content = restaurant_file(place, port, plan.kind(place + 1), plan.tables)
+        file.write_text(json.dumps(content))
         call_command("import_restaurant", str(file), verbosity=0)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":

@@ -102,13 +102,12 @@ def _figures(history: History) -> list[str]:
         f"deliveries {len(history.posts)}, of which {sum(post.mode == 'ok' for post in history.posts)} without a fault;"
         f" looks at the list {len(history.samples)}; decisions of staff {len(history.decisions)};"
         f" requests that failed {len(history.troubles)}",
-        "time to take over after a kill: " + _spread(waits, times=plan.divisor),
-        "added latency, from the confirmation to the register: "
-        + _spread(latencies(history), times=None),
+        "time to take over after a kill: " + spread(waits, times=plan.divisor),
+        "added latency, from the confirmation to the register: " + spread(latencies(history)),
     ]
 
 
-def _spread(seconds: list[float], *, times: float | None) -> str:
+def spread(seconds: list[float], *, times: float | None = None) -> str:
     if not seconds:
         return "none was measured"
     parts = quantiles(seconds, n=100) if len(seconds) > 1 else [seconds[0]] * 99

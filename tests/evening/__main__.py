@@ -1,0 +1,123 @@
+"""`python -m tests.evening`: play an evening and judge it, or judge the history of one again."""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.evening import judge
+from tests.torture.__main__ import list_is_empty, say
+from tests.torture.house import House
+from tests.torture.plan import Plan
+from tests.torture.processes import ROOT
+
+# Seconds after closing time until everything that was ordered must be on the till, or be said not to be.
+AFTER_CLOSING = 100.0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.evening", description=__doc__)
+    take = parser.add_argument
+    take("--seconds", type=float, default=600.0, help="until nobody sits down any more")
+    take("--tables", type=int, default=60)
+    take("--phones", type=int, default=200, help="of all tables together")
+    take("--waiters", type=int, default=5)
+    take("--seed", type=int, default=1)
+    take("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    take("--keep", metavar="DIR", help="the history goes there and stays")
+    take("--check", metavar="DIR", help="judge this history again, and run nothing")
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = arguments()
+    if given.check:
+        return judged(Path(given.check))
+    with contextlib.ExitStack() as stack:
+        directory = Path(given.keep or tempfile.mkdtemp(prefix="tablee-evening-")).resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            print(f"{directory} is not empty: a history is written once.", file=sys.stderr)
+            return 2
+        url = ""
+        if given.database == "postgresql":
+            from tests.postgres import start
+
+            url = os.environ.get("DATABASE_URL", "") or stack.enter_context(start())
+        run(plan_of(given, directory, url))
+        status = judged(directory)
+    if not status and not given.keep:
+        shutil.rmtree(directory)
+    return status
+
+
+def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
+    """One house with one till, and no harm. That a table has paid is read from its lists in 30 s, divided."""
+    return Plan(
+        directory=str(directory), database=given.database, database_url=url, seed=given.seed,
+        seconds=given.seconds, divisor=4.0, registers=1, workers=1, web_children=2, faults=0.0, list_faults=0.0,
+        tables=given.tables, phones=given.phones, waiters=given.waiters,
+    )  # fmt: skip
+
+
+def run(plan: Plan) -> None:
+    began = time.monotonic()
+    house = House(plan, "tests.evening.prepare:main", watch=True)
+    try:
+        house.open()
+        say(began, f"the house is open at {plan.web}; {plan.seconds:.0f} s until it closes")
+        with people(plan, "waiters"), people(plan, "guests") as guests:
+            threading.Event().wait(plan.seconds)
+            assert guests.stdin is not None
+            guests.stdin.write("closing\n")
+            guests.stdin.flush()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                guests.wait(AFTER_CLOSING)
+        say(began, "everybody has left")
+        if not list_is_empty(plan):
+            say(began, "something is still on the staff's list")
+        house.stop_recording()
+        house.collect()
+    finally:
+        house.close()
+    say(began, "closed")
+
+
+@contextlib.contextmanager
+def people(plan: Plan, which: str) -> Iterator["subprocess.Popen[str]"]:
+    """The process of the guests or of the waiters; at the end of its standard input it ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"tests.evening.{which}"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+        env={**os.environ, "TORTURE_DIR": plan.directory, "DJANGO_SETTINGS_MODULE": "tests.torture.settings"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def judged(directory: Path) -> int:
+    evening = judge.load(directory)
+    broken = judge.judge(evening)
+    lines = judge.told(evening, broken)
+    if broken:
+        lines[-1:-1] = [f"The history stays: python -m tests.evening --check {directory}", ""]
+    print("\n".join(lines))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
