@@ -97,7 +97,10 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
     found = compiled.compiled(restaurant)
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
-    html = carte_page.fragment(restaurant, shown, language, now, ordering=False, wanted=wanted)
+    if wanted:
+        html = carte_page.narrowed(restaurant, shown, language, now, ordering=False, wanted=wanted)
+    else:
+        html = carte_page.fragment(restaurant, found, language, now, ordering=False).html
     table = access.scanned_table(request, slug)
     page = _public(
         request,

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from ordering.diner import kept
 from ordering.models import Guest, Order, Product, Restaurant, Table, Visit
 from ordering.services import cart, carte, visits
 from pos_bridge.models import Addition
@@ -28,7 +28,7 @@ RULES = {
 
 @pytest.fixture
 def colette():
-    cache.clear()
+    kept.forget()
     call_command("import_restaurant", str(DEMO), verbosity=0)
     return Restaurant.objects.get(slug="bistrot-colette")
 
