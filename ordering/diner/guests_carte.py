@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -70,7 +71,7 @@ def page(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
         "code": visit.code,
         "version": str(visit.cart_version),
         "number": str(visit.table.number),
-        "token": get_token(request),
+        "token": _token(request),
     }
     count = partial(carte_page.with_counts, carte=found, counted=cart.counts, language=language)
     return shared_page.answer(request, _shared(house), own, cart.counts, count)
@@ -123,6 +124,14 @@ def _shared(house: House) -> shared_page.SharedPage:
         return shared_page.cut(html, key)
 
     return kept.on_machine(key, draw)
+
+
+def _token(request: HttpRequest) -> str:
+    token = get_token(request)
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        # The scan has given it, and it lasts as long as the guest's own (house.scan): not anew with every page.
+        request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
+    return token
 
 
 # The language is the page's own, and a part of what they are kept by.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -33,6 +34,7 @@ def scan(request: HttpRequest, code: str) -> HttpResponse:
         raise
     response = redirect("diner:welcome", table.restaurant.slug)
     access.new_scan(request, response, table)
+    get_token(request)  # its cookie lasts as long as the guest's, from now
     return pages.private(response)
 
 

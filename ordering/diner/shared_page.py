@@ -63,7 +63,10 @@ def answer(
     """The page with a guest's own words (HTML, by the names of OWN), and what `count` makes of a section in which
     one of the `counted` dishes stands.
     """
-    parts = list(_joined(page, own, counted, count))
+    key = f"squeezed:{page.key}:{sorted(counted.items())}"
+    shared = kept.pages.kept(key, lambda: list(_squeezed(page, counted, count)))
+    words = {name: store(text) for name, text in own.items()}
+    parts = [words[part] if isinstance(part, str) else part for part in shared]
     if _ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
         response = HttpResponse(gzip(parts), headers={"Content-Encoding": "gzip"})
     else:
@@ -72,31 +75,28 @@ def answer(
     return response
 
 
-def _joined(
-    page: SharedPage,
-    own: Mapping[str, str],
-    counted: Mapping[str, int],
-    count: Callable[[str], str],
-) -> Iterator[Squeezed]:
+def _squeezed(
+    page: SharedPage, counted: Mapping[str, int], count: Callable[[str], str]
+) -> Iterator[Squeezed | str]:
     """Compressed together is what stands together and is the same for all; and each section with a count by itself,
     which is kept too, for many tables have one beer and nothing else of the drinks.
     """
     for place, part in enumerate(page.parts):
         if isinstance(part, str):
-            yield store(own[part])
+            yield part
             continue
         begins = 0
         for here, run in groupby(part, lambda piece: _here(piece, counted)):
             pieces = list(run)
-            key = f"squeezed:{page.key}:{place}:{begins}:{len(pieces)}:{here}"
+            key = f"run:{page.key}:{place}:{begins}:{len(pieces)}:{here}"
             begins += len(pieces)
-            yield kept.pages.kept(key, partial(_squeezed, pieces, here, count))
+            yield kept.pages.kept(key, partial(_together, pieces, here, count))
 
 
 def _here(piece: Piece, counted: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple((key, counted[key]) for key in sorted(piece.dishes & counted.keys()))
 
 
-def _squeezed(pieces: list[Piece], here: object, count: Callable[[str], str]) -> Squeezed:
+def _together(pieces: list[Piece], here: object, count: Callable[[str], str]) -> Squeezed:
     text = "".join(piece.text for piece in pieces)
     return squeeze(count(text) if here else text)

@@ -118,6 +118,15 @@ def test_the_token_of_another_guest_orders_nothing(table, phone):
     assert not visit.cart_lines.exists()
 
 
+def test_a_scan_gives_both_cookies_for_as_long(table, phone):
+    """The carte's page does not renew the one that its forms need."""
+    scanned = phone.scan(table)
+    assert {each["max-age"] for each in scanned.cookies.values()} == {24 * 3600}
+    assert set(scanned.cookies) == {"tablee", "csrftoken"}
+    read(phone)  # which remembers its language
+    assert not read(phone).cookies
+
+
 # --- Whatever changes, the page that is kept is the page that would be drawn -----------------------
 
 
