@@ -262,3 +262,28 @@ def test_it_marks_the_category_that_is_read(phones, live_server, colette):
     page.goto(f"{live_server.url}/r/bistrot-colette/carte/#c-desserts")
     marked = page.locator(".strip a[href='#c-desserts']")
     expect(marked).to_have_css("color", "rgb(35, 27, 21)")
+
+
+def test_it_jumps_to_where_a_dish_is_in_a_carte_that_is_still_laid_out(
+    phones, live_server, colette
+):
+    """What is far below is laid out in steps; a guess at its height must not move what somebody looks for."""
+    page = phones()
+    carte = f"{live_server.url}/r/bistrot-colette/carte/"
+    guessed = (
+        "[...document.querySelectorAll('.dish')].filter(each => "
+        "getComputedStyle(each).contentVisibility === 'auto').length"
+    )
+    page.add_init_script(
+        f"addEventListener('DOMContentLoaded', () => {{ window.atFirst = {guessed}; "
+        "document.querySelector('.strip li:last-child a').click(); "
+        f"window.jumped = {guessed} }})"
+    )
+    page.goto(carte)
+    assert page.evaluate("window.atFirst") > 0
+    assert page.evaluate("window.jumped") == 0
+
+    page = phones()
+    page.goto(carte)
+    all_laid = f"{guessed} === 0 ? done() : requestAnimationFrame(look)"
+    page.evaluate(f"new Promise(done => {{ const look = () => {all_laid}; look() }})")
