@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.helpers import eventually
+from tests.ordering import made
 
 pytestmark = [pytest.mark.wire, pytest.mark.pure]
 
@@ -38,8 +39,7 @@ class House:
             "PLAIN_STATIC": "1",
             "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
         }
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("import_restaurant", "ordering/demo/bistrot-colette.json")
+        made.imported(data)
         self.web = None
 
     def manage(self, *arguments):
