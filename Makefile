@@ -22,6 +22,9 @@ TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if
 EVENING = $(BIN)/python -m tests.evening $(if $(SEED),--seed $(SEED))
 SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faults 0.4 $(if $(SECONDS),,--seconds 180)
 
+# Where nobody may write compiled code, each process of the tests compiles all of ours anew, and pytest its rewritten tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install demo test bench torture torture-short evening evening-short check format messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
