@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +34,14 @@ def migrated(data):
 def imported(data):
     """Give this DATA_DIR keys and a database with the demo restaurant."""
     shutil.copytree(_imported(), data, dirs_exist_ok=True)
+
+
+@functools.cache
+def card():
+    """The path of a table's card in a database that is `imported`."""
+    status, said = run(_imported(), "manage.py", "table_links", "bistrot-colette")
+    assert status == 0, said
+    return urlsplit(said.splitlines()[0].partition("\t")[2]).path
 
 
 def _folder():

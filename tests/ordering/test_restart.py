@@ -98,8 +98,7 @@ def post(phone, address, **fields):
 def filled_cart(running):
     """A phone with a soup in its cart: the phone, the address of its visit, and its send form."""
     phone = requests.Session()
-    card = running.manage("table_links", "bistrot-colette").splitlines()[0].partition("\t")[2]
-    welcome = phone.get(card)
+    welcome = phone.get(running.address + made.card())
     visit = running.address + post(phone, welcome.url + "join/", covers="2").headers["Location"]
     assert post(phone, visit + "add/", product="poireaux", quantity="1").status_code == 303
     page = phone.get(visit + "cart/").text
