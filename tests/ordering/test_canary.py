@@ -248,7 +248,8 @@ def assert_nowhere(client, house, caplog, logs):
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     for user in (person("alice", manager=[house.restaurant]), installer()):
         client.force_login(user)
-        for address in pages():
+        # Both databases keep the same rows, which are looked at below; what pages make of them is looked at once.
+        for address in pages() if connection.vendor == "sqlite" else ():
             assert_silent(address, client.get(address, follow=True).content.decode())
         for name in ("ordering_restaurant_rehearse", "pos_bridge_register_check"):
             thing = house.restaurant if "restaurant" in name else house.register
