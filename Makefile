@@ -59,8 +59,8 @@ test: install tools ## run every check and every test, on SQLite and on PostgreS
 	@$(BIN)/python tests/lanes.py \
 		'$(call lane,$(SQLITE) $(REST),1)' -- \
 		'$(MAKE) --no-print-directory check' '$(call lane,$(POSTGRESQL) $(REST),2)' -- \
-		'$(call lane,$(SQLITE) $(BRIDGE),3)' '$(call lane,$(SQLITE) $(BROWSER),5)' -- \
-		'$(call lane,$(POSTGRESQL) $(BRIDGE),4)' '$(call lane,$(SQLITE) $(SABOTAGE),6)'
+		'$(call lane,$(SQLITE) $(BRIDGE),3)' '$(call lane,$(SQLITE) $(SABOTAGE),6)' -- \
+		'$(call lane,$(POSTGRESQL) $(BRIDGE),4)' '$(call lane,$(SQLITE) $(BROWSER),5)'
 	@$(call again,$(SQLITE) $(REST),1)
 	@$(call again,$(POSTGRESQL) $(REST),2)
 	@$(call again,$(SQLITE) $(BRIDGE),3)
