@@ -64,8 +64,7 @@ class House:
             "TORTURE_PAUSES": str(plan.pauses),
             "DATA_DIR": plan.directory,
             "TIME_DIVISOR": str(plan.divisor),
-            # A writer that waits for five seconds while all else goes ten times as fast would be stuck.
-            "SQLITE_TIMEOUT": str(max(1.5, plan.divided(5.0))),
+            "SQLITE_TIMEOUT": str(plan.turn),
             "BASE_URL": plan.web,
             "PLAIN_STATIC": "1",
             "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
