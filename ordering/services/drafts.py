@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ordering.models import Draft, Restaurant
 from ordering.restaurant_file import RestaurantFileError, check
@@ -41,6 +42,7 @@ from ordering.services.transfer.caution import cautions, fingerprint
 from ordering.services.transfer.differences import STOCK, Difference, differences
 from ordering.services.transfer.exporting import as_it_stands
 from ordering.services.transfer.stored import Stored
+from pos_bridge.alarms import Trouble
 
 OF_A_CARTE = ("categories", "products", "option_groups", "set_menus")
 BEFORE = "before"  # of a spreadsheet's draft: its products as they were when it was stored
@@ -50,6 +52,17 @@ LATE = timedelta(minutes=5)
 A_MISTAKE_OF_OURS = "This went wrong for a reason that is ours; the log of manage.py watch has it."
 # A count goes down with each order: whoever accepted that it goes up accepted it for any number.
 COUNTED = re.compile(r"it has [0-9]+ portions left")
+
+# The key of its alarm, and what is said by the draft's state.
+ALARM = "draft:"
+ALARMS = {
+    f"carte_{Draft.State.REFUSED}": _(
+        "a carte that was to go live has not; admin says why above every page"
+    ),
+    f"carte_{Draft.State.WAITING}": _(
+        "a carte that was to go live still waits, and nobody carries it out"
+    ),
+}
 
 State = Draft.State
 Data = dict[str, Any]
@@ -161,6 +174,14 @@ def troubles(restaurant_ids: list[int] | None, now: datetime) -> list[Draft]:
     if restaurant_ids is not None:
         found = found.filter(restaurant__in=restaurant_ids)
     return list(found.select_related("restaurant"))
+
+
+def alarmed(now: datetime) -> list[Trouble]:
+    """What is told of them to whoever looks at no page, until somebody has read why."""
+    return [
+        Trouble(f"{ALARM}{draft.pk}", f"carte_{draft.state}", draft.restaurant_id)
+        for draft in troubles(None, now)
+    ]
 
 
 # --- At its hour ----------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def something_happens(evening: Evening) -> Iterator[Broken]:
     # However slow the house is, some get as far as to leave.
     leaving = max(plan.tables * (plan.seconds - first) / party, plan.tables / 20)
     counts = {
-        "parties have sat down": (len(evening.of("seated")), plan.tables + leaving / 2),
+        "parties have sat down": (len(evening.of("seated")), plan.tables),
         "parties have left": (len(evening.of("left")), leaving),
         "orders were sent": (len({each["code"] for each in evening.history.acks}), least),
         # Of each call that somebody is coming, and that somebody was there.

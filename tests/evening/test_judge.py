@@ -174,7 +174,7 @@ def test_an_evening_in_which_nothing_happens_has_failed():
     plan = Plan(directory="", divisor=1.0, seconds=600.0, tables=10, phones=30, waiters=2)
     found = judge(Evening(History(plan=plan)))
     assert [each.text for each in found] == [
-        "only 0 parties have sat down, and not 38",
+        "only 0 parties have sat down, and not 10",
         "only 0 parties have left, and not 56",
         "only 0 orders were sent, and not 60",
         "only 0 answers were given by waiters, and not 116",

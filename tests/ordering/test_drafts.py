@@ -8,15 +8,17 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
 
 from ordering import restaurant_file
+from ordering.alarm_rounds import line
 from ordering.models import Act, Draft, Option, PriceChange, Product, Restaurant
 from ordering.restaurant_file import RestaurantFileError
 from ordering.services import drafts
 from ordering.services.transfer import AcceptanceNeeded, export_restaurant
 from ordering.services.transfer.sheet import product_sheet
 from ordering.watch import Watch
-from pos_bridge.models import Heartbeat
+from pos_bridge.models import Alarm, Heartbeat
 from tests import factories
 from tests.helpers import at_once
 from tests.ordering.admin_cast import person
@@ -417,6 +419,29 @@ def test_what_failed_stands_above_every_page_until_it_is_read(house, browser, cl
     assert "would no longer be declared to contain milk" in words(browser.get(address))
     browser.post(address, {"read": "x"})
     assert said not in words(browser.get(index))
+
+
+def test_what_failed_is_told_to_whoever_looks_at_no_page_f72(house, alice, clock):
+    """F72: an alarm, from the refusal until somebody has read of it; also where nobody carries it out."""
+
+    def told():
+        clock.shift(timedelta(seconds=4))  # watch looks for alarms first, and every three seconds for cartes
+        Watch().look(timezone.now())
+        lasting = Alarm.objects.filter(over_at=None, key__startswith="draft:")
+        return [line(alarm) for alarm in lasting]
+
+    stored(house, alice)
+    Product.objects.filter(key="soupe").update(allergens=["celery", "milk"])
+    clock.move_to(HOUR)
+    told()
+    assert told() == ["A carte that was to go live has not; admin says why above every page"]
+    assert Alarm.objects.get(key__startswith="draft:").restaurant == house
+    drafts.have_read(draft=Draft.objects.get())
+    assert told() == []
+    Draft.objects.update(state=State.WAITING, live_at=HOUR + timedelta(minutes=1))
+    clock.move_to(HOUR + timedelta(minutes=7))
+    [late] = drafts.alarmed(timezone.now())
+    assert "still waits, and nobody carries it out" in line(Alarm(key=late.key, reason=late.reason))
 
 
 def test_nobody_else_sees_or_stores_a_carte_of_this_house(house, alice, browser):
