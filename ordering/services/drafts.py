@@ -31,6 +31,7 @@ from ordering.models import Draft, Restaurant
 from ordering.restaurant_file import RestaurantFileError, check
 from ordering.restaurant_file.mistakes import Mistake
 from ordering.services import acts, carte, prices
+from ordering.services.draft_conflicts import set_back
 from ordering.services.transfer import (
     AcceptanceNeeded,
     Report,
@@ -116,6 +117,7 @@ def store(
         wanted = _file(today, given, stock)
         _try(restaurant, wanted, given)
         changes = cautions(wanted, Stored(restaurant), prune=False)
+        changes += _set_back(restaurant, today, given, stock, live_at)
         if changes and accept not in (True, fingerprint(changes)):
             raise AcceptanceNeeded(changes)
         draft = Draft.objects.create(
@@ -129,6 +131,23 @@ def store(
         )
         _record(draft, "draft_stored", by)
     return draft
+
+
+def _set_back(
+    restaurant: Restaurant, today: Data, given: Data, stock: list[list[str]], live_at: datetime
+) -> list[str]:
+    """What this draft and another that waits would undo of each other. A spreadsheet's undoes nothing."""
+    found: list[str] = []
+    for other in restaurant.drafts.filter(state=State.WAITING).order_by("live_at", "pk"):
+        mine = _file(today, given, stock)
+        theirs = _file(_today(restaurant, other.data), other.data, other.stock)
+        if carte_mistakes(theirs, Stored(restaurant)):
+            continue  # it will change nothing
+        follows = other.live_at <= live_at
+        if BEFORE not in (given if follows else other.data):
+            first, second = (theirs, mine) if follows else (mine, theirs)
+            found += set_back(today, first, second, hour=_hour(other))
+    return found
 
 
 def cancel(*, draft: Draft, by: Person) -> bool:
@@ -362,5 +381,9 @@ def _try(restaurant: Restaurant, wanted: Data, given: Mapping[str, Any]) -> None
 
 
 def _record(draft: Draft, what: str, by: Person | None) -> None:
+    acts.record(by=by, restaurant=draft.restaurant, what=what, hour=_hour(draft))
+
+
+def _hour(draft: Draft) -> str:
     local = draft.live_at.astimezone(ZoneInfo(draft.restaurant.timezone))
-    acts.record(by=by, restaurant=draft.restaurant, what=what, hour=f"{local:%Y-%m-%d %H:%M}")
+    return f"{local:%Y-%m-%d %H:%M}"

@@ -239,6 +239,25 @@ def test_it_is_judged_when_it_is_stored_p22(house, alice):
     assert (settled(draft), soup().allergens) == (State.LIVE, None)
 
 
+def test_what_two_cartes_to_come_undo_of_each_other_is_said_when_it_is_stored(house, alice):
+    """Made from today's file both of them: the later one would silently bring back today's price of the soup."""
+    stored(house, alice)
+    tart = wanted(house, "8.00")
+    tart["products"][1]["price"] = "6.66"
+    for hours in (1, -1):
+        other = HOUR + timedelta(hours=hours)
+        wish = {"restaurant": house, "live_at": other, "by": alice}
+        # The tart's price is its own; of the later carte it is the soup's that goes back, of the earlier the tart's.
+        with pytest.raises(AcceptanceNeeded) as needed:
+            drafts.store(data=tart, **wish)
+        [said] = needed.value.changes
+        back = '"soupe": price would be 8.00 again' if hours > 0 else '"tarte": price would be'
+        assert back in said
+        assert said.endswith("and the one of 2026-11-20 18:00")
+        assert Draft.objects.count() == 1
+    drafts.store(data=wanted(house, "7.00"), **wish, accept=needed.value.fingerprint)
+
+
 def test_a_declaration_made_since_is_not_lost_p22(house, alice):
     """P22: the draft does not know of it: nothing is changed, and it says why."""
     draft = stored(house, alice)
@@ -285,7 +304,7 @@ def test_storing_it_writes_nothing_of_the_carte(house, alice):
         ('product "soupe"', "price", "8.00", "9.50", False),
         ('product "neu"', "price", "", "8.00", True),
     ]
-    assert not drafts.judged(stored(house, alice, before)).changes
+    assert not drafts.judged(stored(house, alice, before, accept=True)).changes
     with pytest.raises(drafts.TooLate):
         drafts.store(restaurant=house, data=data, live_at=NOW, by=alice)
 

@@ -34,7 +34,7 @@ class House:
     def __init__(
         self, plan: Plan, prepare: str = "tests.torture.prepare:main", *, watch: bool = False
     ) -> None:
-        """`watch`: with the process that ends visits. Not where the clock jumps by hours: phones scan once."""
+        """`watch`: with the process that raises alarms, ends visits, and lets cartes go live."""
         self.plan = plan
         self._prepare, self._watch = prepare, watch
         self.log = Log(plan.path, "house")
