@@ -57,8 +57,8 @@ def dump() -> None:
         log.write("alarm", key=alarm.key, over=alarm.over_at is not None)
     for draft in Draft.objects.select_related("restaurant"):
         acts = Act.objects.filter(restaurant=draft.restaurant_id, what="draft_live")
-        price = draft.restaurant.products.get(key="plat-0").price
-        changes = PriceChange.objects.filter(restaurant=draft.restaurant_id)
+        dish = draft.restaurant.products.get(key="plat-0")
+        price, changes = dish.price, PriceChange.objects.filter(product=dish)
         log.write("carte", restaurant=draft.restaurant.slug, state=draft.state, outcome=draft.outcome,
                   price=price, live=acts.count(), changes=changes.count())  # fmt: skip
     with connection.cursor() as cursor:

@@ -39,12 +39,12 @@ def dealt_with_is_over(history: History) -> Iterator[Broken]:
 
 
 def carte_goes_live_once(history: History) -> Iterator[Broken]:
-    """P1 of a carte: it is there at its hour, whole, and by one process alone."""
+    """It is there at its hour, whole, and by one process alone."""
     for carte in history.cartes:
         facts = {name: carte[name] for name in ("state", "price", "live", "changes")}
         if facts != {"state": "live", "price": PRICE, "live": 1, "changes": 1}:
             text = f"the carte to come of {carte['restaurant']}: {facts} {carte['outcome']}"
-            yield Broken("F72", "other", text)
+            yield Broken("carte", "other", text)
 
 
 def _has_watch(history: History) -> bool:
