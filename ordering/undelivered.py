@@ -201,9 +201,7 @@ def _visit_words(addition: Any) -> str:
         return _("the table has paid")
     if ended is None:
         return _("the party is still at the table")
-    left = _("the party has left at %(time)s") % {
-        "time": clock(ended, order.restaurant.timezone)
-    }
+    left = _("the party has left at %(time)s") % {"time": clock(ended, order.restaurant.timezone)}
     return (
         _("%(left)s, another one sits there now") % {"left": left} if addition.others_sit else left
     )

@@ -22,7 +22,6 @@ from ordering.admin.base import NOTHING, READING, HouseAdmin, Narrowed, is_insta
 from ordering.models import Membership
 from ordering.services import acts
 
-
 LET_IN = _("Let them try to log in again")
 
 

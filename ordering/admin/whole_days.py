@@ -21,7 +21,8 @@ def say(request: HttpRequest, form: forms.ModelForm[Any]) -> None:
         for slot in form.cleaned_data[name] or []:
             if slot["from"] == slot["to"]:
                 said = gettext(
-                    "%(field)s: “%(slot)s” is a whole day, from %(time)s to %(time)s on the next. If you mean less, write when it ends."
+                    "%(field)s: “%(slot)s” is a whole day, from %(time)s to %(time)s on the next. "
+                    "If you mean less, write when it ends."
                 )
                 values = {"field": field.label, "slot": slots_text([slot]), "time": slot["from"]}
                 messages.warning(request, said % values)

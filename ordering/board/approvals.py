@@ -59,7 +59,8 @@ def approve(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -
     said = _("Order %(number)s goes to the register now.")
     if not addition.register.current:
         said = _(
-            "Order %(number)s has your OK, and is not sent: the register was changed meanwhile. Say in a moment on the board what is to be done with it."
+            "Order %(number)s has your OK, and is not sent: the register was changed meanwhile. "
+            "Say in a moment on the board what is to be done with it."
         )
     said %= {"number": addition.order.number}
     return _said(request, restaurant, addition, won, said)

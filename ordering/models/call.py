@@ -32,7 +32,7 @@ class Call(models.Model):
     # None: a phone that has scanned the card and joined no party.
     visit = models.ForeignKey(Visit, models.CASCADE, null=True, related_name="calls")
     guest = models.ForeignKey(Guest, models.SET_NULL, null=True, related_name="+")
-    # Of a phone that joined no party, as of a guest (Guest.secret_hash): nobody else at the table is shown its question.
+    # Of a phone that joined no party, as Guest.secret_hash: nobody else at the table is shown its question.
     asker = models.CharField(max_length=64, default="", db_default="", editable=False)
     # In forms and addresses instead of the row's own number (P16).
     code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)

@@ -215,8 +215,8 @@ def set_covers(*, guest: Guest, covers: int) -> bool:
     with transaction.atomic():
         lock_for(guest)
         others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
-        counted = Coalesce("covers_counted", "covers")
-        return bool(others.update(covers=covers, covers_counted=counted))
+        counted = {"covers_counted": Coalesce("covers_counted", "covers")}
+        return bool(others.update(covers=covers, **counted))
 
 
 def end(*, visit: Visit) -> bool:

@@ -16,9 +16,9 @@ ANSWERED_WITHIN, PAID_WITHIN, CLOSED_WITHIN = 60.0, 90.0, 30.0
 # Seconds from the end of a party until the next one sits there; what is younger at closing time is not held against it.
 FOLLOWED_WITHIN = 30.0
 # A party takes so many seconds, and the first of them so long until they leave, or the evening was a lazy one; and it
-# waits so many times for an answer of the house, which on a busy machine takes most of it. Where answers took 0.05 s, 20
-# parties of sixty tables left in the first minute; where ten programs shared each core and they took 0.6 s, 5 to 24 did,
-# and 371 in ten minutes. What is asked for is a half of that to three quarters.
+# waits so many times for an answer of the house, which on a busy machine takes most of it. On a quiet machine 20
+# parties of sixty tables left in the first minute; where ten programs shared each core and an answer took 0.6 s, 5 to
+# 24 did, and 371 in ten minutes. What is asked for is a half of that to three quarters.
 SECONDS_OF_A_PARTY, SECONDS_OF_THE_FIRST = 100.0, 40.0
 ANSWERS_OF_A_PARTY, ANSWERS_OF_THE_FIRST = 60, 40
 SHOWN = 5  # of one promise

@@ -291,12 +291,14 @@ def test_it_refuses_a_wrong_product_beside_the_field(client, name, typed, word):
 
 
 def test_a_time_that_is_a_whole_day_is_saved_and_said(client):
-    """A restaurant file may mean it; whoever types it has more often slipped. Who changes another field hears nothing."""
+    """A restaurant file may mean it; who types it has more often slipped. Who changes another field hears nothing."""
     saved = add_product(client, served="mon 17:00-17:00\ntue 17:00-19:00")
     saved = client.get(saved["Location"])
     assert words(saved).count("is a whole day, from 17:00 to 17:00 on the next.") == 1
-    assert Product.objects.get().served[0] == {"days": ["mon"], "from": "17:00", "to": "17:00"}
-    again = send(client, page("product_change", Product.objects.get().pk), price="9")
+    made = Product.objects.get()
+    assert made.served is not None
+    assert made.served[0] == {"days": ["mon"], "from": "17:00", "to": "17:00"}
+    again = send(client, page("product_change", made.pk), price="9")
     assert "is a whole day" not in words(client.get(again["Location"]))
 
 

@@ -93,7 +93,12 @@ def test_the_guest_reads_why_it_is_refused(phone, bob, client, data, said):
 
 def test_a_refusal_without_a_reason_is_none(phone, bob, client):
     """It is told what is missing, on the order's own page: it waits as before."""
-    for data in ({}, {"reason": "because"}, {"text": "  "}, {"reason": "because", "text": "Closed"}):
+    for data in (
+        {},
+        {"reason": "because"},
+        {"text": "  "},
+        {"reason": "because", "text": "Closed"},
+    ):
         page = text(press(client, f"{address()}refuse/", data))
         assert "Nothing was changed: choose a reason that the guests read, or write one." in page
         assert "does not wait" not in page

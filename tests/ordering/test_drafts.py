@@ -444,7 +444,9 @@ def test_what_failed_is_told_to_whoever_looks_at_no_page_f72(house, alice, clock
     """F72: an alarm, from the refusal until somebody has read of it; also where nobody carries it out."""
 
     def told():
-        clock.shift(timedelta(seconds=4))  # watch looks for alarms first, and every three seconds for cartes
+        clock.shift(
+            timedelta(seconds=4)
+        )  # watch looks for alarms first, and every three seconds for cartes
         Watch().look(timezone.now())
         lasting = Alarm.objects.filter(over_at=None, key__startswith="draft:")
         return [line(alarm) for alarm in lasting]

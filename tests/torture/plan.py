@@ -73,8 +73,8 @@ class Plan:
 
     @property
     def turn(self) -> float:
-        """Seconds that a writer waits for SQLite. One that waits for five while all else goes ten times as fast would be
-        stuck; the people of an evening take their own time.
+        """Seconds that a writer waits for SQLite. One that waits for five while all else goes ten times as fast would
+        be stuck; the people of an evening take their own time.
         """
         return 5.0 if self.waiters else max(1.5, self.divided(5.0))
 

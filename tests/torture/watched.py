@@ -17,7 +17,9 @@ def listed_is_alarmed(history: History) -> Iterator[Broken]:
     """F72: what waits on the list of a page that nobody looks at is told in another way."""
     if not _has_watch(history):
         return
-    alarmed = {int(alarm["key"].split(":")[1]) for alarm in history.alarms if _is_of_addition(alarm)}
+    alarmed = {
+        int(alarm["key"].split(":")[1]) for alarm in history.alarms if _is_of_addition(alarm)
+    }
     since: dict[int, float] = {}
     found: set[int] = set()
     for sample in history.samples:
