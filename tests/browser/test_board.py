@@ -12,7 +12,7 @@ from ordering.models import Product, Visit
 from ordering.services import cart
 from pos_bridge.models import Addition, Heartbeat
 from tests import factories
-from tests.browser.test_diner_access import RULES
+from tests.browser.judge import RULES
 from tests.ordering.admin_cast import person
 from tests.ordering.staff_cast import house, order
 
