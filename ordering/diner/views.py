@@ -251,8 +251,8 @@ def _product(
         request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
         row=row, problem=why_not(guest, found, now), problems=above(apart_from_notes(problems, notes), wrongs),
-        wrongs=wrongs, quantity=quantity, left=left, notes=notes, chosen=taken, total=quantity * row.item.unit_price(taken),
-        back=f"/v/{guest.visit.code}/#dish-{row.place}",
+        quantity=quantity, left=left, notes=notes, chosen=taken, total=quantity * row.item.unit_price(taken),
+        wrongs=wrongs, back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/p/{key}/",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""P23: what stands on a phone's page in another language than the page says so, for a voice to pronounce (WCAG 3.1.2)."""
+"""P23: what a phone's page shows in another language says so, for a voice to pronounce it (WCAG 3.1.2)."""
 
 from html.parser import HTMLParser
 from pprint import pformat
