@@ -12,10 +12,12 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from ordering.models import Guest, Product, Restaurant, Table, Visit
+from ordering.models import Category, Guest, Product, Restaurant, Table, Visit
 from ordering.services import cart, carte, visits
 from pos_bridge.models import Addition
+from tests import factories
 from tests.browser import judge
+from tests.ordering.diner_phone import house
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -72,11 +74,10 @@ def walk(page, live_server, restaurant):
     page.get_by_role("button", name="3", exact=True).click()
     page.wait_for_url(re.compile(r"/v/[^/]+/$"))
     visit = page.url
-    yield "carte"
     page.locator("#show-allergens").check()
     page.locator("#add-entrees_oeuf").click()
     expect(page.locator("#cart-button .count")).to_have_text("1")
-    yield "carte with allergens"
+    yield "carte, with allergens and a dish in the cart"
     page.goto(f"{visit}p/bavette/")
     page.evaluate("document.querySelector('#choices').noValidate = true")
     page.locator("#free-note").fill("très <b>chaud</b>")
@@ -219,11 +220,11 @@ def test_it_never_scrolls_sideways_with_long_words(phones, live_server, colette)
     assert not found, pformat(found, width=200)
 
 
-def test_five_languages_stand_in_one_row_and_closed_in_one_line(phones, live_server, colette):
+def test_five_languages_stand_in_one_row_and_closed_in_one_line(phones, live_server):
     """P23: a word is not broken in two because it is German; every link is a finger high."""
-    Restaurant.objects.update(languages=FIVE, hours=[])
+    table = factories.table(house(languages=FIVE, hours=[]))
     page = phones()
-    page.goto(f"{live_server.url}/t/{colette.tables.get(number=12).code}/")
+    page.goto(f"{live_server.url}/t/{table.code}/")
     for language in FIVE:
         page.locator(f".lang a[lang={language}]").click()
         expect(page.locator("html")).to_have_attribute("lang", language)
@@ -239,8 +240,13 @@ def test_five_languages_stand_in_one_row_and_closed_in_one_line(phones, live_ser
             assert lines < 1.5
 
 
-def test_it_marks_the_category_that_is_read(phones, live_server, colette):
+def test_it_marks_the_category_that_is_read(phones, live_server):
+    made = house()
+    for key in ("plats", "desserts"):
+        category = Category.objects.create(restaurant=made, key=key, name={"fr": key}, position=9)
+        for number in range(9):
+            factories.product(made, f"{key}-{number}", category=category)
     page = phones()
-    page.goto(f"{live_server.url}/r/bistrot-colette/carte/#c-desserts")
+    page.goto(f"{live_server.url}/r/chez-alice/carte/#c-desserts")
     marked = page.locator(".strip a[href='#c-desserts']")
     expect(marked).to_have_css("color", "rgb(35, 27, 21)")

@@ -21,8 +21,12 @@ def described(page, name):
     """What is said of the input of this name where it is wrong: of its own and of all that describes it."""
     (field,) = re.findall(rf'<input[^>]* name="{re.escape(name)}"[^>]*>', page)
     assert 'aria-invalid="true"' in field
-    ids = re.search(r'aria-describedby="([^"]+)"', field)[1].split()
-    return [re.search(rf'id="{each}"[^>]*>(.*?)</(?:div|p)>', page, re.S)[1] for each in ids]
+    (ids,) = re.findall(r'aria-describedby="([^"]+)"', field)
+    return [
+        text
+        for each in ids.split()
+        for text in re.findall(rf'id="{each}"[^>]*>(.*?)</(?:div|p)>', page, re.S)
+    ]
 
 
 def test_the_statement_says_what_works_what_does_not_and_whom_to_tell(phone):
