@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from ordering.diner import carte_page, compiled, errors, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
+from ordering.diner.beside import above, beside
 from ordering.diner.forms import MenuForm, composed, left, noted
 from ordering.diner.guests_carte import why_not
 from ordering.diner.pages import Guest
@@ -120,6 +121,7 @@ def _menu(
     composed = composed or _without_choice(courses)
     taken, _ = set_menus.compose(courses, groups, composed)
     notes = asked_notes(table.restaurant, language, request.POST, problems)
+    wrongs = beside(problems, ())
     keys = {course.key for course, _ in courses}
     local = pages.local_now(table.restaurant)
     inside = [choice.product for _, choices in courses for choice in choices]
@@ -128,8 +130,8 @@ def _menu(
         request, guest, "diner/_menu_again.html" if pages.is_htmx(request) else "diner/set_menu.html", language,
         status=422 if problems else 200,
         row=row, problem=why_not(guest, carte, now),
-        problems=[each for each in apart_from_notes(problems, notes) if _place(each) not in keys],
-        left=left, notes=notes,
+        problems=[each for each in above(apart_from_notes(problems, notes), wrongs) if _place(each) not in keys],
+        wrongs=wrongs, left=left, notes=notes,
         offered=[
             _course(course, choices, groups, composed, problems, language, local, paused)
             for course, choices in courses
