@@ -20,7 +20,7 @@ def run(data, *arguments, **environment):
         env={"PATH": os.environ["PATH"], "DATA_DIR": str(data), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,  # a hang; on a busy machine a migration takes a minute
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
