@@ -15,14 +15,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PHONE, SMALL, TABLET = (390, 844), (320, 568), (1024, 768)
 HIGHEST = 2400
-# Pages that are also shown as large text, lying, on a tablet, and on paper; the others differ from one of them in words.
+# Also taken as large text, lying, on a tablet, and on paper; the others differ from one of these in words.
 ALSO = {
-    "welcome", "closed", "carte", "to read", "dish", "set menu", "cart", "received", "held", "service", "table of a party",
+    "welcome", "closed", "carte", "to read", "dish", "set menu", "cart", "received", "held", "service",
+    "table of a party",
 }  # fmt: skip
 Shot = tuple[str, str]  # file name, what it shows
 
@@ -57,7 +59,7 @@ def main() -> int:
         call_command("migrate", verbosity=0)
         shots = take_all(given, out)
     (out / "index.html").write_text(index(shots), encoding="utf-8")
-    print(f"{len(shots)} pictures: {out / 'index.html'}")
+    sys.stdout.write(f"{len(shots)} pictures: {out / 'index.html'}\n")
     return 0
 
 
@@ -245,35 +247,36 @@ def full_room(restaurant: Any) -> Any:
     from tests import factories
     from tests.ordering.staff_cast import order
 
-    State = Addition.State
     Heartbeat.objects.create(
         kind="deliver", name="x", started_at=now(), beat_at=now() + timedelta(hours=1)
     )
-    if not restaurant.registers.filter(current=True).exists():
-        factories.register(restaurant)
     tables = list(restaurant.tables.filter(enabled=True).order_by("number"))
-    for table, state, reason, age in (
-        (tables[0], State.RECEIVED, "", 900),
-        (tables[1], State.HELD, "stale", 300),
-        (tables[2], State.UNCERTAIN, "no_answer", 90),
-        (tables[3], State.QUEUED, "", 3),
+    for table, state, reason, age in zip(
+        tables,
+        (
+            Addition.State.RECEIVED,
+            Addition.State.HELD,
+            Addition.State.UNCERTAIN,
+            Addition.State.QUEUED,
+        ),
+        ("", "stale", "no_answer", ""),
+        (900, 300, 90, 3),
+        strict=False,
     ):
         guest = factories.guest(table, 2 + age % 3)
         cart.add(guest=guest, product_key="oeuf", quantity=2, chosen=[])
-        Only = type(
-            "Only",
-            (),
-            {"tables": restaurant.tables.filter(pk=table.pk), "registers": restaurant.registers},
+        place = SimpleNamespace(
+            tables=restaurant.tables.filter(pk=table.pk), registers=restaurant.registers
         )
-        order(Only, state, reason, age, tries=int(reason == "no_answer"))
+        order(place, state, reason, age, tries=int(reason == "no_answer"))
     calls.call(guest=factories.guest(tables[4], 4), kind=Call.Kind.BILL, pay="card")
-    return Addition.objects.get(state=State.HELD)
+    return Addition.objects.get(state=Addition.State.HELD)
 
 
 def board(page: Any, live: Any, restaurant: Any) -> Iterator[str]:
     from tests.ordering.admin_cast import person
 
-    enter(page, live, person("bob", service=[restaurant]))
+    enter(page, live, person("bob", manager=[restaurant]))
     base = f"{live.url}/board/{restaurant.slug}/"
     page.goto(base)
     yield "service, quiet"
@@ -321,8 +324,12 @@ def index(shots: list[Shot]) -> str:
         f"<h2>{html.escape(name)}</h2><div>{''.join(picture(*shot) for shot in of_it)}</div>"
         for name, of_it in rows.items()
     )
-    style = "body{font:1rem system-ui}div{display:flex;overflow-x:auto;gap:1rem;align-items:start}img{height:32rem}figure{margin:0}"
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Screenshots</title><style>{style}</style>{body}</html>'
+    style = (
+        "body{font:1rem system-ui}div{display:flex;overflow-x:auto;gap:1rem;align-items:start}"
+        "img{height:32rem}figure{margin:0}"
+    )
+    head = f'<meta charset="utf-8"><title>Screenshots</title><style>{style}</style>'
+    return f'<!doctype html><html lang="en">{head}{body}</html>'
 
 
 if __name__ == "__main__":
