@@ -86,4 +86,4 @@ def test_it_knows_the_paper_of_the_page_and_gives_it_its_own_colour():
 def test_it_is_a_stylesheet_of_two_rules():
     sheet = colours.stylesheet("#ffff00")
     assert sheet.startswith(":root{--fill:#ffff00;--on-fill:#000000;--brink:#")
-    assert "@media (prefers-color-scheme:dark){:root{--fill:#" in sheet
+    assert "@media screen and (prefers-color-scheme:dark){:root{--fill:#" in sheet

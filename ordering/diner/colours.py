@@ -23,7 +23,7 @@ RGB = tuple[float, float, float]
 def stylesheet(colour: str) -> str:
     """What look.css leaves to the restaurant; unlayered, it wins over its tokens. `colour`: "#7b1e32"."""
     light, dark = tokens(colour, dark=False), tokens(colour, dark=True)
-    return f":root{{{_rules(light)}}}@media (prefers-color-scheme:dark){{:root{{{_rules(dark)}}}}}"
+    return f":root{{{_rules(light)}}}@media screen and (prefers-color-scheme:dark){{:root{{{_rules(dark)}}}}}"
 
 
 def tokens(colour: str, *, dark: bool) -> dict[str, str]:
