@@ -13,12 +13,15 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from PIL import Image
+
+from tests.screenshots.pages import a_meal, admin, board, diner
+
+ROOT = Path(__file__).parents[2]
 PHONE, SMALL, TABLET = (390, 844), (320, 568), (1024, 768)
 HIGHEST = 2400
 # Also taken as large text, lying, on a tablet, and on paper; the others differ from one of these in words.
@@ -38,6 +41,9 @@ def arguments() -> argparse.Namespace:
     take("--widths", default="390,320")
     take("--only", default="", help="pages whose name contains one of these words, comma between")
     take("--colour", default="", help="of the house: #e8b923")
+    take(
+        "--docs", action="store_true", help="only those of the documentation, into docs/screenshots"
+    )
     take("--without", default="", metavar="PART", help="also,board,admin: leave that out")
     return parser.parse_args()
 
@@ -57,7 +63,9 @@ def main() -> int:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
-        shots = take_all(given, out)
+        shots = documented() if given.docs else take_all(given, out)
+    if given.docs:
+        return 0
     (out / "index.html").write_text(index(shots), encoding="utf-8")
     sys.stdout.write(f"{len(shots)} pictures: {out / 'index.html'}\n")
     return 0
@@ -165,150 +173,47 @@ class Camera:
         self.shots.append((file, f"{name}, {self.language}, {size[0]} px, {how}"))
 
 
+def documented() -> list[Shot]:
+    """The good ones, each a first screen as a guest sees it, small enough to be kept with the code."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import FLAGS
+    from tests.system_tools import find
+
+    with sync_playwright() as playwright, server() as live:
+        browser = playwright.chromium.launch(executable_path=find("chromium"), args=FLAGS)
+        restaurant = opened("")
+        phone, tablet = (
+            browser.new_context(
+                viewport={"width": width, "height": height},
+                locale="fr",
+                reduced_motion="reduce",
+                device_scale_factor=2,
+            ).new_page()
+            for width, height in (PHONE, TABLET)
+        )
+        for name in a_meal(phone, live, restaurant):
+            keep(phone, name, 520)
+        for name in board(tablet, live, opened("")):
+            if name == "service":
+                keep(tablet, "board", 1024)
+        browser.close()
+    return []
+
+
+def keep(page: Any, name: str, width: int) -> None:
+    """As WebP, `width` pixels wide."""
+    picture = Image.open(BytesIO(page.screenshot()))
+    picture.thumbnail((width, 10 * width))
+    picture.convert("RGB").save(
+        ROOT / "docs" / "screenshots" / f"{name}.webp", quality=82, method=6
+    )
+
+
 def file_name(*words: str) -> str:
     """Letters of plain ASCII, and a hyphen between words."""
     plain = unicodedata.normalize("NFKD", " ".join(words)).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"\w+", plain.lower())) + ".png"
-
-
-def diner(page: Any, live: Any, restaurant: Any) -> Iterator[str]:
-    from tests.browser.test_diner_access import walk
-
-    yield from before_ordering(page, live, restaurant)
-    yield from walk(page, live, restaurant)
-
-
-def before_ordering(page: Any, live: Any, restaurant: Any) -> Iterator[str]:
-    """What a walk through an order does not pass: a house that pauses, that takes no orders, that has sold out."""
-    from ordering.models import Product, Restaurant, Visit
-    from ordering.services import carte, pauses
-    from tests.ordering.admin_cast import person
-
-    table = f"{live.url}/t/{restaurant.tables.get(number=12).code}/"
-    long = "Noix de Saint-Jacques de la baie de Saint-Brieuc, poireaux fondants et beurre blanc à l’orange sanguine"
-    kept = Product.objects.get(key="bavette")
-    Product.objects.filter(key__in=["bavette", "poireaux"]).update(sold_out=True)
-    Product.objects.filter(key="croissant").update(name={"fr": long}, price=1_234_50)
-    carte.changed(restaurant_id=restaurant.pk)
-    page.goto(f"{live.url}/r/{restaurant.slug}/carte/")
-    yield "sold out and long names"
-    page.goto(f"{live.url}/r/{restaurant.slug}/carte/p/bavette/")
-    yield "sold out dish"
-    Product.objects.filter(key="poireaux").update(sold_out=False)
-    Product.objects.filter(key="bavette").update(sold_out=kept.sold_out)
-    Restaurant.objects.update(ordering=False)
-    page.goto(table)
-    yield "no orders by phone"
-    Restaurant.objects.update(ordering=True)
-    boss = person("boss", manager=[restaurant])
-    pauses.pause(by=boss, restaurant=restaurant, scope="category", what="plats", minutes=30)
-    page.goto(table)
-    page.locator("button[name=covers][value='2']").click()
-    page.wait_for_url("**/v/**")
-    yield "category paused"
-    pauses.pause(by=boss, restaurant=restaurant, scope="house", minutes=15)
-    page.reload()
-    yield "carte paused"
-    page.goto("about:blank")  # else the open page asks for news meanwhile, and is led elsewhere
-    page.context.clear_cookies()
-    page.goto(table)
-    yield "paused"
-    Visit.objects.all().delete()
-    Restaurant.objects.update(pauses=[])
-    carte.changed(restaurant_id=restaurant.pk)
-    page.context.clear_cookies()
-
-
-def now() -> Any:
-    from django.utils import timezone
-
-    return timezone.now()
-
-
-def enter(page: Any, live: Any, user: Any) -> None:
-    """As somebody who has logged in already."""
-    from django.test import Client
-
-    client = Client()
-    client.force_login(user)
-    page.context.add_cookies(
-        [
-            {"name": name, "value": morsel.value, "url": live.url}
-            for name, morsel in client.cookies.items()
-        ]
-    )
-
-
-def full_room(restaurant: Any) -> Any:
-    """Parties that choose, wait, have their order on the till, call, and one whose order is in question: that one."""
-    from ordering.models import Call
-    from ordering.services import calls, cart
-    from pos_bridge.models import Addition, Heartbeat
-    from tests import factories
-    from tests.ordering.staff_cast import order
-
-    Heartbeat.objects.create(
-        kind="deliver", name="x", started_at=now(), beat_at=now() + timedelta(hours=1)
-    )
-    tables = list(restaurant.tables.filter(enabled=True).order_by("number"))
-    for table, state, reason, age in zip(
-        tables,
-        (
-            Addition.State.RECEIVED,
-            Addition.State.HELD,
-            Addition.State.UNCERTAIN,
-            Addition.State.QUEUED,
-        ),
-        ("", "stale", "no_answer", ""),
-        (900, 300, 90, 3),
-        strict=False,
-    ):
-        guest = factories.guest(table, 2 + age % 3)
-        cart.add(guest=guest, product_key="oeuf", quantity=2, chosen=[])
-        place = SimpleNamespace(
-            tables=restaurant.tables.filter(pk=table.pk), registers=restaurant.registers
-        )
-        order(place, state, reason, age, tries=int(reason == "no_answer"))
-    calls.call(guest=factories.guest(tables[4], 4), kind=Call.Kind.BILL, pay="card")
-    return Addition.objects.get(state=Addition.State.HELD)
-
-
-def board(page: Any, live: Any, restaurant: Any) -> Iterator[str]:
-    from tests.ordering.admin_cast import person
-
-    enter(page, live, person("bob", manager=[restaurant]))
-    base = f"{live.url}/board/{restaurant.slug}/"
-    page.goto(base)
-    yield "service, quiet"
-    held = full_room(restaurant)
-    page.goto(base)
-    yield "service"
-    number = held.order.visit.table.number
-    for name, address in {
-        "table of a party": f"tables/{number}/",
-        "table card": f"tables/{number}/card/",
-        "task": f"orders/{held.pk}/",
-        "sold out list": "carte/",
-        "pauses": "pauses/",
-        "evening": "service/",
-        "journal": "journal/",
-    }.items():
-        page.goto(base + address)
-        yield name
-
-
-def admin(page: Any, live: Any, restaurant: Any) -> Iterator[str]:
-    from django.contrib.auth import get_user_model
-
-    full_room(restaurant)
-    enter(page, live, get_user_model().objects.create_superuser("alice", password="x"))
-    for name, address in {
-        "admin": "",
-        "admin undelivered": "pos_bridge/addition/undelivered/",
-        "admin restaurant": f"ordering/restaurant/{restaurant.pk}/change/",
-    }.items():
-        page.goto(f"{live.url}/admin/{address}")
-        yield name
 
 
 def index(shots: list[Shot]) -> str:
