@@ -24,6 +24,7 @@ from tests.screenshots.pages import a_meal, admin, board, diner
 ROOT = Path(__file__).parents[2]
 PHONE, SMALL, TABLET = (390, 844), (320, 568), (1024, 768)
 HIGHEST = 2400
+PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Also taken as large text, lying, on a tablet, and on paper; the others differ from one of these in words.
 ALSO = {
     "welcome", "closed", "carte", "to read", "dish", "set menu", "cart", "received", "held", "service",
@@ -169,6 +170,7 @@ class Camera:
             # A window as high as the page, else the bar would stand in the middle of it.
             high = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": size[0], "height": min(max(high, size[1]), HIGHEST)})
+        page.evaluate(PAINTED)
         page.screenshot(path=self.out / file, scale="css")
         self.shots.append((file, f"{name}, {self.language}, {size[0]} px, {how}"))
 

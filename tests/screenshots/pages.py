@@ -88,7 +88,7 @@ def full_room(restaurant: Any) -> Any:
     from tests.ordering.staff_cast import order
 
     Heartbeat.objects.create(
-        kind="deliver", name="x", started_at=now(), beat_at=now() + timedelta(hours=1)
+        kind="deliver", name="x", started_at=now(), beat_at=now() + timedelta(seconds=20)
     )
     tables = list(restaurant.tables.filter(enabled=True).order_by("number"))
     for table, state, reason, age in zip(
