@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -87,9 +86,7 @@ def full_room(restaurant: Any) -> Any:
     from tests import factories
     from tests.ordering.staff_cast import order
 
-    Heartbeat.objects.create(
-        kind="deliver", name="x", started_at=now(), beat_at=now() + timedelta(seconds=20)
-    )
+    Heartbeat.objects.create(kind="deliver", name="x", started_at=now(), beat_at=now())
     tables = list(restaurant.tables.filter(enabled=True).order_by("number"))
     for table, state, reason, age in zip(
         tables,
