@@ -192,7 +192,7 @@ def documented() -> list[Shot]:
                 reduced_motion="reduce",
                 device_scale_factor=2,
             ).new_page()
-            for width, height in (PHONE, TABLET)
+            for width, height in (PHONE, (TABLET[0], 1180))
         )
         for name in a_meal(phone, live, restaurant):
             keep(phone, name, 520)
