@@ -142,6 +142,14 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def accessibility(request: HttpRequest, slug: str) -> HttpResponse:
+    """What works for whom, what does not, how that is known, and whom to tell (P23)."""
+    restaurant, language = _house(request, slug)
+    shown = pages.show(request, "diner/accessibility.html", restaurant, language)
+    return _public(request, shown, language)
+
+
+@require_safe
 def photo(request: HttpRequest, slug: str, sha256: str) -> HttpResponse:
     found = access.restaurant_by_slug(slug).photos.filter(sha256=sha256).first()
     if found is None:
