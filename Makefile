@@ -25,12 +25,12 @@ SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faul
 # Where nobody may write compiled code, each process of the tests compiles all of ours anew, and pytest its rewritten tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test bench torture torture-short evening evening-short check format messages lock audit clean
+.PHONY: help install demo test bench torture torture-short evening evening-short check format screenshots messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: $(TO_TEST) ## set up .venv with all that runs and tests
 
@@ -111,6 +111,9 @@ check: $(TO_TEST) ## check format, style, types, templates, migrations and a pro
 format: $(TO_TEST) ## format the code, and mend what can be mended by itself
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+screenshots: $(TO_TEST) ## take every page and state of the demo restaurant as pictures into var/screenshots
+	@$(BIN)/python -m tests.screenshots
 
 # Without the date of the run and the numbers of the lines, only changed sentences show in a diff.
 messages: $(TO_TEST) ## collect the sentences to translate, and compile the translations

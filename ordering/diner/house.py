@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from ordering import access, throttle
 from ordering.diner import carte_page, compiled, filtering, hours, pages
+from ordering.diner.colours import stylesheet
 from ordering.diner.forms import JoinForm
 from ordering.diner.pages import Restaurant, Table
 from ordering.models import PhotoSize
@@ -180,7 +181,7 @@ def brand(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         raise Http404
     current = version == pages.colour_version(restaurant)
     return HttpResponse(
-        f":root{{--brand:{restaurant.colour}}}",
+        stylesheet(restaurant.colour),
         content_type="text/css; charset=utf-8",
         headers={"Cache-Control": FOR_EVER if current else "no-cache"},
     )
