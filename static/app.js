@@ -22,7 +22,7 @@
     const frame = document.createElement("div");
     frame.className = "box bad";
     frame.append(word("when", when) ?? "");
-    if (unclear.has(when)) frame.append((again && word("then", "again")) || word("then", event.detail.elt?.id) ?? word("then", "change") ?? "");
+    if (unclear.has(when)) frame.append(word("then", again ? "again" : event.detail.elt?.id) ?? word("then", "change") ?? "");
     if (!place || place.textContent === frame.textContent) return;
     place.replaceChildren(frame);
     place.scrollIntoView({ block: "nearest" });
