@@ -72,7 +72,7 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     """F02, F04, P21: what is tapped without a network is there once; no other host, two cookies, and after the meal
     nothing is left on the phone.
     """
-    page = phones()
+    page = phones("en")
     hosts = set()
     page.context.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     join(page, live_server, table)
@@ -83,14 +83,14 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     # The carte: a tap without a network waits for it, one whose answer was lost is asked again.
     page.context.set_offline(True)
     page.locator("#add-carte_soupe").click()
-    expect(alert).to_contain_text("Cette page l’envoie d’elle-même")
+    expect(alert).to_contain_text("This page sends it by itself")
     assert in_cart() is None
     page.context.set_offline(False)
     expect(count).to_have_text("1")
     expect(alert).to_be_empty()
     lose_one_answer(page, "**/add/")
     page.locator("#add-carte_soupe").click()
-    expect(alert).to_contain_text("Cette page réessaie d’elle-même : rien ne partira deux fois.")
+    expect(alert).to_contain_text("This page tries again by itself: nothing is sent twice.")
     expect(count).to_have_text("2")
     assert in_cart() == 2
 
@@ -101,8 +101,8 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     )  # fmt: skip
     page.context.set_offline(True)
     page.goto(f"{carte}cart/")
-    expect(page.locator("h1")).to_have_text("Pas de réseau")
-    page.get_by_role("link", name="Lire la carte").click()
+    expect(page.locator("h1")).to_have_text("No network")
+    page.get_by_role("link", name="Read the carte").click()
     expect(page.locator("#carte")).to_contain_text("Soupe")
     assert page.locator("form[method=post], button.add").count() == 0
     page.context.set_offline(False)
@@ -112,11 +112,11 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     key = page.locator("[name=submission_key]").get_attribute("value")
     page.context.set_offline(True)
     page.locator("#covers-more").click()
-    expect(page.locator("#failure")).to_contain_text("Cette page l’envoie d’elle-même")
+    expect(page.locator("#failure")).to_contain_text("This page sends it by itself")
     page.locator("#order").click()
     expect(page.locator("#order")).not_to_have_class(re.compile("htmx-request"))
     page.context.set_offline(False)
-    page.get_by_role("alert").filter(has_text="a changé").or_(page.locator("#status")).wait_for()
+    page.get_by_role("alert").filter(has_text="changed").or_(page.locator("#status")).wait_for()
     if not Order.objects.exists():  # the covers that were tapped are another order: it is shown and asked again
         page.locator("#order").click()
     page.wait_for_url("**/orders/**")
@@ -126,7 +126,7 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     assert {cookie["name"] for cookie in page.context.cookies()} == {"tablee", "csrftoken"}
     visits.end(visit=table.visits.get())
     page.goto(carte)
-    expect(page.locator("h1")).to_have_text("Scannez à nouveau le code de votre table")
+    expect(page.locator("h1")).to_have_text("Please scan the code on your table again")
     page.wait_for_function("async () => !(await caches.keys()).length")
     assert page.evaluate(LEFT) == NOTHING
     assert hosts == {urlsplit(live_server.url).netloc}
@@ -149,7 +149,7 @@ def test_a_phone_that_refuses_cookies_and_storage_reads_the_carte_and_is_told_wh
     assert context.cookies() == []
     with pytest.raises(Exception, match="denied|Access"):
         page.evaluate("localStorage.length")
-    expect(page.locator("header")).to_contain_text("Le téléphone doit accepter notre cookie")
+    expect(page.locator("header")).to_contain_text("Votre téléphone doit accepter notre cookie")
     page.get_by_role("link", name="Soupe").first.click()
     expect(page.locator("h1")).to_have_text("Soupe")
     page.wait_for_selector("link[rel=manifest]", state="attached")
