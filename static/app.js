@@ -402,6 +402,11 @@
 
   addEventListener("load", () => idle(() => settle().catch(refused)));
   document.addEventListener("htmx:afterSettle", () => { if (ended()) forget().catch(refused); });
+  // In the place of a page that did not load (worker.js): it is asked for again.
+  if (document.querySelector("[data-no-network]")) {
+    addEventListener("online", () => location.reload());
+    setTimeout(() => location.reload(), 15_000);
+  }
   // Nobody is asked to install anything.
   addEventListener("beforeinstallprompt", (event) => event.preventDefault());
 

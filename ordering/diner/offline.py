@@ -42,7 +42,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     """What the worker shows in the place of a page that could not be loaded. Nothing of a guest is in it."""
     restaurant = access.restaurant_by_slug(slug)
     language = access.language(request, restaurant)
-    response = pages.show(request, "diner/offline.html", restaurant, language, title=_("No network"))
+    response = pages.show(
+        request, "diner/offline.html", restaurant, language, title=_("No network")
+    )
     response.headers["Cache-Control"] = "public, max-age=60"
     response.headers["Vary"] = "Accept-Language"
     return response

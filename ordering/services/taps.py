@@ -1,4 +1,4 @@
-"""A tap that adds something is heard once: a phone whose answer was lost asks again with the key of the same tap (F02)."""
+"""A tap that adds is heard once: a phone whose answer was lost asks again with the key of the same tap (F02)."""
 
 from django.db.models import Value
 from django.db.models.functions import Concat, Left
