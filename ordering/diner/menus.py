@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from ordering.diner import carte_page, compiled, errors, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
 from ordering.diner.beside import above, beside
-from ordering.diner.forms import MenuForm, composed, left, noted
+from ordering.diner.forms import MenuForm, composed, left, noted, tap
 from ordering.diner.guests_carte import why_not
 from ordering.diner.pages import Guest
 from ordering.diner.said import Said, said
@@ -79,6 +79,7 @@ def add(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResp
             menu_key=key,
             quantity=form.wanted(),
             composed=wanted,
+            tap=tap(request.POST),
             **noted(request.POST),
         )
     except Refused as refused:

@@ -26,6 +26,7 @@ from ordering.diner.forms import (
     chosen,
     left,
     noted,
+    tap,
 )
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
@@ -70,6 +71,7 @@ def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
             product_key=form.cleaned_data["product"],
             quantity=form.wanted(),
             chosen=chosen(request.POST),
+            tap=tap(request.POST),
             **noted(request.POST),
         )
     except Refused as refused:
