@@ -7,7 +7,7 @@
   const strip = document.querySelector(".strip ul");
   if (!carte) return;
 
-  // --- The place is kept: which dish stood where, and what had the focus, with the entry of the history ---
+  // --- The place is kept: which dish stood on top, and what had the focus, with the entry of the history ---
 
   const KEPT = "place";
 
@@ -15,7 +15,7 @@
     const element = link ?? document.activeElement;
     const under = strip.parentElement.getBoundingClientRect().bottom;
     const dishes = [...carte.querySelectorAll("[id^=dish-]")];
-    const dish = dishes.find((each) => each.getBoundingClientRect().bottom > under);
+    const dish = dishes.find((each) => each.getBoundingClientRect().top >= under);
     const place = {
       dish: scrollY > 0 && dish ? dish.id : "",
       top: dish?.getBoundingClientRect().top,
@@ -46,9 +46,10 @@
       if (dish) scrollBy({ top: dish.getBoundingClientRect().top - place.top, behavior: "instant" });
     };
     move();
+    // The browser would put its own place over it, also after the load.
     addEventListener("load", () => {
       move();
-      history.scrollRestoration = "auto";
+      setTimeout(() => { history.scrollRestoration = "auto"; }, 300);
     }, { once: true });
   };
   back();
@@ -88,7 +89,7 @@
     if (sign) sign.replaceWith(hoped);
     else {
       const words = document.createElement("span");
-      words.append(...place.childNodes, hoped);
+      words.append(...place.childNodes, " ", hoped);
       place.append(words);
     }
   };
