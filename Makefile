@@ -88,7 +88,7 @@ bench: $(TO_TEST) ## measure how fast it is, into bench/latest.json; ONLY=carte,
 .PHONY: tools
 tools: $(TO_TEST)
 	@echo "== Tools of the system"
-	@$(BIN)/python tests/system_tools.py chromium playwright zbar postgresql gettext fonts strace
+	@$(BIN)/python tests/system_tools.py chromium firefox webkit xvfb playwright zbar postgresql gettext fonts strace
 
 check: $(TO_TEST) ## check format, style, types, templates, migrations and a production set-up
 	@echo "== Format and style"

@@ -10,13 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ordering import languages, texts
 from ordering.models import Call, Guest, Order, Restaurant, Table
+from ordering.prepared import Prepared
 from ordering.services.visits import VisitEnded, is_silent, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
@@ -108,10 +109,7 @@ def guest_of(request: HttpRequest, visit_code: str) -> Guest:
 def past_guest(request: HttpRequest, visit_code: str) -> Guest:
     """As guest_of, also when the visit has ended: its party may still read what it ordered. Raises NotYourVisit."""
     secret = guest_secret(request)
-    guest = (
-        secret
-        and _guests().filter(visit__code=visit_code, secret_hash__in=lookup_hashes(secret)).first()
-    )
+    guest = secret and _guest.first(visit_code, *lookup_hashes(secret))
     if not guest or guest.moved_to_id is not None:
         raise NotYourVisit
     return guest
@@ -211,7 +209,8 @@ def register_is_silent(found: Guest | Table) -> bool:
     """Whether the register has not answered for so long that nobody should order by phone (F64), as the query that
     found this guest or table has seen it.
     """
-    return bool(getattr(found, "register_silent", False))
+    since = getattr(found, "register_silent_since", None)
+    return since is not None and breaker.is_too_long(since, timezone.now())
 
 
 def _is_code(text: str) -> bool:
@@ -221,18 +220,23 @@ def _is_code(text: str) -> bool:
 
 def _tables() -> QuerySet[Table]:
     tables = Table.objects.select_related("restaurant").filter(enabled=True)
-    return tables.annotate(register_silent=_silent_register_of("restaurant"))
+    return tables.annotate(register_silent_since=_register_silent_since("restaurant"))
 
 
 def _guests() -> QuerySet[Guest]:
-    guests = Guest.objects.select_related("visit__table__restaurant")
-    return guests.annotate(register_silent=_silent_register_of("visit__table__restaurant"))
+    guests = Guest.objects.select_related("visit__table__restaurant").defer("visit__table__code")
+    since = _register_silent_since("visit__table__restaurant")
+    return guests.annotate(register_silent_since=since)
 
 
-def _silent_register_of(restaurant: str) -> Exists:
+def _register_silent_since(restaurant: str) -> Subquery:
     """In the same query: the carte costs no more for it."""
-    silent = Register.objects.filter(breaker.silent(timezone.now()), current=True)
-    return Exists(silent.filter(restaurant=OuterRef(restaurant)))
+    failing = Register.objects.filter(breaker.fails(), current=True)
+    return Subquery(failing.filter(restaurant=OuterRef(restaurant)).values("silent_since")[:1])
+
+
+# What every page of a visit asks first.
+_guest = Prepared(lambda code, *hashes: _guests().filter(visit__code=code, secret_hash__in=hashes))
 
 
 def _stamp(guest: Guest) -> str:
@@ -245,10 +249,18 @@ def _accepted(request: HttpRequest) -> list[str]:
 
 
 def _cookie(request: HttpRequest) -> dict[str, Any]:
+    """What the phone has sent, checked once for each request."""
+    value = request.COOKIES.get(GUEST_COOKIE, "")
+    checked: tuple[str, dict[str, Any]] | None = getattr(request, "guest_cookie", None)
+    if checked is None or checked[0] != value:
+        checked = value, _checked(value)
+        request.guest_cookie = checked  # type: ignore[attr-defined]
+    return checked[1]
+
+
+def _checked(value: str) -> dict[str, Any]:
     try:
-        found = signing.loads(
-            request.COOKIES.get(GUEST_COOKIE, ""), salt=SALT, max_age=COOKIE_SECONDS
-        )
+        found = signing.loads(value, salt=SALT, max_age=COOKIE_SECONDS)
     except signing.BadSignature:
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+CODE = {".py", ".html", ".css", ".js", ".svg", ".mo"}
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -116,3 +117,9 @@ def local_keys(folder: Path) -> dict[str, str]:
     finally:
         scratch.unlink(missing_ok=True)
     return keys
+
+
+def newest_file(*folders: Path) -> str:
+    """When the code, or a text or template of it, was last changed: what was made by another release has another."""
+    files = (path for folder in folders for path in folder.rglob("*") if path.suffix in CODE)
+    return str(max((path.stat().st_mtime_ns for path in files), default=0))

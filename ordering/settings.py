@@ -17,6 +17,7 @@ from ordering.env import (
     host_of,
     is_private,
     local_keys,
+    newest_file,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,6 +98,20 @@ TEMPLATES = [
         },
     },
 ]
+
+# What is kept of cartes (ordering/diner/kept.py) is shared by the processes of a machine, and made anew by other code.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "carte": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "kept",
+        "TIMEOUT": 24 * 3600,
+        "KEY_PREFIX": newest_file(
+            BASE_DIR / "ordering", BASE_DIR / "templates", BASE_DIR / "static"
+        ),
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
+    },
+}
 
 # --- Database ----------------------------------------------------------------------------------
 

@@ -39,17 +39,27 @@ def is_probed() -> Q:
     return Q(failures__gte=FAILURES) | Q(failures=HALF_OPEN, silent_since__isnull=False)
 
 
+def fails() -> Q:
+    """Of registers: those whose last tries were in vain, and none has been well since."""
+    return Q(failures__gte=HALF_OPEN)
+
+
 def silent(now: datetime) -> Q:
     """Of registers: those that have not answered for so long that nobody should order by phone."""
     long_ago = Q(silent_since__lte=now - seconds(GUESTS_TOLD_AFTER))
-    return Q(failures__gte=HALF_OPEN) & (long_ago | Q(silent_since__gt=now + SKEW))
+    return fails() & (long_ago | Q(silent_since__gt=now + SKEW))
 
 
 def is_silent(register: Register, now: datetime) -> bool:
     """The same of one register that has been read."""
     since = register.silent_since
-    if register.failures < HALF_OPEN or since is None:
-        return False
+    return register.failures >= HALF_OPEN and since is not None and is_too_long(since, now)
+
+
+def is_too_long(since: datetime, now: datetime) -> bool:
+    """Of a register that fails, silent since then: for so long that nobody should order by phone. A moment to come is
+    from before the clock was set back.
+    """
     return since <= now - seconds(GUESTS_TOLD_AFTER) or since > now + SKEW
 
 

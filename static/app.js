@@ -241,7 +241,12 @@
 
   // --- Steppers and the price on the button, where nothing is sent before the diner says so ---
 
-  const money = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "EUR" });
+  // Made where it is needed: it takes as long as all else of this file together.
+  let format;
+  const money = (euros) => {
+    format ??= new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "EUR" });
+    return format.format(euros);
+  };
 
   const reckon = (form) => {
     const shown = document.querySelector("[data-total]");
@@ -253,7 +258,7 @@
     };
     const chosen = [...form.querySelectorAll("input:checked")].filter(counts);
     const unit = chosen.reduce((sum, input) => sum + Number(input.dataset.price ?? 0), Number(form.dataset.price));
-    shown.textContent = money.format((unit * (Number(form.elements.quantity.value) || 1)) / 100);
+    shown.textContent = money((unit * (Number(form.elements.quantity.value) || 1)) / 100);
   };
 
   const step = (input, by) => {
@@ -271,4 +276,29 @@
 
   document.addEventListener("input", (event) => reckon(event.target.form));
   reckon(document.getElementById("choices"));
+
+  // --- A long carte is laid out from above, a category at a time: an old phone answers between two of them ---
+
+  const categories = document.querySelectorAll("#carte section").length;
+  if (categories && CSS.supports("content-visibility: auto")) {
+    const STEP = 40;
+    // Not a class: the carte is compared with a fresh one (carte.js).
+    const sheet = new CSSStyleSheet();
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    let laid = 0;
+    const lay = (count) => {
+      laid = count;
+      sheet.replaceSync(`#carte section:nth-of-type(-n + ${count}) .dish {content-visibility: visible}`);
+    };
+    const step = () => {
+      if (laid >= categories) return;
+      lay(laid + 1);
+      setTimeout(step, STEP);
+    };
+    // A place that is jumped to, or come back to, is where it is: nothing above it may still be a guess.
+    const came = performance.getEntriesByType("navigation")[0]?.type;
+    if (location.hash || came !== "navigate") lay(categories);
+    else addEventListener("load", () => setTimeout(step, STEP));
+    addEventListener("click", (event) => { if (event.target.closest("a[href*='#']")) lay(categories); }, true);
+  }
 })();

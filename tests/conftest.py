@@ -5,6 +5,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 
+from ordering.diner import kept
 from pos_bridge.registers import adapter_class
 
 
@@ -14,6 +15,7 @@ def _empty_cache():
     made-up register is gone with its test.
     """
     cache.clear()
+    kept.forget()
     adapter_class.cache_clear()
 
 

@@ -33,6 +33,11 @@ CHROMIUM_APPS = (
     "~/Applications/Chromium.app/Contents/MacOS/Chromium",
     "~/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+FIREFOX_NAMES = ("firefox-esr", "firefox")
+FIREFOX_APPS = (
+    "/Applications/Firefox.app/Contents/MacOS/firefox",
+    "~/Applications/Firefox.app/Contents/MacOS/firefox",
+)
 PLAYWRIGHT_FOLDERS = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
 PLAYWRIGHT_CHROMIUM = (
     "chromium-*/chrome-linux*/chrome",
@@ -138,6 +143,31 @@ def find_chromium(machine: Machine) -> str | None:
     return next(starts, None)
 
 
+def find_firefox(machine: Machine) -> str | None:
+    """One that starts; on Ubuntu `firefox` may be a stub that only asks for snap."""
+    candidates = [
+        machine.environ.get("FIREFOX") or "",
+        *(machine.which(name) or "" for name in FIREFOX_NAMES),
+        *machine.newest(FIREFOX_APPS),
+    ]
+    starts = (path for path in candidates if path and machine.output([path, "--version"]))
+    return next(starts, None)
+
+
+def find_webkit(machine: Machine) -> str | None:
+    """The driver of WebKitGTK's own small browser, which comes with it."""
+    if sys.platform != "linux":
+        return "not needed, only Linux has it"
+    return machine.which("WebKitWebDriver")
+
+
+def find_xvfb(machine: Machine) -> str | None:
+    """The screen that WebKitGTK wants where there is none."""
+    if sys.platform != "linux":
+        return "not needed, only WebKitGTK wants it"
+    return machine.which("Xvfb")
+
+
 def find_zbar(machine: Machine) -> str | None:
     return machine.which("zbarimg")
 
@@ -215,6 +245,9 @@ class Tool:
 
 TOOLS = {
     "chromium": Tool(find_chromium, apt="chromium", playwright="chromium"),
+    "firefox": Tool(find_firefox, apt="firefox-esr", brew="firefox"),
+    "webkit": Tool(find_webkit, apt="webkit2gtk-driver"),
+    "xvfb": Tool(find_xvfb, apt="xvfb"),
     "playwright": Tool(find_playwright, apt="libatomic1"),
     "zbar": Tool(find_zbar, apt="zbar-tools", brew="zbar"),
     "postgresql": Tool(find_database, apt="postgresql", brew="postgresql@17"),

@@ -99,6 +99,27 @@ def test_it_prefers_the_chromium_that_the_environment_names():
     assert find("chromium", made.machine) == named
 
 
+def test_it_passes_over_a_firefox_that_does_not_start():
+    """Debian's name comes first; Ubuntu's stub only asks for snap."""
+    stub, app = "/made/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"
+    made = Made(stub, app, answers={f"{app} --version": "Mozilla Firefox 153"})
+    assert find("firefox", made.machine) == app
+    esr = "/made/bin/firefox-esr"
+    both = Made(stub, esr, answers={f"{path} --version": "Mozilla Firefox" for path in (stub, esr)})
+    assert find("firefox", both.machine) == esr
+
+
+@pytest.mark.parametrize(
+    ("tool", "program"), [("webkit", "WebKitWebDriver"), ("xvfb", "Xvfb")], ids=["webkit", "xvfb"]
+)
+def test_it_wants_webkit_and_its_screen_only_on_linux(monkeypatch, tool, program):
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert find(tool, Made().machine) is None
+    assert find(tool, Made(f"/made/bin/{program}").machine) == f"/made/bin/{program}"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert "not needed" in (find(tool, Made().machine) or "")
+
+
 def test_it_takes_the_newest_postgresql_that_is_not_on_the_path():
     programs, answers = [], {}
     for version in ("9.6", "14", "17"):

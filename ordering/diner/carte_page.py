@@ -1,6 +1,6 @@
 """The carte's HTML, rendered once for each version, language and set of open slots.
 
-Nothing of a guest is in the cached part, no token and no cookie: its buttons name a form that stands outside of it.
+Nothing of a guest is in the kept part, no token and no cookie: its buttons name a form that stands outside of it.
 What a guest has in the cart is put into the finished page (`with_counts`).
 """
 
@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ordering import slots
-from ordering.diner import hours, legal
-from ordering.diner.compiled import CACHE_SECONDS, Carte, Item, Section
+from ordering.diner import hours, kept, legal
+from ordering.diner.compiled import Carte, Item, Section
 from ordering.diner.filtering import EVERYTHING, Wanted
 from ordering.diner.said import Said, said
-from ordering.models import Restaurant, Table
-from ordering.services import pauses
+from ordering.models import Restaurant, Table, Visit
+from ordering.services import pauses, pricing
 from ordering.services.days import service_day
 from ordering.services.orders import ordering_problem
 from ordering.services.pricing import PricedCart
@@ -105,7 +104,56 @@ def why_not(
     return Problem("register_silent") if silent and problem is None else problem
 
 
+@dataclass(frozen=True)
+class Fragment:
+    """The carte's HTML, and what another one differs in."""
+
+    html: SafeString
+    digest: str
+
+
+def depends_on(
+    restaurant: Restaurant, carte: Carte, language: str, now: datetime, *, ordering: bool
+) -> str:
+    """All that the carte's HTML depends on: a key to keep it by."""
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    asked = [
+        restaurant.pk,
+        restaurant.carte_version,
+        str(service_day(restaurant, now)),
+        language,
+        ordering,
+        [slots.is_open(each, local) for each in carte.slots],
+        # Two happy hours of one day end at different times.
+        [[slots.is_open(each, local), hours.until(each, local)] for each in carte.happy_hours],
+        is_evening(local),
+        _paused(restaurant, now),
+    ]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
 def fragment(
+    restaurant: Restaurant, carte: Carte, language: str, now: datetime, *, ordering: bool
+) -> Fragment:
+    """The carte's HTML, kept while all that it depends on is the same."""
+
+    def draw() -> Fragment:
+        html = narrowed(restaurant, carte, language, now, ordering=ordering)
+        return Fragment(html, hashlib.sha256(html.encode()).hexdigest()[:16])
+
+    depends = depends_on(restaurant, carte, language, now, ordering=ordering)
+    return kept.on_machine(f"fragment:{depends}", draw)
+
+
+def state(problem: Problem | None, carte: Fragment) -> str:
+    """What an open page has seen: another one where anything on the carte is another, and before the dot where it can
+    be ordered no longer, or again. `carte`: without any filter.
+    """
+    may = problem.code if problem else "open"
+    return f"{may}.{carte.digest}"
+
+
+def narrowed(
     restaurant: Restaurant,
     carte: Carte,
     language: str,
@@ -114,60 +162,11 @@ def fragment(
     ordering: bool,
     wanted: Wanted = EVERYTHING,
 ) -> SafeString:
-    """The carte's HTML, from the cache where language, open slots and version are the same.
-
-    What is narrowed to something `wanted` is drawn anew each time: there are more filters than a cache has room for.
+    """The carte's HTML drawn anew, as for one that is narrowed to something `wanted`: of those there are more than a
+    cache has room for.
     """
+    paused = _paused(restaurant, now)
     local = now.astimezone(ZoneInfo(restaurant.timezone))
-    paused = {
-        key: str(pause.problem(restaurant, now))
-        for key, pause in pauses.categories(restaurant, now).items()
-    }
-    if wanted:
-        return _drawn(restaurant, carte, language, local, paused, ordering=ordering, wanted=wanted)
-    is_open = {json.dumps(each): slots.is_open(each, local) for each in carte.slots()}
-    # Two happy hours of one day end at different times.
-    happy = {
-        json.dumps(each): [slots.is_open(each, local), hours.until(each, local)]
-        for each in carte.happy_hours()
-    }
-    asked = [
-        restaurant.pk,
-        restaurant.carte_version,
-        str(service_day(restaurant, now)),
-        language,
-        ordering,
-        is_open,
-        happy,
-        is_evening(local),
-        paused,
-    ]
-    key = "carte:" + hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    html: SafeString | None = cache.get(key)
-    if html is None:
-        html = _drawn(restaurant, carte, language, local, paused, ordering=ordering, wanted=wanted)
-        cache.set(key, html, CACHE_SECONDS)
-    return html
-
-
-def state(problem: Problem | None, html: str) -> str:
-    """What an open page has seen: another one where anything on the carte is another, and before the dot where it can
-    be ordered no longer, or again. `html`: the carte without any filter.
-    """
-    may = problem.code if problem else "open"
-    return f"{may}.{hashlib.sha256(html.encode()).hexdigest()[:16]}"
-
-
-def _drawn(
-    restaurant: Restaurant,
-    carte: Carte,
-    language: str,
-    local: datetime,
-    paused: Paused,
-    *,
-    ordering: bool,
-    wanted: Wanted,
-) -> SafeString:
     context = {
         "sections": sections(carte, language, local, paused),
         "paused": paused,
@@ -179,6 +178,15 @@ def _drawn(
         "show_allergens": bool(wanted.without),
     }
     return render_to_string("diner/_carte.html", context)
+
+
+def _paused(restaurant: Restaurant, now: datetime) -> Paused:
+    if not restaurant.pauses:
+        return NOTHING
+    return {
+        key: str(pause.problem(restaurant, now))
+        for key, pause in pauses.categories(restaurant, now).items()
+    }
 
 
 def sections(
@@ -211,51 +219,65 @@ def row(
         return None
     item, sections = found
     local = now.astimezone(ZoneInfo(restaurant.timezone))
-    paused = {
-        each: str(pause.problem(restaurant, now))
-        for each, pause in pauses.categories(restaurant, now).items()
-    }
+    paused = _paused(restaurant, now)
     served = [each for each in sections if slots.is_open(each.served, local)]
     free = [each for each in served if each.key not in paused]
     return _row(item, (free or served or sections)[0], language, local, paused)
 
 
-def with_counts(page: str, carte: Carte, cart: PricedCart, language: str) -> str:
-    """The page with the number in the cart on each dish's button, in place of the “+”."""
-    for button, count in _buttons(carte, cart, language):
-        page = page.replace(_button(button, 0), _button(button, count))
-    return page
+@dataclass(frozen=True)
+class InCart:
+    """What the carte shows of a table's cart: items, cents TTC, and how many of each dish, by its key."""
+
+    count: int
+    total: int
+    counts: Mapping[str, int]
 
 
-def changed_buttons(
-    carte: Carte, cart: PricedCart, language: str, product_key: str
-) -> list[tuple[Row, int]]:
-    """Each button of this product, with the number that it now shows."""
-    counts = _counts(cart)
+def in_cart(visit: Visit, carte: Carte, now: datetime) -> InCart:
+    """Read once for each version of cart and carte; each time where the hour changes prices too."""
+
+    def read() -> InCart:
+        cart = pricing.priced(visit, now=now)
+        return InCart(cart.count, cart.total, counts(cart))
+
+    restaurant = visit.table.restaurant
+    if carte.happy_hours:
+        return read()
+    day = service_day(restaurant, now)
+    key = f"{visit.pk}:{visit.cart_version}:{restaurant.carte_version}:{day}"
+    return kept.carts.kept(key, read)
+
+
+def counts(cart: PricedCart) -> dict[str, int]:
+    """How many of each dish, by its key; set menus have no button that shows it."""
+    found: dict[str, int] = {}
+    for line in cart.lines:
+        if not line.is_menu:
+            found[line.item.key] = found.get(line.item.key, 0) + line.quantity
+    return found
+
+
+def with_counts(html: str, carte: Carte, counted: Mapping[str, int], language: str) -> str:
+    """The HTML with the number in the cart on each dish's button, in place of the “+”."""
+    for key, count in counted.items():
+        for row in buttons(carte, language, key):
+            html = html.replace(_button(row, 0), _button(row, count))
+    return html
+
+
+def buttons(carte: Carte, language: str, product_key: str) -> list[Row]:
+    """Each button of this product."""
     return [
-        (_row(item, section, language, None), counts.get(product_key, 0))
+        _row(item, section, language, None)
         for section in carte.sections
         for item in section.items
         if item.key == product_key and not item.is_menu
     ]
 
 
-def _buttons(carte: Carte, cart: PricedCart, language: str) -> Iterator[tuple[Row, int]]:
-    for product_key in _counts(cart):
-        yield from changed_buttons(carte, cart, language, product_key)
-
-
 def _button(row: Row, count: int) -> str:
     return render_to_string("diner/_add.html", {"row": row, "count": count})
-
-
-def _counts(cart: PricedCart) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for line in cart.lines:
-        if line.is_menu:
-            continue
-        counts[line.item.key] = counts.get(line.item.key, 0) + line.quantity
-    return counts
 
 
 def _rows(

@@ -1,15 +1,17 @@
 """The carte as it is read: compiled in one query, once for each version of it. Nothing of a guest is in here."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 
 from ordering import happy
+from ordering.diner import kept
 from ordering.diner.said import Texts
 from ordering.models import CategoryItem, OptionGroup, Photo, ProductOptionGroup, Restaurant
 from ordering.models.sold_out import runs_out
@@ -17,7 +19,6 @@ from ordering.services.days import service_day
 from ordering.services.options import unanswerable
 from pos_bridge.models import Register
 
-CACHE_SECONDS = 24 * 3600
 # A category with one of these keys is written on the slate.
 SLATE = {"ardoise", "slate"}
 
@@ -198,29 +199,32 @@ class Carte:
         ]
         return (found[0][0], [section for _item, section in found]) if found else None
 
-    def slots(self) -> Iterator[Any]:
-        for section in self.sections:
-            yield section.served
-            for item in section.items:
-                yield item.served
+    @cached_property
+    def slots(self) -> list[Any]:
+        """Each that something is served in, once."""
+        served = [section.served for section in self.sections]
+        return _each_once(served + [item.served for item in self._items])
 
-    def happy_hours(self) -> Iterator[Any]:
-        for section in self.sections:
-            for item in section.items:
-                if item.has_happy_hour:
-                    yield item.happy_hours
+    @cached_property
+    def happy_hours(self) -> list[Any]:
+        """Each that something is cheaper in, once."""
+        return _each_once([item.happy_hours for item in self._items if item.has_happy_hour])
+
+    @property
+    def _items(self) -> list[Item]:
+        return [item for section in self.sections for item in section.items]
+
+
+def _each_once(slots: list[Any]) -> list[Any]:
+    return list({json.dumps(each): each for each in slots}.values())
 
 
 def compiled(restaurant: Restaurant) -> Carte:
     """The whole carte in one query, or in none where this version was read before on this day of service."""
     # What is sold out until tomorrow is on sale again without anybody's doing.
     day = service_day(restaurant, timezone.now())
-    key = f"carte:{restaurant.pk}:{restaurant.carte_version}:{day}"
-    carte: Carte | None = cache.get(key)
-    if carte is None:
-        carte = _compile(restaurant, day)
-        cache.set(key, carte, CACHE_SECONDS)
-    return carte
+    key = f"compiled:{restaurant.pk}:{restaurant.carte_version}:{day}"
+    return kept.on_machine(key, lambda: _compile(restaurant, day))
 
 
 # --- One query -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -33,6 +34,7 @@ def scan(request: HttpRequest, code: str) -> HttpResponse:
         raise
     response = redirect("diner:welcome", table.restaurant.slug)
     access.new_scan(request, response, table)
+    get_token(request)  # its cookie lasts as long as the guest's, from now
     return pages.private(response)
 
 
@@ -97,7 +99,10 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
     found = compiled.compiled(restaurant)
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
-    html = carte_page.fragment(restaurant, shown, language, now, ordering=False, wanted=wanted)
+    if wanted:
+        html = carte_page.narrowed(restaurant, shown, language, now, ordering=False, wanted=wanted)
+    else:
+        html = carte_page.fragment(restaurant, found, language, now, ordering=False).html
     table = access.scanned_table(request, slug)
     page = _public(
         request,

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 from ordering.diner import carte_page, compiled, errors, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
 from ordering.diner.forms import MenuForm, composed, left, noted
+from ordering.diner.guests_carte import why_not
 from ordering.diner.pages import Guest
 from ordering.diner.said import Said, said
-from ordering.diner.views import Problems, why_not
+from ordering.diner.views import Problems
 from ordering.models import Choice, Course, SetMenu
 from ordering.services import cart as carts
 from ordering.services import pricing, set_menus

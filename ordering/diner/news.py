@@ -6,9 +6,8 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ordering.diner import carte_page, compiled, pages
+from ordering.diner.guests_carte import why_not
 from ordering.diner.pages import Guest
-from ordering.diner.views import why_not
-from ordering.services import pricing
 
 SEEN = "X-Seen"
 
@@ -23,16 +22,16 @@ def news(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
     now = timezone.now()
     found = compiled.compiled(guest.visit.table.restaurant)
     problem = why_not(guest, found, now)
-    html = carte_page.fragment(
+    carte = carte_page.fragment(
         guest.visit.table.restaurant, found, language, now, ordering=not problem
     )
-    state = carte_page.state(problem, html)
+    state = carte_page.state(problem, carte)
     before = request.GET.get("seen", "")
     if before == state:
         return HttpResponse(status=204)
     if before.partition(".")[0] != state.partition(".")[0]:
         return HttpResponse(status=205)
-    cart = pricing.priced(guest.visit)
-    response = HttpResponse(carte_page.with_counts(html, found, cart, language))
+    counted = carte_page.in_cart(guest.visit, found, now).counts
+    response = HttpResponse(carte_page.with_counts(carte.html, found, counted, language))
     response.headers[SEEN] = state
     return response

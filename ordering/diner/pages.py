@@ -76,7 +76,7 @@ def private(response: HttpResponse) -> HttpResponse:
 
 
 def page(
-    request: HttpRequest,
+    request: HttpRequest | None,
     template: str,
     restaurant: Restaurant,
     language: str,
@@ -84,9 +84,11 @@ def page(
     here: str = "",
     **context: Any,
 ) -> str:
-    """A page's HTML. `here` is its address for the links to other languages, where it is not the one asked for."""
+    """A page's HTML. `here` is its address for the links to other languages, where it is not the one asked for. With no
+    request, it is a page for many phones.
+    """
     offered = [(code, languages.own_name(code), code == language) for code in restaurant.languages]
-    kept = filtering.asked(filtering.wanted(request.GET))
+    kept = filtering.asked(filtering.wanted(request.GET)) if request else []
     context |= {
         # What the page is filtered by: a link to another language, and a form without a script, keep it.
         "kept": kept,
@@ -94,8 +96,8 @@ def page(
         "restaurant": restaurant,
         "language": language,
         "languages": offered if len(offered) > 1 else [],
-        "here": here or request.path,
-        "moved_to": _news(request, context.get("guest")),
+        "here": here or (request.path if request else ""),
+        "moved_to": _news(request, context.get("guest")) if request else None,
     }
     return render_to_string(template, context, request)
 

@@ -3,8 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,11 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from ordering import access, throttle
-from ordering.diner import carte_page, compiled, errors, filtering, hours, pages
+from ordering.diner import carte_page, compiled, errors, filtering, guests_carte, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
 from ordering.diner.forms import (
     CODE,
@@ -39,33 +36,10 @@ Problems = Sequence[Problem | str]
 
 
 @require_safe
-@gzip_page
 @pages.for_guest
 def carte(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
-    """The cached carte, with this table's cart in it: at most four queries, whatever the carte's size."""
-    table, now = guest.visit.table, timezone.now()
-    found = compiled.compiled(table.restaurant)
-    problem = why_not(guest, found, now)
-    cart = pricing.priced(guest.visit)
-    # Led here from the page of a dish that has left the carte.
-    gone = [Problem("unknown_product")] if "gone" in request.GET else []
-    wanted = filtering.wanted(request.GET)
-    shown = filtering.narrowed(found, wanted)
-    draw = partial(
-        carte_page.fragment, table.restaurant, language=language, now=now, ordering=not problem
-    )
-    html = pages.page(
-        request, "diner/carte.html", table.restaurant, language,
-        visit=guest.visit, table=table, guest=guest, cart=cart, problem=problem, problems=gone,
-        until=hours.until(table.restaurant.hours, pages.local_now(table.restaurant)),
-        announced=hours.announced(table.restaurant, pages.local_now(table.restaurant), language),
-        waiting_minutes=pauses.waiting_minutes(table.restaurant, now),
-        carte=draw(carte=shown, wanted=wanted), seen=carte_page.state(problem, draw(carte=found)),
-        carte_sections=carte_page.strip(shown, language),
-        filter=filtering.form(found, shown, wanted),
-    )  # fmt: skip
-    response = HttpResponse(carte_page.with_counts(html, found, cart, language))
-    return filtering.unsaid(response) if wanted else response
+    """The kept carte, with this table's cart in it: at most four queries, whatever the carte's size."""
+    return guests_carte.page(request, guest, language)
 
 
 @require_safe
@@ -157,7 +131,7 @@ def show_cart(
     # As long as it may be sent, its button is there.
     in_time = orders.in_time(restaurant, now)
     mine = pricing.of_guest(cart, guest)
-    problem = why_not(guest, compiled.compiled(restaurant), now, in_time=in_time)
+    problem = guests_carte.why_not(guest, compiled.compiled(restaurant), now, in_time=in_time)
     unproved = presence.problem(guest, throttle.client_address(request))
     if unproved is not None and unproved.code != "say_word":
         problem = problem or unproved
@@ -173,14 +147,6 @@ def show_cart(
         waiting_minutes=pauses.waiting_minutes(restaurant, now),
         here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
-
-
-def why_not(
-    guest: Guest, found: compiled.Carte, now: datetime, *, in_time: datetime | None = None
-) -> Problem | None:
-    """Why this phone cannot order now, whatever it is. `in_time`: see orders.ordering_problem."""
-    silent = access.register_is_silent(guest)
-    return carte_page.why_not(guest.visit.table, found, now, silent=silent, in_time=in_time)
 
 
 def _saved(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
@@ -247,7 +213,7 @@ def _product(
     return pages.show_to(
         request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
-        row=row, problem=why_not(guest, found, now), problems=apart_from_notes(problems, notes),
+        row=row, problem=guests_carte.why_not(guest, found, now), problems=apart_from_notes(problems, notes),
         quantity=quantity, left=left, notes=notes, chosen=taken, total=quantity * row.item.unit_price(taken),
         back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/p/{key}/",
@@ -259,10 +225,11 @@ def _added(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpR
     if not pages.is_htmx(request) or "from_page" in request.POST:
         return pages.go(request, _place(found, guest, key, filtering.wanted(request.POST)))
     cart = pricing.priced(guest.visit)
+    count = carte_page.counts(cart).get(key, 0)
     context = {
         "visit": guest.visit,
         "cart": cart,
-        "buttons": carte_page.changed_buttons(found, cart, language, key),
+        "buttons": [(row, count) for row in carte_page.buttons(found, language, key)],
     }
     return render(request, "diner/_added.html", context)
 

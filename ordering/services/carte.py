@@ -1,10 +1,12 @@
 """Writes to the carte that do not belong to a form of admin."""
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from ordering.models import Choice, Option, Photo, Product, Restaurant, SetMenu
@@ -14,8 +16,13 @@ from ordering.services.days import service_day
 
 
 def changed(*, restaurant_id: int) -> None:
-    """Make every cached page of this carte old. Called after each change of anything that a carte shows."""
-    Restaurant.objects.filter(pk=restaurant_id).update(carte_version=F("carte_version") + 1)
+    """Make every cached page of this carte old. Called after each change of anything that a carte shows.
+
+    No version comes twice, not even after last night's backup is restored: what is kept in files names the carte by it.
+    """
+    Restaurant.objects.filter(pk=restaurant_id).update(
+        carte_version=Greatest(F("carte_version") + 1, Value(time.time_ns() // 1_000_000))
+    )
 
 
 def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool) -> None:

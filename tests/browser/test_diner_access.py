@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from ordering.diner import kept
 from ordering.models import Guest, Order, Product, Restaurant, Table, Visit
 from ordering.services import cart, carte, visits
 from pos_bridge.models import Addition
@@ -28,7 +28,7 @@ RULES = {
 
 @pytest.fixture
 def colette():
-    cache.clear()
+    kept.forget()
     call_command("import_restaurant", str(DEMO), verbosity=0)
     return Restaurant.objects.get(slug="bistrot-colette")
 
@@ -262,3 +262,28 @@ def test_it_marks_the_category_that_is_read(phones, live_server, colette):
     page.goto(f"{live_server.url}/r/bistrot-colette/carte/#c-desserts")
     marked = page.locator(".strip a[href='#c-desserts']")
     expect(marked).to_have_css("color", "rgb(35, 27, 21)")
+
+
+def test_it_jumps_to_where_a_dish_is_in_a_carte_that_is_still_laid_out(
+    phones, live_server, colette
+):
+    """What is far below is laid out in steps; a guess at its height must not move what somebody looks for."""
+    page = phones()
+    carte = f"{live_server.url}/r/bistrot-colette/carte/"
+    guessed = (
+        "[...document.querySelectorAll('.dish')].filter(each => "
+        "getComputedStyle(each).contentVisibility === 'auto').length"
+    )
+    page.add_init_script(
+        f"addEventListener('DOMContentLoaded', () => {{ window.atFirst = {guessed}; "
+        "document.querySelector('.strip li:last-child a').click(); "
+        f"window.jumped = {guessed} }})"
+    )
+    page.goto(carte)
+    assert page.evaluate("window.atFirst") > 0
+    assert page.evaluate("window.jumped") == 0
+
+    page = phones()
+    page.goto(carte)
+    all_laid = f"{guessed} === 0 ? done() : requestAnimationFrame(look)"
+    page.evaluate(f"new Promise(done => {{ const look = () => {all_laid}; look() }})")

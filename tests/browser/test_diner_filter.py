@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from playwright.sync_api import expect
+
+from ordering.diner import kept
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -17,7 +18,7 @@ DEMO = Path(settings.BASE_DIR) / "ordering" / "demo" / "bistrot-colette.json"
 @pytest.mark.parametrize("script", [True, False])
 def test_it_narrows_the_carte_and_tells_nobody(phones, live_server, script):
     """P22: tick, show, read, show all; and no request says what was ticked but the one that asks for it."""
-    cache.clear()
+    kept.forget()
     call_command("import_restaurant", str(DEMO), verbosity=0)
     page = phones("en", java_script_enabled=script)
     referrers = []

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
+from ordering.diner import kept
 from ordering.models import Restaurant
 from tests.browser.test_diner_access import RULES
 from tests.ordering.admin_cast import person
@@ -22,7 +22,7 @@ A4 = 794  # pixels of 1/96 inch
 @pytest.mark.parametrize("name", ["allergens", "paper", "paper large", "slip", "slip large"])
 def test_what_is_printed_is_accessible_and_fits_the_paper(phones, live_server, name):
     """P22, P23: on the screen and as it is printed."""
-    cache.clear()
+    kept.forget()
     call_command("import_restaurant", str(DEMO), verbosity=0)
     colette = Restaurant.objects.get()
     client = Client()

@@ -2,9 +2,9 @@
 
 import re
 
-from django.core.cache import cache
 from django.test import Client
 
+from ordering.diner import kept
 from ordering.models import Category, Course, SetMenu
 from tests import factories
 
@@ -13,7 +13,7 @@ HTMX = {"HX-Request": "true"}
 
 def house(slug="chez-alice", **fields):
     """Soup and tart that one tap adds, a steak that asks, a beer with a deposit, a set menu, on table 12."""
-    cache.clear()
+    kept.forget()
     made = factories.restaurant(slug, **fields)
     factories.register(made)
     factories.product(made, "soupe", price=8_00, allergens=["celery", "milk"])

@@ -5,11 +5,11 @@ the same cents, and so is the sum by hand.
 import os
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from ordering.diner import kept
 from ordering.models import Order, Restaurant, Table
 from ordering.services.transfer import export_restaurant, import_restaurant
 from tests.ordering import whole_way
@@ -121,7 +121,7 @@ def test_phone_order_and_registers_say_the_same_cents():
             total = sum(each.total for each in wanted)
             assume(wanted and total < 25_000_000_00)
             before = transaction.savepoint()
-            cache.clear()
+            kept.forget()
             try:
                 way(data, wanted, total)
             finally:

@@ -8,12 +8,12 @@ from html import escape
 import pytest
 import time_machine
 from django.core import signing
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ordering import access
+from ordering.diner import kept
 from ordering.models import Category, Choice, Option, OptionGroup, Product, Restaurant, Visit
 from ordering.services import carte
 from ordering.services.visits import end
@@ -273,29 +273,34 @@ def test_a_slate_with_no_dish_left_is_not_drawn(table):
 
 @pytest.fixture
 def colette():
-    cache.clear()
+    kept.forget()
     call_command("import_restaurant", str(DEMO), verbosity=0)
     return Restaurant.objects.get(slug="bistrot-colette")
 
 
 def test_it_costs_no_more_than_the_whole_carte(colette, django_assert_num_queries):
-    """Cost: four queries cold, three warm, whatever is asked."""
+    """Cost: four queries cold, one warm, whatever is asked."""
     phone = Phone()
     with time_machine.travel(EVENING):
         phone.join(colette.tables.get(number=12))
         phone.add("oeuf")
-        cache.clear()
+        kept.forget()
         with django_assert_num_queries(4):
             phone.get(f"{phone.visit}?without=milk&diet=vegetarian&q=salade")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(1):
             phone.get(f"{phone.visit}?without=gluten")
 
 
 def test_it_fills_no_cache_with_filters(colette, monkeypatch):
     """Any number of filters, and the carte is kept once."""
     Phone().get("/r/bistrot-colette/carte/")
-    kept = []
-    monkeypatch.setattr(cache, "set", lambda key, *_, **__: kept.append(key))
+    filled = []
+
+    def keep(_memory, key, make):
+        filled.append(key)
+        return make()
+
+    monkeypatch.setattr(kept.Memory, "kept", keep)
     for name in ("milk", "gluten", "eggs"):
         Phone().get(f"/r/bistrot-colette/carte/?without={name}&q={name}")
-    assert kept == []
+    assert {key.partition(":")[0] for key in filled} == {"compiled"}

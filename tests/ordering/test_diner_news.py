@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from django.core.cache import cache
 
+from ordering.diner import kept
 from ordering.models import Option, Product, Restaurant, Visit
 from ordering.services import carte
 from ordering.services.visits import end
@@ -127,7 +127,7 @@ def test_without_a_script_the_server_refuses(phone):
     answer = phone.add("soupe")
     assert answer.status_code == 422
     assert "épuisé" in words(answer).lower()
-    cache.clear()
+    kept.forget()
     Option.objects.filter(key="bleu").update(sold_out=True)
     answer = phone.add("steak", **{"option.cuisson": "bleu"})
     assert answer.status_code == 422

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
@@ -15,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ordering import happy
-from ordering.diner import hours
+from ordering.diner import hours, kept
 from ordering.models import CartLine, PriceChange, Product, Restaurant, SetMenu
 from ordering.restaurant_file import check
 from ordering.services import cart, orders, pricing
@@ -45,7 +44,7 @@ EDGES = st.builds(
 @pytest.fixture
 def house():
     """A mojito of 9 € and 6 €, with a lime of 1 €; a menu of 25 € and 20 € with a supplement of 3 €."""
-    cache.clear()
+    kept.forget()
     made = factories.restaurant(silence_minutes=1440)  # a party that waits for its happy hour
     factories.register(made)
     mojito = factories.product(made, "mojito", price=9_00, happy_price=6_00, happy_hours=HOURS)
@@ -207,7 +206,7 @@ def test_the_carte_shows_both_prices_and_until_when(house, phone):
     Product.objects.filter(key="mojito").update(
         happy_hours=[*HOURS, {"days": ["fri"], "from": "22:00", "to": "23:30"}]
     )
-    cache.clear()
+    kept.forget()
     name = "Mojito (en)"
     before = carte(phone, BEGINS - SECOND)
     assert before.startswith(f"{name} €9.00 Happy hour 17:00–19:00, Friday 22:00–23:30: €6.00")

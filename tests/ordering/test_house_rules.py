@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
+from ordering.diner import kept
 from ordering.models import Act, Restaurant, Table, Visit
 from ordering.services import house_rules, orders, pauses, presence
 from ordering.services.house_rules import Effect, Where
@@ -193,7 +193,7 @@ def test_ordering_closes_by_itself_when_the_register_is_silent_f64(table, bob, c
     phone = Phone("en").join(table)
     phone.add("soupe")
     silent()
-    cache.clear()
+    kept.forget()
     said = "The till does not answer at the moment. Please order from the team."
     assert said in words(phone.get(phone.visit))
     page = text(client.get(WHY))

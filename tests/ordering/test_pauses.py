@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
 
+from ordering.diner import kept
 from ordering.models import Act, Category, Order, Restaurant
 from ordering.services import pauses
 from tests import factories
@@ -150,10 +150,10 @@ def test_it_pauses_nothing_that_is_not_there(made, bob, wrong):
 
 def test_it_costs_the_carte_no_query(made, bob, phone, django_assert_num_queries):
     pause(made, bob, "category", "carte")
-    cache.clear()
+    kept.forget()
     with django_assert_num_queries(4):
         phone.get(phone.visit)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         phone.get(phone.visit)
 
 

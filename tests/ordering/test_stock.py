@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
+from ordering.diner import kept
 from ordering.diner.compiled import compiled
 from ordering.models import CartLine, Option, Order, Product, SetMenu
 from ordering.services import cart, carte, deciding, orders, pricing, stock
@@ -302,7 +302,7 @@ def test_a_page_drawn_at_five_is_not_kept_for_the_whole_day(house):
     assert until
     five = datetime.combine(until, time(5), ZoneInfo("Europe/Paris"))
     address = f"/r/{house.slug}/carte/"
-    cache.clear()
+    kept.forget()
     with time_machine.travel(five - timedelta(seconds=1), tick=False) as clock:
 
         def strikes(execute, sql, *rest):

@@ -5,10 +5,10 @@ and no cent is off.
 from html import escape, unescape
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from ordering.diner import kept
 from ordering.models import (
     Category,
     OptionGroup,
@@ -90,7 +90,7 @@ def test_its_products_go_through_a_spreadsheet_unchanged(data, client):
 def test_the_phone_shows_all_of_it(data, django_assert_max_num_queries):
     """Cost: four queries cold and three warm, whatever the carte; F19: every text is escaped."""
     phone = whole_way.joined(Table.objects.get(number=12))
-    cache.clear()
+    kept.forget()
     with django_assert_max_num_queries(4):
         phone.get(phone.visit)
     with django_assert_max_num_queries(3):

@@ -1,0 +1,116 @@
+"""The carte's page that a house's guests share: it is each guest's own page, and holds nothing of another one's."""
+
+import gzip
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.utils import timezone
+
+from ordering.diner import kept
+from ordering.diner.shared_page import OWN
+from ordering.models import (
+    Restaurant,
+)
+from ordering.services import carte
+from tests import factories
+from tests.ordering.diner_phone import Phone, house
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+@pytest.fixture
+def table():
+    return factories.table(house(languages=["fr", "en"]))
+
+
+@pytest.fixture
+def phone(table):
+    return Phone().join(table)
+
+
+def read(phone, query="", encoding="identity"):
+    answer = phone.get(f"{phone.visit}{query}", headers={"Accept-Encoding": encoding})
+    assert answer.status_code == 200
+    return answer
+
+
+def page(phone, query=""):
+    return read(phone, query).content.decode()
+
+
+def drawn(phone, query=""):
+    """The same, with nothing kept."""
+    kept.forget()
+    return page(phone, query)
+
+
+def without_token(html):
+    return TOKEN.sub("", html)
+
+
+def test_no_mark_is_left_in_it(phone):
+    assert not [mark for mark in OWN.values() if mark in page(phone)]
+
+
+def test_it_is_the_page_that_is_drawn_for_one_phone_alone(table, phone, monkeypatch):
+    """Drawn with this guest's own words at once, it is the same."""
+    phone.add("soupe", quantity="2")
+    shared = page(phone)
+    monkeypatch.setattr("ordering.access.is_at_another_table", lambda *_: True)
+    monkeypatch.setattr("ordering.diner.pages._news", lambda *_: None)
+    alone = page(phone)
+    assert without_token(shared) == without_token(alone)
+
+
+def test_gzip_is_the_same_page(phone):
+    phone.add("soupe")
+    plain = page(phone)
+    zipped = read(phone, encoding="gzip, deflate, br")
+    assert zipped["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in zipped["Vary"]
+    assert without_token(gzip.decompress(zipped.content).decode()) == without_token(plain)
+
+
+def test_a_scan_gives_both_cookies_for_as_long(table, phone):
+    """The carte's page does not renew the one that its forms need."""
+    scanned = phone.scan(table)
+    assert {each["max-age"] for each in scanned.cookies.values()} == {24 * 3600}
+    assert set(scanned.cookies) == {"tablee", "csrftoken"}
+    read(phone)  # which remembers its language
+    assert not read(phone).cookies
+
+
+def test_what_another_process_has_drawn_is_taken_from_it(phone, monkeypatch):
+    first = page(phone)
+    kept.pages.forget()
+    monkeypatch.setattr("ordering.diner.pages.render_to_string", lambda *_: 1 / 0)
+    assert without_token(page(phone)) == without_token(first)
+
+
+@pytest.mark.parametrize("wrong", [OSError(28, "No space left on device"), EOFError()])
+def test_a_disk_that_keeps_nothing_is_no_reason_for_no_page(phone, monkeypatch, wrong):
+    """F23, F27."""
+
+    def fail(*_args, **_options):
+        raise wrong
+
+    monkeypatch.setattr(caches["carte"], "get", fail)
+    if isinstance(wrong, OSError):
+        monkeypatch.setattr(caches["carte"], "set", fail)
+    kept.pages.forget()
+    assert "Soupe" in page(phone)
+
+
+def test_no_version_of_a_carte_comes_twice(table):
+    """Last night's backup is restored, and then the carte is changed another way: what was kept is not taken for it."""
+    carte.changed(restaurant_id=table.restaurant_id)
+    lost = Restaurant.objects.get().carte_version
+    Restaurant.objects.update(carte_version=1)
+    with time_machine.travel(timezone.now() + timedelta(seconds=1)):
+        carte.changed(restaurant_id=table.restaurant_id)
+    assert Restaurant.objects.get().carte_version > lost
