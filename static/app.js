@@ -213,7 +213,9 @@
     if (!where) return;
     event.preventDefault();
     const { pathname, hash } = new URL(where, location);
-    if (hash.startsWith("#dish-") && pathname === before()) history.back();
+    // Come from the carte by its link: it knows where it was.
+    const from = document.referrer && new URL(document.referrer).pathname;
+    if (hash.startsWith("#dish-") && pathname === before() && pathname === from) history.back();
     else location.replace(where);
   });
 
