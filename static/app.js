@@ -121,6 +121,7 @@
       if (button.name === "remove") {
         next = [...document.querySelectorAll("#lines button[name=remove]")].indexOf(button);
         away.add(button.value);
+        document.getElementById(`line-${button.value}`)?.classList.add("going");
         unsaved = true;
         save();
       } else {
@@ -166,6 +167,10 @@
     cart.addEventListener("htmx:sendError", unanswered);
     cart.addEventListener("htmx:timeout", unanswered);
 
+    cart.addEventListener("htmx:afterRequest", () => {
+      for (const line of cart.querySelectorAll(".going")) if (!away.has(line.id.slice(5))) line.classList.remove("going");
+    });
+
     const done = (event) => {
       if (event.detail.elt !== cart) return;
       seen = null;
@@ -202,6 +207,49 @@
       }
     });
   }
+
+  // --- Back does what back does, and the keyboard hides no button ---
+
+  // The page before this one, where the browser tells it: a carte that is gone back to is where it was.
+  const before = () => {
+    const { navigation } = window;
+    const entry = navigation?.entries()[navigation.currentEntry.index - 1];
+    return entry?.url ? new URL(entry.url).pathname : "";
+  };
+
+  // What an answer leads to stands in the place of the page that asked: nobody comes back to what was sent.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const where = event.detail.xhr.getResponseHeader("HX-Redirect");
+    if (!where) return;
+    event.preventDefault();
+    const { pathname, hash } = new URL(where, location);
+    // Come from the carte by its link: it knows where it was.
+    const from = document.referrer && new URL(document.referrer).pathname;
+    if (hash.startsWith("#dish-") && pathname === before() && pathname === from) history.back();
+    else location.replace(where);
+  });
+
+  const plain = (event) => event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || !plain(event)) return;
+    if (link.closest(".lang")) {
+      event.preventDefault();
+      location.replace(link.href);
+    } else if (/^\/v\/[^/]+\/$/.test(link.pathname) && !link.search && link.pathname !== location.pathname
+        && link.pathname === before()) {
+      event.preventDefault();
+      history.back();
+    }
+  });
+
+  // Where the page does not shrink for the keyboard, the bar moves above it. Who has zoomed in sees less, too.
+  const seenPart = window.visualViewport;
+  seenPart?.addEventListener("resize", () => {
+    const hidden = seenPart.scale > 1.01 ? 0 : Math.max(0, innerHeight - seenPart.height - seenPart.offsetTop);
+    document.documentElement.style.setProperty("--keyboard", `${Math.round(hidden)}px`);
+  });
 
   // --- Steppers and the price on the button, where nothing is sent before the diner says so ---
 
@@ -241,69 +289,6 @@
   document.addEventListener("input", (event) => reckon(event.target.form));
   reckon(document.getElementById("choices"));
 
-  // --- The carte stays true while it is open: what has changed is changed where it stands (F16) ---
-
-  const open = document.querySelector("[data-news]");
-  const carte = open && document.getElementById("carte");
-  if (carte) {
-    const EVERY = 5000;
-    let { seen } = open.dataset;
-    let timer;
-
-    // Nobody looks, somebody is searching, or a tap is under way: the next time.
-    const busy = () => document.hidden || document.activeElement?.closest("#filter")
-      || document.querySelector(".htmx-request:not(#live)");
-
-    const take = (fresh) => {
-      const held = document.activeElement?.id;
-      for (const dish of fresh.querySelectorAll("[id^=dish-]")) {
-        const shown = document.getElementById(dish.id);
-        if (!shown || shown.isEqualNode(dish)) continue;
-        const gone = dish.querySelector(".gone");
-        if (gone && !shown.querySelector(".gone")) {
-          document.getElementById("said").textContent = `${dish.querySelector("h3").textContent}: ${gone.textContent}`;
-        }
-        const copy = dish.cloneNode(true);
-        shown.replaceWith(copy);
-        window.htmx?.process(copy);
-      }
-      if (held) document.getElementById(held)?.focus({ preventScroll: true });
-      // A dish came, went or has moved, or something is filtered.
-      if (!carte.isEqualNode(fresh)) location.reload();
-    };
-
-    const look = async () => {
-      clearTimeout(timer);
-      timer = setTimeout(look, EVERY);
-      if (busy()) return;
-      const answer = await fetch(`${open.dataset.news}&seen=${seen}`, { referrer: location.pathname }).catch(() => null);
-      if (answer?.status === 200) {
-        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("carte");
-        seen = answer.headers.get("X-Seen");
-        if (fresh) take(fresh);
-      } else if ([205, 403, 410].includes(answer?.status)) location.reload();
-    };
-
-    timer = setTimeout(look, EVERY);
-    document.addEventListener("visibilitychange", look);
-  }
-
-  // --- The category strip: where the browser does not mark the current one itself ---
-
-  const links = new Map([...document.querySelectorAll(".strip a")].map((link) => [link.hash.slice(1), link]));
-  if (links.size && !CSS.supports("scroll-target-group: auto")) {
-    const mark = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        for (const link of links.values()) link.removeAttribute("aria-current");
-        const link = links.get(entry.target.id);
-        link.setAttribute("aria-current", "true");
-        link.parentElement.parentElement.scrollLeft = link.offsetLeft - 40;
-      }
-    }, { rootMargin: "-20% 0px -75% 0px" });
-    for (const id of links.keys()) mark.observe(document.getElementById(id));
-  }
-
   // --- Without a network: what was tapped is sent again by itself, as the same tap, which is heard once (F02, F04) ---
 
   const AS_LONG = 120_000; // whoever has waited longer has told the team
@@ -321,6 +306,7 @@
     const tried = { ...before, elt, path, formData, surely: before.surely && offline.has(xhr) };
     if (Date.now() - tried.since > AS_LONG) return { surely: tried.surely, again: false };
     kept.set(tap, tried);
+    xhr.comesAgain = true; // the carte goes on counting it
     pause = Math.min((pause ?? 1500) * 2, 20_000);
     clearTimeout(timer);
     timer = setTimeout(tryAgain, pause);
@@ -415,7 +401,7 @@
   const categories = document.querySelectorAll("#carte section").length;
   if (categories && CSS.supports("content-visibility: auto")) {
     const STEP = 40;
-    // Not a class: the carte is compared with a fresh one (above).
+    // Not a class: the carte is compared with a fresh one (carte.js).
     const sheet = new CSSStyleSheet();
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
     let laid = 0;

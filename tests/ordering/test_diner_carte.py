@@ -289,7 +289,7 @@ def test_it_weighs_at_most_60_kb_at_the_first_visit(colette):
         page = phone.get(phone.visit, headers={"Accept-Encoding": "identity"})
         zipped = phone.get(phone.visit, headers={"Accept-Encoding": "gzip"})
     assert page.headers.get("Content-Encoding") is None
-    files = ["look.css", "app.js", "django_htmx/htmx-2.min.js"]
+    files = ["look.css", "app.js", "carte.js", "django_htmx/htmx-2.min.js"]
     parts = {name: Path(str(finders.find(name))).read_bytes() for name in files}
     parts["html"] = page.content
     sizes = {name: len(brotli.compress(part, quality=5)) for name, part in parts.items()}
