@@ -32,6 +32,7 @@ urlpatterns = [
     path("r/<slug:slug>/calls/", calls.questions, name="questions"),
     path("r/<slug:slug>/calls/ask/", calls.ask, name="ask"),
     path("r/<slug:slug>/data/", house.data, name="data"),
+    path("r/<slug:slug>/accessibility/", house.accessibility, name="accessibility"),
     path("r/<slug:slug>/photo/<code:sha256>", house.photo, name="photo"),
     path("r/<slug:slug>/photo/<code:sha256>/<str:size>", house.photo_size, name="photo_size"),
     re_path(

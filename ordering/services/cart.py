@@ -84,6 +84,13 @@ def add_menu(
     local = pricing.local(restaurant, [now])
     choices, problems = compose(courses, groups, composed, local)
     problems += pricing.item_problems(menu, pricing.unserved_at([menu], local))
+    # Whoever pauses the desserts has nobody to make them, for a menu neither.
+    stopped = pauses.problems(restaurant, [choice.product for choice in choices], now)
+    problems += [
+        replace(stopped[each.product], place=each.course, name=in_language(each.product.name))
+        for each in choices
+        if each.product in stopped
+    ]
     price = pricing.price_now(menu, restaurant, now)
     unit_total = price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)

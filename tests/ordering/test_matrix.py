@@ -32,6 +32,7 @@ MATRIX = {
     "diner:read_product": EVERYBODY,
     "diner:read_menu": EVERYBODY,
     "diner:data": EVERYBODY,
+    "diner:accessibility": EVERYBODY,
     "diner:photo": EVERYBODY,
     "diner:photo_size": EVERYBODY,
     "diner:brand": EVERYBODY,
