@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0014_rules"),
+        ("ordering", "0015_evening"),
     ]
 
     operations = [
