@@ -22,6 +22,7 @@ from ordering.services import cart as carts
 from ordering.services import pauses, pricing, set_menus
 from ordering.services.options import Groups, is_asked
 from ordering.services.problems import Problem, Refused
+from ordering.services.taps import Heard
 from ordering.slots import is_open
 
 
@@ -82,6 +83,8 @@ def add(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResp
             tap=tap(request.POST),
             **noted(request.POST),
         )
+    except Heard:
+        pass  # its answer was lost
     except Refused as refused:
         problems = refused.problems
         return _menu(

@@ -32,6 +32,7 @@ from ordering.diner.pages import Guest
 from ordering.services import cart as carts
 from ordering.services import orders, party, pauses, presence, pricing, serving, waiter_card
 from ordering.services.problems import Problem, Refused
+from ordering.services.taps import Heard
 from ordering.texts import in_language
 
 Problems = Sequence[Problem | str]
@@ -74,6 +75,8 @@ def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
             tap=tap(request.POST),
             **noted(request.POST),
         )
+    except Heard:
+        pass  # its answer was lost
     except Refused as refused:
         return _not_added(request, guest, language, form, refused.problems)
     if more := form.left():

@@ -27,15 +27,15 @@ def add(
     notes: Iterable[str] = (),
     note: str = "",
     tap: str = "",
-) -> CartLine | None:
+) -> CartLine:
     """Put a product into the cart. The same product with the same options and notes of the same guest is one line.
 
-    `notes`: keys of the house's; `note`: the guest's own words; `tap`: see taps.py, None where it was heard before.
+    `notes`: keys of the house's; `note`: the guest's own words; `tap`: see taps.py.
 
-    Raises Refused (with every problem), VisitEnded.
+    Raises Refused (with every problem), VisitEnded, Heard.
     """
     if taps.is_heard(guest, tap):
-        return None
+        raise taps.Heard
     restaurant = guest.visit.table.restaurant
     products = Product.objects.filter(restaurant=restaurant, key=product_key)
     product = products.annotate(gap=unanswerable("pk")).first()
@@ -66,14 +66,14 @@ def add_menu(
     notes: Iterable[str] = (),
     note: str = "",
     tap: str = "",
-) -> CartLine | None:
+) -> CartLine:
     """Put a set menu into the cart. The same menu composed in the same way, with the same notes, by the same guest is
     one line.
 
-    Raises Refused (with every problem; those of a course have its key as their place), VisitEnded.
+    Raises Refused (with every problem; those of a course have its key as their place), VisitEnded, Heard.
     """
     if taps.is_heard(guest, tap):
-        return None
+        raise taps.Heard
     restaurant = guest.visit.table.restaurant
     menus = SetMenu.objects.filter(restaurant=restaurant, key=menu_key)
     menu = pricing.with_gaps(menus.select_related("restaurant")).first()
@@ -118,7 +118,7 @@ def _put(
     problems: list[Problem],
     tap: str,
     **what: Any,
-) -> CartLine | None:
+) -> CartLine:
     """`what`: the fields that say what is ordered, by which a line is the same as another. `price`: of the product or
     the set menu now, which a line of a happy hour that has just ended does not have.
     """
@@ -135,8 +135,7 @@ def _put(
         raise Refused(*problems)
     with transaction.atomic():
         visits.lock_for(guest)
-        if not taps.hear(guest, tap):
-            return None
+        taps.hear(guest, tap)
         _still_choosing(guest)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)

@@ -9,18 +9,23 @@ KEY = 16  # characters of a key
 KEPT = 20  # taps of a phone; one that is asked again is among the last few
 
 
+class Heard(Exception):
+    """What this tap adds has been added."""
+
+
 def is_heard(guest: Guest, tap: str) -> bool:
     """Whether the guest, as it was looked up, has tapped this before."""
     return bool(tap) and tap in guest.taps
 
 
-def hear(guest: Guest, tap: str) -> bool:
-    """Keep the key, in the transaction of what the tap does; False where it was there, or has just come twice.
+def hear(guest: Guest, tap: str) -> None:
+    """Keep the key, in the transaction of what the tap does. Raises Heard where it has just come twice.
 
     Without a key every tap is another one: a form without a script answers by leading on, and repeats nothing (F03).
     """
     if not tap:
-        return True
+        return
     unheard = Guest.objects.filter(pk=guest.pk).exclude(taps__contains=tap)
     taps = Left(Concat(Value(f"{tap} "), "taps"), KEPT * (KEY + 1))
-    return bool(unheard.update(taps=taps))
+    if not unheard.update(taps=taps):
+        raise Heard
