@@ -22,12 +22,15 @@ TORTURE = $(BIN)/python -m tests.torture $(if $(ORDERS),--orders $(ORDERS)) $(if
 EVENING = $(BIN)/python -m tests.evening $(if $(SEED),--seed $(SEED))
 SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faults 0.4 $(if $(SECONDS),,--seconds 180)
 
-.PHONY: help install demo test bench torture torture-short evening evening-short check format messages lock audit clean
+# Where nobody may write compiled code, each process of the tests compiles all of ours anew, and pytest its rewritten tests.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help install demo test bench torture torture-short evening evening-short check format screenshots messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 install: $(TO_TEST) ## set up .venv with all that runs and tests
 
@@ -37,12 +40,14 @@ demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PO
 
 # Four lanes on two cores, for half of the bridge's tests wait for a deadline: the checks and all tests on SQLite, and
 # what touches the database on PostgreSQL as well. Deadlines of tests are a fiftieth of the real ones, so a busy machine
-# may fail one: what failed is said, and run again when all is quiet; what fails twice has failed.
+# may fail one: what failed is said, and run again when all is quiet; what fails twice has failed. The browser and the
+# torture of what is broken on purpose, whether it finds it, come after the bridge, where there is room.
 SQLITE = env -u DATABASE_URL $(BIN)/python -m pytest
-POSTGRESQL = $(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure"
+POSTGRESQL = $(BIN)/python tests/postgres.py $(BIN)/python -m pytest -m "not browser and not pure and not once"
 BRIDGE = tests/pos_bridge
 SABOTAGE = tests/torture/test_sabotage.py
-REST = --ignore $(BRIDGE) --ignore $(SABOTAGE)
+BROWSER = tests/browser
+REST = --ignore $(BRIDGE) --ignore $(SABOTAGE) --ignore $(BROWSER)
 FAILED = .pytest_cache/failed-
 lane = $(1) -o cache_dir=.pytest_cache/$(2) || touch $(FAILED)$(2)
 again = if [ -e $(FAILED)$(2) ]; then echo "== Again, what failed"; \
@@ -54,23 +59,23 @@ test: install tools ## run every check and every test, on SQLite and on PostgreS
 	@$(BIN)/python tests/lanes.py \
 		'$(call lane,$(SQLITE) $(REST),1)' -- \
 		'$(MAKE) --no-print-directory check' '$(call lane,$(POSTGRESQL) $(REST),2)' -- \
-		'$(call lane,$(SQLITE) $(BRIDGE),3)' -- \
-		'$(call lane,$(POSTGRESQL) $(BRIDGE),4)'
+		'$(call lane,$(SQLITE) $(BRIDGE),3)' '$(call lane,$(SQLITE) $(SABOTAGE),6)' -- \
+		'$(call lane,$(POSTGRESQL) $(BRIDGE),4)' '$(call lane,$(SQLITE) $(BROWSER),5)'
 	@$(call again,$(SQLITE) $(REST),1)
 	@$(call again,$(POSTGRESQL) $(REST),2)
 	@$(call again,$(SQLITE) $(BRIDGE),3)
 	@$(call again,$(POSTGRESQL) $(BRIDGE),4)
+	@$(call again,$(SQLITE) $(BROWSER),5)
+	@$(call again,$(SQLITE) $(SABOTAGE),6)
 	@$(MAKE) --no-print-directory torture-short
 	@$(MAKE) --no-print-directory evening-short
 
 torture: $(TO_TEST) ## kill, stop, cut and fill while diners order; ORDERS=, KILLS=, SEED=, SECONDS=, DATABASE=postgresql
 	@$(TORTURE) $(if $(DATABASE),--database $(DATABASE))
 
-# First whether it finds what is broken on purpose. Then three minutes on each database, with faults enough that every one
-# of the catalogue comes. One after the other, for each takes both cores.
+# Three minutes on each database, with faults enough that every one of the catalogue comes. One after the other, for each
+# takes both cores.
 torture-short: $(TO_TEST)
-	@echo "== Torture of what is broken on purpose"
-	@$(SQLITE) --quiet $(SABOTAGE)
 	@for database in sqlite postgresql; do \
 		echo "== Torture on $$database"; $(TORTURE) $(SHORT) --database $$database || exit 1; \
 	done
@@ -106,6 +111,9 @@ check: $(TO_TEST) ## check format, style, types, templates, migrations and a pro
 format: $(TO_TEST) ## format the code, and mend what can be mended by itself
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+screenshots: $(TO_TEST) ## take every page and state of the demo restaurant as pictures into var/screenshots
+	@$(BIN)/python -m tests.screenshots
 
 # Without the date of the run and the numbers of the lines, only changed sentences show in a diff.
 messages: $(TO_TEST) ## collect the sentences to translate, and compile the translations

@@ -18,6 +18,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from ordering import languages, texts
 from ordering.models import Call, Guest, Order, Restaurant, Table
 from ordering.prepared import Prepared
+from ordering.services.calls import of_phone
 from ordering.services.visits import VisitEnded, is_silent, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
@@ -68,7 +69,9 @@ def guest_secret(request: HttpRequest) -> str | None:
 
 
 def new_scan(request: HttpRequest, response: HttpResponse, table: Table) -> None:
-    """Give the phone a new cookie for this table. It stays the guest that it is in the table's open visit (T18)."""
+    """Give the phone a new cookie for this table. It stays the guest that it is in the table's open visit (T18), and
+    who has asked something here before joining anybody.
+    """
     before = _cookie(request)
     visit = open_visit(table, before.get("guest"))
     known = (
@@ -77,10 +80,11 @@ def new_scan(request: HttpRequest, response: HttpResponse, table: Table) -> None
         .filter(visit=visit, secret_hash__in=lookup_hashes(before.get("guest", "")))
         .exists()
     )
+    asked = not known and "guest" in before and of_phone(table, before["guest"], timezone.now())
     _set_cookie(
         response,
         {
-            "guest": before["guest"] if known else secrets.token_urlsafe(16),
+            "guest": before["guest"] if known or asked else secrets.token_urlsafe(16),
             "table": table.code,
             "language": before.get("language"),
         },

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from ordering import languages
 from ordering.alarm_addresses import NOTIFY, Address, addresses, environment
 from ordering.models import Restaurant
+from ordering.services import drafts
 from pos_bridge import alarms
 from pos_bridge.models import Alarm
 from pos_bridge.words import reason
@@ -172,7 +173,7 @@ def message_of(found: Iterable[Alarm]) -> tuple[str, str]:
 
 def line(alarm: Alarm) -> str:
     """Table, number, reason."""
-    words = reason(alarm.reason)
+    words = str(drafts.ALARMS.get(alarm.reason) or reason(alarm.reason))
     if alarm.order_number is not None:
         place = {"table": alarm.table, "number": alarm.order_number}
         return _("Table %(table)s, order %(number)s: %(reason)s") % {**place, "reason": words}

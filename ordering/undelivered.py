@@ -22,7 +22,13 @@ from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Attempt
 
 State = Addition.State
-RELATED = ["register", "order__restaurant", "order__table", "order__visit"]
+RELATED = [
+    "register",
+    "order__restaurant",
+    "order__table",
+    "order__visit__table",
+    "order__visit__moved_to__table",
+]
 
 
 @dataclass(frozen=True)
@@ -185,15 +191,17 @@ def state_words(addition: Addition) -> str:
 
 
 def _visit_words(addition: Any) -> str:
-    """The table's state: whether those who ordered are still there (P8)."""
-    ended = addition.order.visit.ended_at
+    """The table's state: whether those who ordered are still there (P8), or where they sit now."""
+    order = addition.order
+    visit = order.visit.moved_to or order.visit
+    ended = visit.ended_at
+    if ended is None and not addition.has_paid and visit.table_id != order.table_id:
+        return _("the party sits at table %(number)s now") % {"number": visit.table.number}
     if ended is None and addition.has_paid:
         return _("the table has paid")
     if ended is None:
         return _("the party is still at the table")
-    left = _("the party has left at %(time)s") % {
-        "time": clock(ended, addition.order.restaurant.timezone)
-    }
+    left = _("the party has left at %(time)s") % {"time": clock(ended, order.restaurant.timezone)}
     return (
         _("%(left)s, another one sits there now") % {"left": left} if addition.others_sit else left
     )

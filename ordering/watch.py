@@ -73,7 +73,7 @@ class Watch:
         if not self._try("the heartbeat", lambda: self._pulse.beat(now)):
             check_migrated()
         self._try("what was told", lambda: self._rounds.settle(now))
-        self._try("alarms", lambda: alarms.reconcile(now))
+        self._try("alarms", lambda: alarms.reconcile(now, drafts.alarmed(now)))
         self._try("to tell alarms", lambda: self._rounds.begin(now))
         if self._consume.due():
             self._try("events", events.consume)

@@ -138,9 +138,9 @@ def _name(number: int, label: str) -> str:
 # --- Beginning and end ----------------------------------------------------------------------------
 
 
-def reconcile(now: datetime) -> None:
-    """Write down what has begun and what has passed."""
-    troubles = {trouble.key: trouble for trouble in present(now)}
+def reconcile(now: datetime, others: Iterable[Trouble] = ()) -> None:
+    """Write down what has begun and what has passed; `others`: what a person must hear of beside the registers."""
+    troubles = {trouble.key: trouble for trouble in [*present(now), *others]}
     lasting = set(Alarm.objects.filter(over_at=None).values_list("key", flat=True))
     if passed := lasting - troubles.keys():
         Alarm.objects.filter(key__in=passed, over_at=None).update(over_at=now)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from enum import IntEnum
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +22,7 @@ from django.db import Error, InterfaceError, OperationalError, connection, conne
 from django.utils import timezone
 
 from pos_bridge import following, heartbeat, outbox, waiting
-from pos_bridge.errors import DeliveryError, Misconfigured, NotSent
+from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Uncertain
 from pos_bridge.models import Heartbeat, Register
 from pos_bridge.registers import adapter_class, adapter_for
 from pos_bridge.registers.base import Receipt, TillState
@@ -43,6 +44,14 @@ logger = logging.getLogger(__name__)
 
 class NotMigrated(Exception):
     """The database has no tables. Waiting changes nothing: somebody has to make them."""
+
+
+class Tried(IntEnum):
+    """What a turn at sending came to."""
+
+    NOTHING = 0  # nothing is due, or another worker has the register
+    CLEAR = 1
+    UNCLEAR = 2  # the register may have it
 
 
 class Worker:
@@ -186,7 +195,7 @@ def serve(
 ) -> bool:
     """Send all that is due, then read the lists, until neither is due. Whether one of it has taken `patience` seconds
     (divided by settings.TIME_DIVISOR): then the rest waits for the next turn, but for the lists, which may know what
-    became of an order that nobody answered.
+    became of an order that nobody answered: they are read before it is sent again, however soon that is due (F46).
     """
     rests, compared = rests or ListRests(), compared or Comparisons()
     limit = patience / settings.TIME_DIVISOR
@@ -194,16 +203,18 @@ def serve(
     while not stopping.is_set():
         got_on()
         started = time.monotonic()
-        sent = may_send(register_id, rests, compared) and send_next(register_id, worker=worker)
-        sent = look_up_next(register_id) or sent
+        tried = Tried.NOTHING
+        if may_send(register_id, rests, compared):
+            tried = send_next(register_id, worker=worker)
+        sent = look_up_next(register_id) or bool(tried)
         got_on()
         slow = time.monotonic() - started >= limit
-        if sent and not slow:
+        if sent and not slow and tried is not Tried.UNCLEAR:
             continue
         started = time.monotonic()
         read = not stopping.is_set() and read_lists(register_id, rests, compared)
         slow = slow or time.monotonic() - started >= limit
-        if slow or not read:
+        if slow or not (read or sent):
             return slow
     return False
 
@@ -222,11 +233,11 @@ def may_send(register_id: int, rests: ListRests, compared: Comparisons) -> bool:
     return False
 
 
-def send_next(register_id: int, *, worker: str) -> bool:
-    """Try the register's next addition once. False: nothing is due, or another worker has the register."""
+def send_next(register_id: int, *, worker: str) -> Tried:
+    """Try the register's next addition once."""
     claim = outbox.claim(register_id, worker=worker, now=timezone.now())
     if claim is None:
-        return False
+        return Tried.NOTHING
     started = time.monotonic()
     outcome = _send(claim)
     duration = time.monotonic() - started
@@ -239,7 +250,7 @@ def send_next(register_id: int, *, worker: str) -> bool:
         duration * 1000,
         "" if settled else ", too late to be written: another worker has it",
     )
-    return True
+    return Tried.UNCLEAR if outcome is None or isinstance(outcome, Uncertain) else Tried.CLEAR
 
 
 def look_up_next(register_id: int) -> bool:

@@ -15,14 +15,14 @@
   // Nobody has tapped anything: what it cannot ask now, it asks in a few seconds.
   const isLive = (event) => event.detail.elt?.id === "live";
 
-  const say = (what, event) => {
+  const say = (what, event, again = false) => {
     if (isLive(event)) return;
     const place = box();
     const when = word("when", what) ? what : "500";
     const frame = document.createElement("div");
     frame.className = "box bad";
     frame.append(word("when", when) ?? "");
-    if (unclear.has(when)) frame.append(word("then", event.detail.elt?.id) ?? word("then", "change") ?? "");
+    if (unclear.has(when)) frame.append(word("then", again ? "again" : event.detail.elt?.id) ?? word("then", "change") ?? "");
     if (!place || place.textContent === frame.textContent) return;
     place.replaceChildren(frame);
     place.scrollIntoView({ block: "nearest" });
@@ -39,9 +39,10 @@
   });
   document.addEventListener("htmx:sendError", (event) => {
     const asked = event.detail.elt?.id === "status"; // and sent nothing
-    say(offline.has(event.detail.xhr) && !asked ? "offline" : "lost", event);
+    const { surely, again } = keep(event);
+    say(asked || !surely ? "lost" : again ? "offline" : "given-up", event, again);
   });
-  document.addEventListener("htmx:timeout", (event) => say("timeout", event));
+  document.addEventListener("htmx:timeout", (event) => say("timeout", event, keep(event).again));
   document.addEventListener("htmx:swapError", (event) => say("500", event));
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
@@ -161,6 +162,15 @@
       for (const line of cart.querySelectorAll(".going")) if (!away.has(line.id.slice(5))) line.classList.remove("going");
     });
 
+    // What was not saved is saved with the next request (see "Without a network").
+    const unanswered = (event) => {
+      if (!event.detail.requestConfig.path.endsWith("/line/")) return;
+      for (const line of event.detail.requestConfig.formData.getAll("remove")) away.add(line);
+      unsaved = true;
+    };
+    cart.addEventListener("htmx:sendError", unanswered);
+    cart.addEventListener("htmx:timeout", unanswered);
+
     const done = (event) => {
       if (event.detail.elt !== cart) return;
       seen = null;
@@ -279,28 +289,110 @@
   document.addEventListener("input", (event) => reckon(event.target.form));
   reckon(document.getElementById("choices"));
 
-  // --- A long carte is laid out from above, a category at a time: an old phone answers between two of them ---
+  // --- Without a network: what was tapped is sent again by itself, as the same tap, which is heard once (F02, F04) ---
 
-  const categories = document.querySelectorAll("#carte section").length;
-  if (categories && CSS.supports("content-visibility: auto")) {
-    const STEP = 40;
-    // Not a class: the carte is compared with a fresh one (carte.js).
-    const sheet = new CSSStyleSheet();
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-    let laid = 0;
-    const lay = (count) => {
-      laid = count;
-      sheet.replaceSync(`#carte section:nth-of-type(-n + ${count}) .dish {content-visibility: visible}`);
-    };
-    const step = () => {
-      if (laid >= categories) return;
-      lay(laid + 1);
-      setTimeout(step, STEP);
-    };
-    // A place that is jumped to, or come back to, is where it is: nothing above it may still be a guess.
-    const came = performance.getEntriesByType("navigation")[0]?.type;
-    if (location.hash || came !== "navigate") lay(categories);
-    else addEventListener("load", () => setTimeout(step, STEP));
-    addEventListener("click", (event) => { if (event.target.closest("a[href*='#']")) lay(categories); }, true);
+  const AS_LONG = 120_000; // whoever has waited longer has told the team
+  const kept = new Map(); // what got no answer, by the key of its tap
+  const retried = new Map(); // and is under way again
+  let timer;
+  let pause;
+
+  const keep = ({ detail: { requestConfig, elt, xhr } }) => {
+    const { formData, path, verb } = requestConfig;
+    if (verb !== "post") return { surely: false, again: false };
+    const tap = formData.get("tap");
+    const before = retried.get(tap) ?? { since: Date.now(), surely: true };
+    retried.delete(tap);
+    const tried = { ...before, elt, path, formData, surely: before.surely && offline.has(xhr) };
+    if (Date.now() - tried.since > AS_LONG) return { surely: tried.surely, again: false };
+    kept.set(tap, tried);
+    pause = Math.min((pause ?? 1500) * 2, 20_000);
+    clearTimeout(timer);
+    timer = setTimeout(tryAgain, pause);
+    return { surely: tried.surely, again: true };
+  };
+
+  const tryAgain = () => {
+    clearTimeout(timer);
+    const tries = [...kept];
+    kept.clear();
+    for (const [tap, tried] of tries) {
+      retried.set(tap, tried);
+      // The numbers as they are now.
+      if (tried.path.endsWith("/line/")) htmx.trigger("#save", "save");
+      else htmx.ajax("POST", tried.path, { source: document.getElementById(tried.elt.id) ?? tried.elt, values: { tap } });
+    }
+  };
+  addEventListener("online", tryAgain);
+
+  const said = (form) => new URLSearchParams([...form].filter(([name]) => name !== "tap")).toString();
+
+  document.addEventListener("htmx:configRequest", ({ detail: { elt, formData, verb } }) => {
+    if (verb !== "post") return;
+    const before = retried.get(formData.get("tap"));
+    if (before) {
+      // As it was, whatever stands in the form by now.
+      for (const name of new Set(formData.keys())) formData.delete(name);
+      for (const [name, value] of before.formData) formData.append(name, value);
+      return;
+    }
+    const bytes = crypto.getRandomValues(new Uint8Array(8));
+    let tap = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    // A form sent anew takes the place of what was not sent; each + on the carte is one more.
+    for (const [key, tried] of kept) {
+      if (elt.matches(".add") || tried.elt.matches(".add")) continue;
+      kept.delete(key);
+      if (said(tried.formData) !== said(formData)) continue;
+      tap = key;
+      retried.set(tap, tried);
+    }
+    formData.set("tap", tap);
+  });
+  document.addEventListener("htmx:afterOnLoad", () => { pause = undefined; });
+
+  // Whoever leaves takes along what was to be added; an order is sent from its own page only.
+  addEventListener("pagehide", () => {
+    for (const { path, formData } of kept.values()) if (path.endsWith("/add/")) navigator.sendBeacon(path, formData);
+  });
+
+  // --- After the page: how it is installed, and the worker of a visit. Where it is refused, the rest works (F07) ---
+
+  const later = document.getElementById("words")?.dataset ?? {};
+  const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 2000));
+
+  // After a visit nothing of it is on the phone (P21); a phone that refuses its storage has none.
+  const forget = async () => {
+    for (const name of await caches.keys()) if (name.startsWith("tablee-")) await caches.delete(name);
+    for (const each of await navigator.serviceWorker.getRegistrations()) {
+      if (each.active?.scriptURL.endsWith("/worker.js")) await each.unregister();
+    }
+    sessionStorage.clear();
+  };
+  const refused = () => {}; // no storage, no workers, or none without HTTPS: the page is all there is
+  const ended = () => document.querySelector("[data-ended]");
+
+  const settle = async () => {
+    if (later.manifest) {
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "manifest", href: later.manifest });
+      document.head.append(link);
+    }
+    if (ended()) return forget();
+    if (!later.worker) return undefined;
+    await navigator.serviceWorker.register(later.worker);
+    const { active } = await navigator.serviceWorker.ready;
+    if (ended()) return forget();
+    return active.postMessage({ keep: later.keep.split(" ") });
+  };
+
+  addEventListener("load", () => idle(() => settle().catch(refused)));
+  document.addEventListener("htmx:afterSettle", () => { if (ended()) forget().catch(refused); });
+  // In the place of a page that did not load (worker.js): it is asked for again.
+  if (document.querySelector("[data-no-network]")) {
+    addEventListener("online", () => location.reload());
+    setTimeout(() => location.reload(), 15_000);
   }
+  // Nobody is asked to install anything.
+  addEventListener("beforeinstallprompt", (event) => event.preventDefault());
+
 })();

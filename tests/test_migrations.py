@@ -106,16 +106,20 @@ def _is_loosened(name, model):
 
 
 def _is_looser(rule, stricter, model):
-    """Unique in the same columns where the same holds, and more has the value that old code leaves there."""
+    """Unique in the same columns or more where the same holds or more; what is more has the value that old code leaves
+    there.
+    """
     unique = models.UniqueConstraint
     if not (isinstance(rule, unique) and isinstance(stricter, unique)) or rule == stricter:
         return False
     conditions = [set(_parts(each.condition)) for each in (rule, stricter)]
     more = conditions[0] - conditions[1]
+    columns = set(rule.fields) - set(stricter.fields)
     return (
-        rule.fields == stricter.fields
-        and conditions[1] < conditions[0]
+        set(stricter.fields) <= set(rule.fields)
+        and conditions[1] <= conditions[0]
         and all(model.fields[name].db_default == value for name, value in more)
+        and all(model.fields[name].db_default is not models.NOT_PROVIDED for name in columns)
     )
 
 

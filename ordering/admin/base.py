@@ -21,7 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ordering.admin import unsupported
+from ordering.admin import unsupported, whole_days
 from ordering.admin.forms import HouseForm, HouseFormSet, form_field
 from ordering.admin.paths import PATHS, narrow, restaurant_of
 from ordering.models import Membership, Restaurant
@@ -285,6 +285,7 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         super().save_related(request, form, formsets, change)
         self.carte_changed([form.instance])
         unsupported.say(request, form.instance)
+        whole_days.say(request, form)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.carte_changed([obj])

@@ -145,7 +145,9 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
                 "timezone": _("Of the clock on the wall, for example Europe/Paris."),
                 "colour": _("Of the buttons, as # and six digits: #7b1e32. Empty: Tablée's own."),
                 "limit_amount_per_cover": _(
-                    "In euros: 60 for each of four guests is 240 for their table."
+                    "In euros: 60 for each of four guests is 240 for an order of their table. It counts the covers "
+                    "that the party gave first, or that the team has set; covers that guests add later count "
+                    "once the team has set them."
                 ),
             },
         )

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from ordering.access import CODE
 from ordering.diner.errors import problem
@@ -39,6 +40,18 @@ KINDS: dict[str, tuple[Any, str]] = {
     "menu": (SetMenu, "restaurant"),
 }
 View = Callable[..., HttpResponse]
+
+
+class Elsewhere(Exception):
+    """A party that the page has shown at this table sits at another one now."""
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(visit.pk)
+        self.number = visit.table.number
+
+    def __str__(self) -> str:
+        said = _("That party sits at table %(number)s now. Nothing was changed.")
+        return said % {"number": self.number}
 
 
 def for_staff(view: View) -> View:
@@ -95,11 +108,14 @@ def tables_of(restaurant: Restaurant) -> QuerySet[Table]:
 
 
 def visit_of(table: Table, pk: str) -> Visit:
-    """A party that sits at this table or has sat there. Raises Http404."""
-    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
-    visit = Visit.objects.filter(table=table, pk=number).first()
+    """A party that sits at this table or has sat there. Raises Elsewhere where it was moved, Http404."""
+    number = int(pk) if pk.isascii() and pk.isdecimal() and len(pk) < 19 else 0
+    visits = Visit.objects.filter(table__restaurant=table.restaurant, pk=number)
+    visit = visits.select_related("table").first()
     if visit is None:
         raise Http404
+    if visit.table_id != table.pk:
+        raise Elsewhere(visit)
     visit.table = table
     return visit
 
@@ -146,7 +162,10 @@ def _for(view: View, roles: frozenset[Role]) -> View:
         restaurant, role = member_of(request, slug)
         if role not in roles:
             return private(_not_for_service(restaurant))
-        return private(view(request, restaurant, role, **rest))
+        try:
+            return private(view(request, restaurant, role, **rest))
+        except Http404:
+            return private(_not_there(request, restaurant))
 
     return with_restaurant
 
@@ -157,6 +176,18 @@ def _login(request: HttpRequest) -> HttpResponse:
         # A page that was left open all night: it loads itself anew, and is led there.
         return HttpResponseClientRefresh()
     return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+
+
+def _not_there(request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
+    """Of a page that has stood open for long, or a link that somebody kept: in the words of the board."""
+    said = _("What this page was about is not there any more. Nothing was changed.")
+    board = reverse("board:board", args=[restaurant.slug])
+    if is_htmx(request):
+        messages.warning(request, said)
+        return HttpResponseClientRedirect(board)
+    return problem(
+        _("Not there any more"), said, status=404, way_on=board, button=_("Back to the board")
+    )
 
 
 def _not_for_service(restaurant: Restaurant) -> HttpResponse:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -57,7 +56,13 @@ def page(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> H
 def approve(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> HttpResponse:
     addition = access.addition_of(restaurant, pk)
     won = approval.approve(addition=addition, by=request.user)
-    said = _("Order %(number)s goes to the register now.") % {"number": addition.order.number}
+    said = _("Order %(number)s goes to the register now.")
+    if not addition.register.current:
+        said = _(
+            "Order %(number)s has your OK, and is not sent: the register was changed meanwhile. "
+            "Say in a moment on the board what is to be done with it."
+        )
+    said %= {"number": addition.order.number}
     return _said(request, restaurant, addition, won, said)
 
 
@@ -66,12 +71,14 @@ def approve(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -
 def refuse(request: HttpRequest, restaurant: Restaurant, role: Role, pk: int) -> HttpResponse:
     addition = access.addition_of(restaurant, pk)
     form = RefusalForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {"reason": ""}
     try:
-        won = form.is_valid() and approval.refuse(
-            addition=addition, by=request.user, **form.cleaned_data
-        )
+        won = approval.refuse(addition=addition, by=request.user, **given)
     except ValueError:
-        return redirect("board:approval", restaurant.slug, pk)
+        # Back to the order, which says by itself where it does not wait any more.
+        to = reverse("board:approval", args=[restaurant.slug, pk])
+        said = _("Nothing was changed: choose a reason that the guests read, or write one.")
+        return pages.done(request, to, said, ok=False)
     said = _("Order %(number)s is refused, and the guests read why.") % {
         "number": addition.order.number
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ordering import undelivered
 from ordering.board import access, pages
-from ordering.board.access import Role, for_staff
+from ordering.board.access import Elsewhere, Role, for_staff
 from ordering.board.need import Button, Need
 from ordering.diner.pages import takes_a_form
 from ordering.models import Restaurant, Visit
@@ -26,7 +26,10 @@ def needs(restaurant: Restaurant, now: datetime) -> list[Need]:
 @for_staff
 def seen(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) -> HttpResponse:
     table = access.table_of(restaurant, number)
-    visit = access.visit_of(table, request.POST.get("visit", ""))
+    try:
+        visit = access.visit_of(table, request.POST.get("visit", ""))
+    except Elsewhere as moved:
+        return pages.done(request, pages.board(restaurant), str(moved), ok=False)
     if visits.confirm_left(visit=visit, by=request.user):
         return pages.done(request, pages.board(restaurant), _("Done: it is off this list."))
     said = _("Somebody has seen to it already; nothing was changed.")

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from ordering import undelivered
 from ordering.board import access, card, moves, pages, room, why
-from ordering.board.access import Role, for_staff
+from ordering.board.access import Elsewhere, Role, for_staff
 from ordering.board.needs import needs
 from ordering.board.part import Part
 from ordering.diner.pages import takes_a_form
@@ -83,7 +83,11 @@ def page(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
 @for_staff
 def free(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) -> HttpResponse:
     """The form says which party it saw: never the next one's visit."""
-    table, visit = _of_form(request, restaurant, number)
+    table = access.table_of(restaurant, number)
+    try:
+        visit = access.visit_of(table, request.POST.get("visit", ""))
+    except Elsewhere as moved:
+        return _done(request, table, str(moved), ok=False)
     if visits.free(visit=visit, by=request.user):
         return _done(request, table, _("The table is free."))
     act = floor.last_act(table, "table_freed")
@@ -94,12 +98,15 @@ def free(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
 @takes_a_form
 @for_staff
 def covers(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) -> HttpResponse:
-    table, visit = _of_form(request, restaurant, number)
+    table = access.table_of(restaurant, number)
     count = _covers_of(request)
     try:
+        visit = access.visit_of(table, request.POST.get("visit", ""))
         to_do = visits.set_covers_by_staff(visit=visit, covers=count, by=request.user)
     except Refused as refused:
         return _done(request, table, str(refused.problems[0]), ok=False)
+    except Elsewhere as moved:
+        return _done(request, table, str(moved), ok=False)
     except VisitEnded:
         return _done(request, table, _("That party has left; nothing was changed."), ok=False)
     said = _("The covers are %(count)s now. The register gets them with the next order.")
@@ -144,11 +151,6 @@ def _covers_of(request: HttpRequest) -> int:
     """0 is refused by whoever gets it."""
     wanted = request.POST.get("covers", "")
     return int(wanted) if wanted.isdecimal() and len(wanted) < 5 else 0
-
-
-def _of_form(request: HttpRequest, restaurant: Restaurant, number: int) -> tuple[Table, Visit]:
-    table = access.table_of(restaurant, number)
-    return table, access.visit_of(table, request.POST.get("visit", ""))
 
 
 def _done(request: HttpRequest, table: Table, said: str, *, ok: bool = True) -> HttpResponse:

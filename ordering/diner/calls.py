@@ -86,7 +86,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if table is None:
         return pages.private(pages.go(request, f"/r/{slug}/carte/"))
     try:
-        calls.ask(table=table)
+        calls.ask(table=table, secret=access.guest_secret(request) or "")
     except Refused as refused:
         return pages.private(_questions(request, table, refused.problems))
     return pages.private(pages.go(request, f"/r/{slug}/calls/"))
@@ -115,8 +115,9 @@ def _questions(
     restaurant, now = table.restaurant, timezone.now()
     language = access.language(request, restaurant)
     address = f"/r/{restaurant.slug}"
+    mine = calls.of_phone(table, access.guest_secret(request) or "", now)
     response = _show(
-        request, restaurant, language, _shown(calls.of_table(table, now), now), problems=problems,
+        request, restaurant, language, _shown(mine, now), problems=problems,
         table=table, here=f"{address}/calls/", back=f"{address}/carte/",
     )  # fmt: skip
     access.remember_language(request, response, language)

@@ -21,6 +21,7 @@ CODE = re.compile(
     r"[A-Za-z0-9_-]{1,64}"
 )  # of a cart line; PostgreSQL cannot even be asked for a NUL
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")  # of a submission, as SendForm takes it
+TAP = re.compile(r"[0-9a-f]{16}")
 NO_NUMBER = -1  # what every service refuses
 # The forms to send a cart that are understood. Whoever changes what its fields mean counts up the number that the
 # page says (_cart_seen.html), and keeps the one before here while pages with it may be open, 4 hours after the
@@ -160,6 +161,12 @@ def chosen(data: QueryDict) -> list[tuple[str, str]]:
 def noted(data: QueryDict) -> dict[str, Any]:
     """The notes on a dish or a set menu, as services/cart.py takes them."""
     return {"notes": data.getlist("note"), "note": data.get("free_note", "")}
+
+
+def tap(data: QueryDict) -> str:
+    """The key of the tap, which only the script gives; nothing where it is none."""
+    key = data.get("tap", "")
+    return key if TAP.fullmatch(key) else ""
 
 
 def left(data: QueryDict) -> int:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from ordering import access, throttle
 from ordering.diner import carte_page, compiled, filtering, hours, pages
+from ordering.diner.colours import stylesheet
 from ordering.diner.forms import JoinForm
 from ordering.diner.pages import Restaurant, Table
 from ordering.models import PhotoSize
@@ -141,6 +142,14 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def accessibility(request: HttpRequest, slug: str) -> HttpResponse:
+    """What works for whom, what does not, how that is known, and whom to tell (P23)."""
+    restaurant, language = _house(request, slug)
+    shown = pages.show(request, "diner/accessibility.html", restaurant, language)
+    return _public(request, shown, language)
+
+
+@require_safe
 def photo(request: HttpRequest, slug: str, sha256: str) -> HttpResponse:
     found = access.restaurant_by_slug(slug).photos.filter(sha256=sha256).first()
     if found is None:
@@ -172,7 +181,7 @@ def brand(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         raise Http404
     current = version == pages.colour_version(restaurant)
     return HttpResponse(
-        f":root{{--brand:{restaurant.colour}}}",
+        stylesheet(restaurant.colour),
         content_type="text/css; charset=utf-8",
         headers={"Cache-Control": FOR_EVER if current else "no-cache"},
     )

@@ -1,6 +1,6 @@
 """A set menu on the phone: one page, course by course, with what each choice costs more and what it contains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,14 +11,15 @@ from django.views.decorators.http import require_safe
 
 from ordering.diner import carte_page, compiled, errors, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
-from ordering.diner.forms import MenuForm, composed, left, noted
+from ordering.diner.beside import above, beside
+from ordering.diner.forms import MenuForm, composed, left, noted, tap
 from ordering.diner.guests_carte import why_not
 from ordering.diner.pages import Guest
 from ordering.diner.said import Said, said
 from ordering.diner.views import Problems
-from ordering.models import Choice, Course, SetMenu
+from ordering.models import Choice, Course, Product, SetMenu
 from ordering.services import cart as carts
-from ordering.services import pricing, set_menus
+from ordering.services import pauses, pricing, set_menus
 from ordering.services.options import Groups, is_asked
 from ordering.services.problems import Problem, Refused
 from ordering.slots import is_open
@@ -33,7 +34,7 @@ class OfferedChoice:
     key: str
     name: Said
     supplement: int
-    gone: str  # "", "sold_out", "not_served" or "not_on_register"
+    gone: str  # "", "sold_out", "not_served", "paused" or "not_on_register"
     allergens: list[str] | None
     groups: list[compiled.Group]
     taken: bool
@@ -78,6 +79,7 @@ def add(request: HttpRequest, guest: Guest, language: str, key: str) -> HttpResp
             menu_key=key,
             quantity=form.wanted(),
             composed=wanted,
+            tap=tap(request.POST),
             **noted(request.POST),
         )
     except Refused as refused:
@@ -120,16 +122,19 @@ def _menu(
     composed = composed or _without_choice(courses)
     taken, _ = set_menus.compose(courses, groups, composed)
     notes = asked_notes(table.restaurant, language, request.POST, problems)
+    wrongs = beside(problems, ())
     keys = {course.key for course, _ in courses}
     local = pages.local_now(table.restaurant)
+    inside = [choice.product for _, choices in courses for choice in choices]
+    paused = set(pauses.problems(table.restaurant, inside, now))
     return pages.show_to(
         request, guest, "diner/_menu_again.html" if pages.is_htmx(request) else "diner/set_menu.html", language,
         status=422 if problems else 200,
         row=row, problem=why_not(guest, carte, now),
-        problems=[each for each in apart_from_notes(problems, notes) if _place(each) not in keys],
-        left=left, notes=notes,
+        problems=[each for each in above(apart_from_notes(problems, notes), wrongs) if _place(each) not in keys],
+        wrongs=wrongs, left=left, notes=notes,
         offered=[
-            _course(course, choices, groups, composed, problems, language, local)
+            _course(course, choices, groups, composed, problems, language, local, paused)
             for course, choices in courses
         ],
         chosen={
@@ -166,6 +171,7 @@ def _course(
     problems: Problems,
     language: str,
     local: datetime,
+    paused: Collection[Product | SetMenu],
 ) -> OfferedCourse:
     taken = {each["product"] for each in composed if each["course"] == course.key}
     return OfferedCourse(
@@ -180,6 +186,7 @@ def _course(
                 groups.get(choice.product_id, []),
                 language,
                 local,
+                paused=choice.product in paused,
                 taken=choice.product.key in taken,
             )
             for choice in choices
@@ -195,6 +202,7 @@ def _choice(
     language: str,
     local: datetime,
     *,
+    paused: bool,
     taken: bool,
 ) -> OfferedChoice:
     product = choice.product
@@ -205,6 +213,7 @@ def _choice(
     gone = {
         "sold_out": product.sold_out,
         "not_served": not is_open(product.served, local),
+        "paused": paused,
         "not_on_register": not set_menus.on_register(choice),
     }
     return OfferedChoice(

@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from ordering import access, languages
 from ordering.diner import ended, errors, filtering
+from ordering.diner.colours import stylesheet
 from ordering.models import Guest as Guest
 from ordering.models import Restaurant as Restaurant
 from ordering.models import Table as Table
@@ -178,5 +179,5 @@ def is_guest(request: HttpRequest, visit_code: str) -> bool:
 
 
 def colour_version(restaurant: Restaurant) -> str:
-    """Part of the address of the restaurant's colour: another colour is another address."""
-    return hashlib.sha256(restaurant.colour.encode()).hexdigest()[:8]
+    """Part of the address of the restaurant's stylesheet: other rules are another address."""
+    return hashlib.sha256(stylesheet(restaurant.colour).encode()).hexdigest()[:8]

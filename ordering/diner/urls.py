@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ordering.diner import calls, house, menus, news, orders_page, party, sending, views
+from ordering.diner import calls, house, menus, news, offline, orders_page, party, sending, views
 
 
 class Code:
@@ -32,11 +32,15 @@ urlpatterns = [
     path("r/<slug:slug>/calls/", calls.questions, name="questions"),
     path("r/<slug:slug>/calls/ask/", calls.ask, name="ask"),
     path("r/<slug:slug>/data/", house.data, name="data"),
+    path("r/<slug:slug>/accessibility/", house.accessibility, name="accessibility"),
     path("r/<slug:slug>/photo/<code:sha256>", house.photo, name="photo"),
     path("r/<slug:slug>/photo/<code:sha256>/<str:size>", house.photo_size, name="photo_size"),
     re_path(
         r"^r/(?P<slug>[a-z0-9-]+)/brand\.(?P<version>[0-9a-f]{8})\.css$", house.brand, name="brand"
     ),
+    path("r/<slug:slug>/offline/", offline.page, name="offline"),
+    path("r/<slug:slug>/manifest.webmanifest", offline.manifest, name="manifest"),
+    path("worker.js", offline.worker, name="worker"),
     path("robots.txt", house.robots, name="robots"),
     path(VISIT, views.carte, name="carte"),
     path(VISIT + "news/", news.news, name="news"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from ordering import access, throttle
 from ordering.diner import carte_page, compiled, errors, filtering, guests_carte, pages
 from ordering.diner.asked_notes import apart_from_notes, asked_notes
+from ordering.diner.beside import above, beside
 from ordering.diner.forms import (
     CODE,
     DIGITS,
@@ -25,6 +26,7 @@ from ordering.diner.forms import (
     chosen,
     left,
     noted,
+    tap,
 )
 from ordering.diner.pages import Guest
 from ordering.services import cart as carts
@@ -69,6 +71,7 @@ def add(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
             product_key=form.cleaned_data["product"],
             quantity=form.wanted(),
             chosen=chosen(request.POST),
+            tap=tap(request.POST),
             **noted(request.POST),
         )
     except Refused as refused:
@@ -127,6 +130,7 @@ def show_cart(
     visit = guest.visit
     now = timezone.now()
     cart = cart or pricing.priced(visit)
+    wrongs = beside(problems, [line.code for line in cart.lines])
     restaurant = visit.table.restaurant
     # As long as it may be sent, its button is there.
     in_time = orders.in_time(restaurant, now)
@@ -139,13 +143,13 @@ def show_cart(
         request, guest, "diner/_cart_parts.html" if pages.is_htmx(request) else "diner/cart.html", language,
         status=422 if problems or context.get("changed") else 200,
         cart=cart, lines=sorted(cart.lines, key=lambda line: line.line.guest.number),
-        problem=problem, problems=_named(problems, cart), servings=serving.choices(cart.courses),
+        problem=problem, problems=_named(problems, cart), wrongs=wrongs, servings=serving.choices(cart.courses),
         mine=mine, choosing=party.choosing(cart, guest),
         orders=orders.sent(visit), card=waiter_card.of_cart(visit, cart),
         submission_key=submission_key or secrets.token_urlsafe(16),
         ask_word=unproved if unproved is not None and unproved.code == "say_word" else None,
         waiting_minutes=pauses.waiting_minutes(restaurant, now),
-        here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
+        said_word=request.POST.get("word", ""), here=f"/v/{visit.code}/cart/", back=f"/v/{visit.code}/", **context,
     )  # fmt: skip
 
 
@@ -209,11 +213,13 @@ def _product(
     if row is None:
         raise Http404
     notes = asked_notes(table.restaurant, language, request.POST, problems)
+    wrongs = beside(problems, [group.key for group in row.item.asked])
     taken = {f"{group}/{option}" for group, option in chosen(request.POST)}
     return pages.show_to(
         request, guest, "diner/_product_again.html" if pages.is_htmx(request) else "diner/product.html", language,
         status=422 if problems else 200,
-        row=row, problem=guests_carte.why_not(guest, found, now), problems=apart_from_notes(problems, notes),
+        row=row, problem=guests_carte.why_not(guest, found, now), wrongs=wrongs,
+        problems=above(apart_from_notes(problems, notes), wrongs),
         quantity=quantity, left=left, notes=notes, chosen=taken, total=quantity * row.item.unit_price(taken),
         back=f"/v/{guest.visit.code}/#dish-{row.place}",
         here=f"/v/{guest.visit.code}/p/{key}/",

@@ -32,6 +32,8 @@ class Call(models.Model):
     # None: a phone that has scanned the card and joined no party.
     visit = models.ForeignKey(Visit, models.CASCADE, null=True, related_name="calls")
     guest = models.ForeignKey(Guest, models.SET_NULL, null=True, related_name="+")
+    # Of a phone that joined no party, as Guest.secret_hash: nobody else at the table is shown its question.
+    asker = models.CharField(max_length=64, default="", db_default="", editable=False)
     # In forms and addresses instead of the row's own number (P16).
     code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -64,9 +66,9 @@ class Call(models.Model):
                 name="call_once_per_order",
             ),
             models.UniqueConstraint(
-                fields=["table", "kind"],
+                fields=["table", "kind", "asker"],
                 condition=Q(closed_at__isnull=True, visit__isnull=True),
-                name="call_once_per_table",
+                name="call_once_per_phone",
             ),
         ]
         indexes = [

@@ -20,6 +20,9 @@ class Visit(models.Model):
     table = models.ForeignKey(Table, models.PROTECT, related_name="visits", verbose_name=_("table"))
     code = models.CharField(max_length=32, unique=True, default=new_code, editable=False)
     covers = models.PositiveSmallIntegerField(_("covers"), validators=[MinValueValidator(1)])
+    # The covers that the amount of an order is held against, since guests have corrected them: those that the first
+    # answer or the team gave. None: the covers themselves (services/limits.py).
+    covers_counted = models.PositiveSmallIntegerField(null=True, editable=False)
     # How what stands in the cart shall be brought (services/serving.py); nothing said where it is empty.
     serving = models.CharField(max_length=10, default="", db_default="", editable=False)
     # Raised by every change of the cart. Raising it is also the lock that puts the writers of one cart in a row.
@@ -77,8 +80,9 @@ class Guest(models.Model):
     # From 1 in the order of joining: "Second phone".
     number = models.PositiveSmallIntegerField(_("number"))
     joined_at = models.DateTimeField(auto_now_add=True)
-    # When it gave the word of the day.
+    # When it gave the word of the day, and how many wrong ones.
     word_at = models.DateTimeField(null=True, editable=False)
+    word_tries = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     # The same phone in the party that it was moved to: whoever asks for this one is led there.
     moved_to = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="+"
@@ -89,6 +93,8 @@ class Guest(models.Model):
     name = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
     # Has chosen all and waits for the others; a change of the own lines takes it back.
     ready = models.BooleanField(default=False, db_default=False, editable=False)
+    # The keys of its last taps that added something, each heard once (services/taps.py).
+    taps = models.CharField(max_length=400, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("guest")

@@ -46,6 +46,7 @@ WORDS: dict[str, str | Promise] = {
     "order_sent_again": _("sent order %(order)s again"),
     "order_sent_anew": _("sent order %(order)s anew"),
     "order_seen_to": _("saw to order %(order)s, which stood on the till all the same"),
+    "login_let_in": _("let %(name)s try to log in again"),
     "cards_printed": _("printed the cards of tables: %(count)s"),
     "codes_renewed": _("renewed the codes of tables: %(count)s"),
     "service_exported": _("took the list of %(day)s home as a file"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from ordering.models import Call, Guest, Order, Restaurant, Table, Visit
 from ordering.services import acts, visits
 from ordering.services.problems import Problem, Refused
+from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 # So many new calls of a table within so long; a question about allergens is held against no other call.
 MOST, WITHIN = 4, timedelta(minutes=10)
@@ -48,22 +49,25 @@ def call(
                     table=guest.visit.table, **wanted)  # fmt: skip
 
 
-def ask(*, table: Table) -> Call:
-    """A question about allergens, of a phone that has scanned the table's card and joined no party.
+def ask(*, table: Table, secret: str) -> Call:
+    """A question about allergens, of a phone that has scanned the table's card and joined no party; `secret`: its
+    cookie's random value, for what somebody asks of their health is nobody else's business (T20).
 
-    Raises Refused where there were too many.
+    Raises Refused where the table's phones have asked too often.
     """
     now = timezone.now()
     calls = Call.objects.filter(table=table, visit=None)
+    mine = calls.filter(kind=Call.Kind.ALLERGENS, asker__in=lookup_hashes(secret), closed_at=None)
     try:
         with transaction.atomic():
-            stands = calls.filter(kind=Call.Kind.ALLERGENS, closed_at=None).first()
+            stands = mine.first()
             if stands is not None and not _is_over(stands, now):
                 return stands
-            return _new(calls, stands, now, kind=Call.Kind.ALLERGENS, table=table)
+            asker = lookup_hash(secret)
+            return _new(calls, stands, now, kind=Call.Kind.ALLERGENS, table=table, asker=asker)
     except IntegrityError:
-        # Another phone with the same card was faster: it is the same question.
-        return calls.get(kind=Call.Kind.ALLERGENS, closed_at=None)
+        # A second tap was faster: it is the same question.
+        return mine.get()
 
 
 def withdraw(*, call: Call) -> bool:
@@ -96,9 +100,9 @@ def of_visit(visit: Visit, now: datetime) -> list[Call]:
     return list(_open(now).filter(visit=visit).select_related("order"))
 
 
-def of_table(table: Table, now: datetime) -> list[Call]:
-    """What a phone that joined no party waits for at this table."""
-    return list(_open(now).filter(visit=None, table=table))
+def of_phone(table: Table, secret: str, now: datetime) -> list[Call]:
+    """What this phone, which joined no party, waits for at this table; what others have asked there is theirs."""
+    return list(_open(now).filter(visit=None, table=table, asker__in=lookup_hashes(secret)))
 
 
 def of_house(restaurant: Restaurant, now: datetime) -> list[Call]:

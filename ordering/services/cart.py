@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Product, Restaurant, SetMenu
 from ordering.services import notes as house_notes
-from ordering.services import pauses, pricing, visits
+from ordering.services import pauses, pricing, taps, visits
 from ordering.services.options import Chosen, choose, groups_of, unanswerable
 from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
@@ -26,13 +26,16 @@ def add(
     chosen: Chosen,
     notes: Iterable[str] = (),
     note: str = "",
-) -> CartLine:
+    tap: str = "",
+) -> CartLine | None:
     """Put a product into the cart. The same product with the same options and notes of the same guest is one line.
 
-    `notes`: keys of the house's; `note`: the guest's own words.
+    `notes`: keys of the house's; `note`: the guest's own words; `tap`: see taps.py, None where it was heard before.
 
     Raises Refused (with every problem), VisitEnded.
     """
+    if taps.is_heard(guest, tap):
+        return None
     restaurant = guest.visit.table.restaurant
     products = Product.objects.filter(restaurant=restaurant, key=product_key)
     product = products.annotate(gap=unanswerable("pk")).first()
@@ -50,7 +53,7 @@ def add(
     wanted = sorted([group, key] for group, key in chosen)
     said = _noted(restaurant, notes, note, problems)
     return _put(
-        guest, quantity, price, unit_total, problems, product=product, chosen=wanted, **said
+        guest, quantity, price, unit_total, problems, tap, product=product, chosen=wanted, **said
     )
 
 
@@ -62,12 +65,15 @@ def add_menu(
     composed: Composed,
     notes: Iterable[str] = (),
     note: str = "",
-) -> CartLine:
+    tap: str = "",
+) -> CartLine | None:
     """Put a set menu into the cart. The same menu composed in the same way, with the same notes, by the same guest is
     one line.
 
     Raises Refused (with every problem; those of a course have its key as their place), VisitEnded.
     """
+    if taps.is_heard(guest, tap):
+        return None
     restaurant = guest.visit.table.restaurant
     menus = SetMenu.objects.filter(restaurant=restaurant, key=menu_key)
     menu = pricing.with_gaps(menus.select_related("restaurant")).first()
@@ -78,12 +84,19 @@ def add_menu(
     local = pricing.local(restaurant, [now])
     choices, problems = compose(courses, groups, composed, local)
     problems += pricing.item_problems(menu, pricing.unserved_at([menu], local))
+    # Whoever pauses the desserts has nobody to make them, for a menu neither.
+    stopped = pauses.problems(restaurant, [choice.product for choice in choices], now)
+    problems += [
+        replace(stopped[each.product], place=each.course, name=in_language(each.product.name))
+        for each in choices
+        if each.product in stopped
+    ]
     price = pricing.price_now(menu, restaurant, now)
     unit_total = price + sum(choice.unit_total for choice in choices)
     written = [] if problems else in_order(courses, composed)
     said = _noted(restaurant, notes, note, problems)
     return _put(
-        guest, quantity, price, unit_total, problems, set_menu=menu, composed=written, **said
+        guest, quantity, price, unit_total, problems, tap, set_menu=menu, composed=written, **said
     )
 
 
@@ -98,8 +111,14 @@ def _noted(
 
 
 def _put(
-    guest: Guest, quantity: int, price: int, unit_total: int, problems: list[Problem], **what: Any
-) -> CartLine:
+    guest: Guest,
+    quantity: int,
+    price: int,
+    unit_total: int,
+    problems: list[Problem],
+    tap: str,
+    **what: Any,
+) -> CartLine | None:
     """`what`: the fields that say what is ordered, by which a line is the same as another. `price`: of the product or
     the set menu now, which a line of a happy hour that has just ended does not have.
     """
@@ -116,6 +135,8 @@ def _put(
         raise Refused(*problems)
     with transaction.atomic():
         visits.lock_for(guest)
+        if not taps.hear(guest, tap):
+            return None
         _still_choosing(guest)
         of = {name: what.get(name) for name in ("product", "set_menu")}
         mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)

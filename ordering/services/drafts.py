@@ -25,11 +25,13 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ordering.models import Draft, Restaurant
 from ordering.restaurant_file import RestaurantFileError, check
 from ordering.restaurant_file.mistakes import Mistake
 from ordering.services import acts, carte, prices
+from ordering.services.draft_conflicts import set_back
 from ordering.services.transfer import (
     AcceptanceNeeded,
     Report,
@@ -41,6 +43,7 @@ from ordering.services.transfer.caution import cautions, fingerprint
 from ordering.services.transfer.differences import STOCK, Difference, differences
 from ordering.services.transfer.exporting import as_it_stands
 from ordering.services.transfer.stored import Stored
+from pos_bridge.alarms import Trouble
 
 OF_A_CARTE = ("categories", "products", "option_groups", "set_menus")
 BEFORE = "before"  # of a spreadsheet's draft: its products as they were when it was stored
@@ -50,6 +53,17 @@ LATE = timedelta(minutes=5)
 A_MISTAKE_OF_OURS = "This went wrong for a reason that is ours; the log of manage.py watch has it."
 # A count goes down with each order: whoever accepted that it goes up accepted it for any number.
 COUNTED = re.compile(r"it has [0-9]+ portions left")
+
+# The key of its alarm, and what is said by the draft's state.
+ALARM = "draft:"
+ALARMS = {
+    f"carte_{Draft.State.REFUSED}": _(
+        "a carte that was to go live has not; admin says why above every page"
+    ),
+    f"carte_{Draft.State.WAITING}": _(
+        "a carte that was to go live still waits, and nobody carries it out"
+    ),
+}
 
 State = Draft.State
 Data = dict[str, Any]
@@ -103,6 +117,7 @@ def store(
         wanted = _file(today, given, stock)
         _try(restaurant, wanted, given)
         changes = cautions(wanted, Stored(restaurant), prune=False)
+        changes += _set_back(restaurant, today, given, stock, live_at)
         if changes and accept not in (True, fingerprint(changes)):
             raise AcceptanceNeeded(changes)
         draft = Draft.objects.create(
@@ -116,6 +131,23 @@ def store(
         )
         _record(draft, "draft_stored", by)
     return draft
+
+
+def _set_back(
+    restaurant: Restaurant, today: Data, given: Data, stock: list[list[str]], live_at: datetime
+) -> list[str]:
+    """What this draft and another that waits would undo of each other. A spreadsheet's undoes nothing."""
+    found: list[str] = []
+    for other in restaurant.drafts.filter(state=State.WAITING).order_by("live_at", "pk"):
+        mine = _file(today, given, stock)
+        theirs = _file(_today(restaurant, other.data), other.data, other.stock)
+        if carte_mistakes(theirs, Stored(restaurant)):
+            continue  # it will change nothing
+        follows = other.live_at <= live_at
+        if BEFORE not in (given if follows else other.data):
+            first, second = (theirs, mine) if follows else (mine, theirs)
+            found += set_back(today, first, second, hour=_hour(other))
+    return found
 
 
 def cancel(*, draft: Draft, by: Person) -> bool:
@@ -161,6 +193,14 @@ def troubles(restaurant_ids: list[int] | None, now: datetime) -> list[Draft]:
     if restaurant_ids is not None:
         found = found.filter(restaurant__in=restaurant_ids)
     return list(found.select_related("restaurant"))
+
+
+def alarmed(now: datetime) -> list[Trouble]:
+    """What is told of them to whoever looks at no page, until somebody has read why."""
+    return [
+        Trouble(f"{ALARM}{draft.pk}", f"carte_{draft.state}", draft.restaurant_id)
+        for draft in troubles(None, now)
+    ]
 
 
 # --- At its hour ----------------------------------------------------------------------------------
@@ -341,5 +381,9 @@ def _try(restaurant: Restaurant, wanted: Data, given: Mapping[str, Any]) -> None
 
 
 def _record(draft: Draft, what: str, by: Person | None) -> None:
+    acts.record(by=by, restaurant=draft.restaurant, what=what, hour=_hour(draft))
+
+
+def _hour(draft: Draft) -> str:
     local = draft.live_at.astimezone(ZoneInfo(draft.restaurant.timezone))
-    acts.record(by=by, restaurant=draft.restaurant, what=what, hour=f"{local:%Y-%m-%d %H:%M}")
+    return f"{local:%Y-%m-%d %H:%M}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
-from ordering.models import Guest, Order
+from ordering.models import Guest, Order, Visit
 from ordering.services import pauses
 from ordering.services.days import service_day
 from ordering.services.pricing import PricedCart
@@ -54,8 +54,7 @@ def passed(guest: Guest, cart: PricedCart, now: datetime) -> list[str]:
     table = guest.visit.table
     restaurant = table.restaurant
     codes = []
-    most = restaurant.limit_amount_per_cover * guest.visit.covers
-    if cart.total > most:
+    if cart.total > restaurant.limit_amount_per_cover * _covers_that_count(guest.visit):
         codes.append("too_expensive")
     most_of_table = restaurant.limit_amount_per_table
     if most_of_table is not None and _sent_amount(guest) + cart.total > most_of_table:
@@ -75,6 +74,12 @@ def waiting_problem(guest: Guest) -> Problem | None:
     """Why no further order may wait for the team's OK."""
     waiting = approvals.waiting().filter(order__table=guest.visit.table_id).order_by()
     return Problem("too_many_waiting") if waiting.count() >= WAITING_AT_MOST else None
+
+
+def _covers_that_count(visit: Visit) -> int:
+    """What guests add to the first answer raises no limit before the team has said that so many are there."""
+    counted = visit.covers_counted
+    return visit.covers if counted is None else min(visit.covers, counted)
 
 
 def _last_minute(guest: Guest, now: datetime) -> dict[str, int]:

@@ -81,7 +81,7 @@ def join(*, visit: Visit, into: Visit, covers: int, by: By) -> None:
     with transaction.atomic():
         for each in sorted((visit, into), key=lambda each: each.pk):  # in one order, whoever asks
             _lock(each)
-        Visit.objects.filter(pk=into.pk).update(covers=covers)
+        Visit.objects.filter(pk=into.pk).update(covers=covers, covers_counted=None)
         _lead(visit.guests.filter(moved_to=None), into)
         _hand_over_calls(Call.objects.filter(visit=visit), into)
         Visit.objects.filter(Q(pk=visit.pk) | Q(moved_to=visit)).update(moved_to=into)
@@ -101,7 +101,7 @@ def part(*, visit: Visit, guests: Iterable[str], covers: int, to_table: Table, b
     with transaction.atomic():
         _lock(visit)
         if not Visit.objects.filter(pk=visit.pk, covers__gt=covers).update(
-            covers=F("covers") - covers
+            covers=F("covers") - covers, covers_counted=None
         ):
             raise NotMoved("covers", max=visit.covers - 1)  # they were corrected since
         _make_room(to_table)

@@ -273,10 +273,15 @@ def _problems(guest: Guest, cart: PricedCart, now: datetime, address: str) -> li
         problems.append(Problem("empty"))
     if missing := presence.problem(guest, address):
         problems.append(missing)
-    stopped = pauses.problems(restaurant, [line.item for line in cart.lines], now)
-    for line in cart.lines:
-        if problem := stopped.get(line.item):
-            problems.append(replaced(problem, place=line.code, name=in_language(line.item.name)))
+    items = [
+        (line.code, item)
+        for line in cart.lines
+        for item in (line.item, *(choice.product for choice in line.choices))
+    ]
+    stopped = pauses.problems(restaurant, [item for _, item in items], now)
+    for code, item in items:
+        if problem := stopped.get(item):
+            problems.append(replaced(problem, place=code, name=in_language(item.name)))
     return problems + limits.refused(guest, cart, now)
 
 

@@ -89,7 +89,9 @@ def categories(restaurant: Restaurant, now: datetime) -> Mapping[str, Pause]:
 def problems(
     restaurant: Restaurant, items: Iterable[Product | SetMenu], now: datetime
 ) -> dict[Product | SetMenu, Problem]:
-    """What of this stands in paused categories alone. One query, and none where no category is paused."""
+    """What of this stands in paused categories alone, by itself or inside a set menu: who pauses the desserts has
+    nobody to make them. One query, and none where no category is paused.
+    """
     paused = categories(restaurant, now)
     if not paused:
         return {}

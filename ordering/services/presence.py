@@ -21,8 +21,9 @@ from ordering.services.days import service_day
 from ordering.services.problems import Problem, Refused
 from ordering.texts import folded
 
-# Wrong words of a visit's phones together; then the team must say that the party is here.
-TRIES = 10
+# Wrong words of a phone, and of a visit's phones together; then the team must say that the party is here. A stranger
+# who has joined uses up their own.
+TRIES, PARTY_TRIES = 10, 30
 SHARED_TRIES = 30  # in an hour, of all parties at a table that strangers share
 WORDS = (
     "abricot", "amande", "basilic", "brioche", "cannelle", "carotte", "cassis", "cerise", "chocolat", "citron",
@@ -70,24 +71,38 @@ def problem(guest: Guest, address: str) -> Problem | None:
         return Problem("not_in_house")
     if guest.word_at:
         return None
-    return Problem("word_tries" if visit.word_tries >= TRIES else "say_word")
+    tried = guest.word_tries >= TRIES or visit.word_tries >= PARTY_TRIES
+    return Problem("word_tries" if tried else "say_word")
 
 
 def say(*, guest: Guest, said: str) -> None:
     """The phone gives the word of the day, once for its visit. A try is counted before it is looked at, so that two at
     once are two. Raises Refused.
     """
-    mine = Visit.objects.filter(pk=guest.visit_id, word_tries__lt=TRIES)
-    if _too_many_at(guest.visit.table) or not mine.update(word_tries=F("word_tries") + 1):
+    if _too_many_at(guest.visit.table) or not _count(guest):
         raise Refused(Problem("word_tries"))
     right = word_now(guest.visit.table.restaurant)
     if not right or not constant_time_compare(_bare(said[:40]), _bare(right)):
         raise Refused(Problem("word_wrong"))
     with transaction.atomic():
         guest.word_at = timezone.now()
-        Guest.objects.filter(pk=guest.pk).update(word_at=guest.word_at)
         # A right one is no wrong one.
+        Guest.objects.filter(pk=guest.pk).update(
+            word_at=guest.word_at, word_tries=F("word_tries") - 1
+        )
         Visit.objects.filter(pk=guest.visit_id).update(word_tries=F("word_tries") - 1)
+
+
+@transaction.atomic
+def _count(guest: Guest) -> bool:
+    """One try more of the phone and of its party, where both have one left."""
+    phone = Guest.objects.filter(pk=guest.pk, word_tries__lt=TRIES)
+    party = Visit.objects.filter(pk=guest.visit_id, word_tries__lt=PARTY_TRIES)
+    one_more = {"word_tries": F("word_tries") + 1}
+    won = bool(party.update(**one_more) and phone.update(**one_more))
+    if not won:
+        transaction.set_rollback(True)
+    return won
 
 
 def _too_many_at(table: Table) -> bool:

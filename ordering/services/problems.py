@@ -26,29 +26,29 @@ MESSAGES = {
     # The visit
     "covers": _("Please say how many you are, from 1 to %(max)s."),
     "party_active": _(
-        "Somebody is ordering at this table at the moment. Please ask the team for yours."
+        "Somebody is ordering at this table just now. You are not together? Please ask the team."
     ),
     "table_taken": _("A party sits at this table already."),
     "table_shared": _("Strangers share this table: each phone says itself how many they are."),
-    "name_too_long": _("A name has at most %(max)s letters here."),
+    "name_too_long": _("Please take a name of at most %(max)s letters."),
     # A line
     "unknown_product": _("This is no longer on the carte."),
     "sold_out": _("Sold out."),
-    "portions": _("There are not enough left: %(count)s."),
+    "portions": _("Only %(count)s left: please choose fewer."),
     "not_served": _("Not served at this hour."),
     "category_paused": _("%(text)s Not to be ordered by phone until %(time)s."),
     "category_paused_today": _("%(text)s Not to be ordered by phone today."),
     "not_on_register": _("This cannot be ordered by phone yet. Please order it from the team."),
     "happy_over": _(
-        "The happy hour is over. Please add it again from the carte, at the price of now."
+        "The happy hour is over. Please remove it and add it again, at its usual price."
     ),
     "quantity": _("The quantity must be a whole number from 1 to %(max)s."),
     "too_few_options": _("%(group)s: please choose at least %(min)s."),
     "too_many_options": _("%(group)s: please choose at most %(max)s."),
     "unknown_option": _("One of the choices is not offered for this dish."),
-    "option_sold_out": _("%(option)s is sold out."),
+    "option_sold_out": _("%(option)s is sold out. Please choose something else."),
     # Of the notes on a dish
-    "unknown_note": _("One of the notes is not offered here."),
+    "unknown_note": _("One of your wishes is no longer offered. Please choose again."),
     "note_gone": _("“%(note)s” is no longer offered. Please remove the dish and choose it again."),
     "free_note_gone": _(
         "Notes in your own words are no longer taken (“%(note)s”). Please remove the dish and choose it again."
@@ -59,24 +59,24 @@ MESSAGES = {
         "Your note: %(character)s cannot be taken. Letters, digits, spaces and %(others)s can."
     ),
     # Of a set menu
-    "unknown_choice": _("One of the choices is not offered in this menu."),
-    "choice_not_served": _("%(option)s is not served at this hour."),
+    "unknown_choice": _("One of your choices is no longer part of this menu. Please choose again."),
+    "choice_not_served": _("%(option)s is not served at this hour. Please choose something else."),
     "choice_not_on_register": _(
         "%(option)s cannot be ordered by phone yet. Please order it from the team."
     ),
     "below_zero": _("The choices cost less than nothing. Please choose again."),
-    "unsupported": _("The register cannot take this. Please order it from the team."),
+    "unsupported": _("The till cannot take this from a phone. Please order it from the team."),
     # The whole order
     "unknown_wish": _("Please choose again how it shall be brought."),
     "empty": _("There is nothing in the cart yet."),
-    "too_many_lines": _("More than %(max)s lines at once need a waiter. Please call one."),
+    "too_many_lines": _("More than %(max)s lines at once: please call a waiter for so much."),
     "too_busy": _(
         "Many orders are coming in at the moment. Please send it again in a minute; your cart is kept."
     ),
     "too_many_waiting": _(
         "Several of your orders wait for the team already. Please call a waiter for the next one."
     ),
-    "too_fast": _("You have just sent an order. Please wait a few seconds."),
+    "too_fast": _("You have just sent an order. Please wait a few seconds, then send this one."),
     # A call
     "too_many_calls": _(
         "You have called a few times within minutes. Please give the team a moment, or speak to a waiter."

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -214,7 +215,8 @@ def set_covers(*, guest: Guest, covers: int) -> bool:
     with transaction.atomic():
         lock_for(guest)
         others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
-        return bool(others.update(covers=covers))
+        counted = {"covers_counted": Coalesce("covers_counted", "covers")}
+        return bool(others.update(covers=covers, **counted))
 
 
 def end(*, visit: Visit) -> bool:
@@ -323,8 +325,8 @@ def set_covers_by_staff(*, visit: Visit, covers: int, by: By) -> list[str]:
     with transaction.atomic():
         lock(visit)
         before = Visit.objects.values_list("covers", flat=True).get(pk=visit.pk)
+        Visit.objects.filter(pk=visit.pk).update(covers=covers, covers_counted=None)
         if before != covers:
-            Visit.objects.filter(pk=visit.pk).update(covers=covers)
             _record(visit.table, "covers_set", by, before=before, after=covers)
         visit.covers = covers
     return covers_to_correct(visit)

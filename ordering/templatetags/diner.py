@@ -45,6 +45,12 @@ def said(texts: Texts, language: str) -> Said:
 
 
 @register.filter
+def at(wrongs: Mapping[str, Any] | None, field: str) -> list[Any]:
+    """What is wrong with a field of the page (ordering/diner/beside.py)."""
+    return (wrongs or {}).get(field, [])
+
+
+@register.filter
 def clock(moment: datetime, timezone: str) -> str:
     """ "20:14" on the restaurant's wall."""
     return f"{moment.astimezone(ZoneInfo(timezone)):%H:%M}"

@@ -10,7 +10,7 @@ from django.test import Client
 
 from ordering.diner import kept
 from ordering.models import Restaurant
-from tests.browser.test_diner_access import RULES
+from tests.browser.judge import RULES
 from tests.ordering.admin_cast import person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

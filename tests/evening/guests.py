@@ -47,14 +47,16 @@ class Guest(Phone):
 
     def sit_down(self, covers: int) -> None:
         self.join(covers)
-        self._post(f"{self._visit}cart/line/", name=self.name)
+        self._tap("cart/line/", name=self.name)
         self.read("cart/")
 
-    def read(self, part: str) -> None:
-        """Open a page of the visit, and leave it open."""
+    def read(self, part: str) -> bool:
+        """Open a page of the visit, and leave it open. False where the house has not answered."""
         self._part, self._asks = part, ""
-        if (page := self._get(self._visit + part)) is not None:
+        page = self._get(self._visit + part)
+        if page is not None:
             self._show(page.text)
+        return page is not None
 
     def look(self) -> None:
         """What the open page does by itself; one that asks nothing, as when a call was dealt with, is left."""
@@ -73,19 +75,27 @@ class Guest(Phone):
     def choose(self) -> None:
         for _ in range(self._draw.choice((1, 1, 2))):
             dish = f"plat-{self._draw.randrange(6)}"
-            self._post(self._visit + "add/", product=dish, quantity="1")
+            self._tap("add/", product=dish, quantity="1")
 
     def form(self) -> dict[str, str]:
-        """Of the cart as it is now; nothing where it is empty."""
-        self.read("cart/")
+        """Of the cart as it is now; nothing where it is empty, or the evening is over."""
+        while not self.read("cart/"):
+            if self._ended.is_set():
+                return {}
         return form_of(self.page)
+
+    def filled_form(self) -> dict[str, str]:
+        """The same; who finds nothing there, for no answer came to a choice, chooses again."""
+        while not (form := self.form()) and not self._ended.is_set():
+            self.choose()
+        return form
 
     def send(self, form: dict[str, str]) -> Sent | None:
         return self._send({**form, "whose": "all"})
 
     def call(self, **wish: str) -> None:
         """The page of the calls stays open until somebody has answered."""
-        self._post(self._visit + "calls/call/", **wish)
+        self._tap("calls/call/", **wish)
         self._called[wish["kind"]] = time.monotonic()
         self._log.write("called", name=self.name, kind=wish["kind"])
         self.read(CALLS)
@@ -104,6 +114,12 @@ class Guest(Phone):
         to = answer.headers.get("Location", "") if answer is not None else ""
         status = answer.status_code if answer is not None else 0
         self._log.write("sent after the end", name=self.name, status=status, to=to)
+
+    def _tap(self, part: str, **fields: str) -> None:
+        """A button, and once more where the page says “please try again”: that it does is written down, and judged."""
+        while self._post(self._visit + part, **fields) is None:
+            if self._ended.is_set():
+                return
 
     def _show(self, text: str) -> None:
         """What stands on the screen now. Names of another party are written down, and what became of a call."""
@@ -197,7 +213,9 @@ class TableFor:
     def _send(self, party: list[Guest]) -> None:
         """One for all, or two who press at once (F09); then they wait for the till."""
         senders = party[:2] if self._draw.random() < 0.4 else party[:1]
-        forms = [guest.form() for guest in senders]
+        forms = [guest.filled_form() for guest in senders]
+        if self._ended.is_set():
+            return
         for guest in senders:
             unseen = [each.name for each in party if each.name not in guest.page]
             if unseen:

@@ -1,6 +1,7 @@
 """The judge itself: it has nothing to say of an evening in which all is well, and finds each breach that is made up."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.torture.test_checker import evening as order
 
 pytestmark = pytest.mark.pure
 
-PLAN = Plan(directory="", divisor=1.0, seconds=300.0, tables=1, phones=2, waiters=1, arrows=ARROWS)
+PLAN = Plan(directory="", divisor=1.0, seconds=200.0, tables=1, phones=2, waiters=1, arrows=ARROWS)
 
 
 def meal(number, at):
@@ -44,6 +45,8 @@ def an_evening(*more, without=lambda event: False, service=(), plan=PLAN):
     did = [
         {"what": "answered", "t": 14.0, "by": "waiter-0", "answer": "coming"},
         {"what": "answered", "t": 15.0, "by": "waiter-0", "answer": "done"},
+        {"what": "answered", "t": 44.0, "by": "waiter-0", "answer": "coming"},
+        {"what": "answered", "t": 59.0, "by": "waiter-0", "answer": "done"},
         {"what": "freed", "t": 59.0, "by": "waiter-0", "table": 0, "party": "7"},
         {"what": "settled", "t": 120.0, "by": "waiter-0", "table": 0, "party": 100},
         {"what": "took", "t": 120.0, "seconds": 0.1},
@@ -125,7 +128,7 @@ def test_a_call_that_nobody_answers_in_a_minute_is_found_f72():
         return {"what": "answered", "t": 0.0, "name": "Gast0x9x0", "kind": "waiter", "after": after}
 
     assert promises(call("Gast0x9x0", 200.0)) - promises() == {"F72"}
-    assert promises(call("Gast0x9x0", 200.0), answer(61.0)) - promises() == {"F72"}
+    assert promises(call("Gast0x9x0", 200.0), answer(66.0)) - promises() == {"F72"}
     assert promises(call("Gast0x9x0", 200.0), answer(59.0)) == promises()
     assert promises(call("Gast0x9x0", 241.0)) == promises()
     assert promises(call("Gast0x1x0", 5.0)) == promises()
@@ -172,14 +175,29 @@ def test_an_evening_in_which_nothing_happens_has_failed():
     found = judge(Evening(History(plan=plan)))
     assert [each.text for each in found] == [
         "only 0 parties have sat down, and not 10",
-        "only 0 parties have left, and not 31",
-        "only 0 orders were sent, and not 33",
-        "only 0 answers were given by waiters, and not 33",
-        "only 0 tables were freed by a waiter, and not 8",
-        "only 0 tables were settled on the till, and not 8",
+        "only 0 parties have left, and not 62",
+        "only 0 orders were sent, and not 67",
+        "only 0 answers were given by waiters, and not 129",
+        "only 0 tables were freed by a waiter, and not 21",
+        "only 0 tables were settled on the till, and not 21",
         "the guests did not get up after closing time",
         "2 waiters have done nothing",
     ]
+
+
+def test_a_lazy_evening_has_failed_and_a_slow_machine_has_not():
+    """The same few parties: of a house that answers at once, and of one that takes half a second for each page."""
+    plan = replace(PLAN, seconds=300.0)
+
+    def said(seconds):
+        found = an_evening({"what": "took", "t": 310.0, "seconds": [seconds] * 9}, plan=plan)
+        return {each.text for each in judge(found) if each.promise == "evening"}
+
+    assert said(0.01) == {
+        "only 2 orders were sent, and not 3",
+        "only 4 answers were given by waiters, and not 6",
+    }
+    assert said(1.0) == set()
 
 
 def test_who_of_ours_falls_over_is_found():

@@ -48,10 +48,7 @@ class Waiter:
         while not self._over.is_set():
             self._look()
             while needs := [need for need in NEED.findall(self._page) if _answers(need)]:
-                # Whose own tables want nothing takes others': whoever is slower then is told.
-                self._see_to(
-                    self._draw.choice([need for need in needs if self._is_mine(need)] or needs)
-                )
+                self._see_to(self._next(needs))
                 self._look()
                 if self._over.wait(self._draw.uniform(0.1, 0.5)):
                     return
@@ -67,6 +64,14 @@ class Waiter:
         answer = self._get(self._board, headers)
         if answer is not None and answer.status_code == 200:
             self._page, self._seen = answer.text, answer.headers.get("X-Seen", "")
+
+    def _next(self, needs: list[str]) -> str:
+        """Who has heard nothing yet comes first, and the oldest of them, as the board lists them: who takes any, as
+        they come, leaves one of sixty tables alone for minutes. Whose own tables want nothing takes others': whoever
+        is slower then is told.
+        """
+        mine = [need for need in needs if self._is_mine(need)] or needs
+        return next((need for need in mine if "coming" in _answers(need)), mine[0])
 
     def _is_mine(self, need: str) -> bool:
         number = TABLE.search(need)
@@ -111,7 +116,10 @@ class Waiter:
     def _post(self, address: str, fields: dict[str, str]) -> None:
         token = self._session.cookies.get("csrftoken") or ""
         data = {"csrfmiddlewaretoken": token, **fields}
-        self._ask("POST", address, data=data, headers={"Referer": address})
+        # Who reads “please try again” does; a table whose button did nothing would stay taken all evening.
+        while self._ask("POST", address, data=data, headers={"Referer": address}) is None:
+            if self._over.wait(0.5):
+                return
 
     def _ask(self, method: str, address: str, **more: object) -> requests.Response | None:
         began = time.monotonic()

@@ -21,6 +21,7 @@ from ordering.models import (
 from ordering.services.transfer import export_restaurant
 from tests import factories
 from tests.ordering.admin_cast import errors, form_data, person, send
+from tests.ordering.diner_phone import words
 
 pytestmark = pytest.mark.django_db
 
@@ -287,6 +288,18 @@ def test_it_refuses_a_wrong_product_beside_the_field(client, name, typed, word):
     field = name.removesuffix("_fr").removesuffix("_state")
     assert word in errors(response)[field]
     assert not Product.objects.exists()
+
+
+def test_a_time_that_is_a_whole_day_is_saved_and_said(client):
+    """A restaurant file may mean it; who types it has more often slipped. Who changes another field hears nothing."""
+    saved = add_product(client, served="mon 17:00-17:00\ntue 17:00-19:00")
+    saved = client.get(saved["Location"])
+    assert words(saved).count("is a whole day, from 17:00 to 17:00 on the next.") == 1
+    made = Product.objects.get()
+    assert made.served is not None
+    assert made.served[0] == {"days": ["mon"], "from": "17:00", "to": "17:00"}
+    again = send(client, page("product_change", made.pk), price="9")
+    assert "is a whole day" not in words(client.get(again["Location"]))
 
 
 def test_it_refuses_a_key_that_is_taken_also_by_a_set_menu(house, client):

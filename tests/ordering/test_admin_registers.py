@@ -151,6 +151,7 @@ def test_no_page_repeats_what_was_typed_after_a_mistake(client):
         assert CANARY not in response.content.decode()
 
 
+@pytest.mark.once
 def test_no_page_no_log_and_no_dump_holds_a_key(house, client, caplog):
     """T23: the canary is looked for in every page of admin, history and lists of choices included."""
     caplog.set_level(logging.DEBUG)

@@ -34,7 +34,7 @@ from tests.ordering.admin_cast import (
     request_by,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.ordering.admin_cast import (
     request_by,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 Role = Membership.Role
 

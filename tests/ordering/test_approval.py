@@ -189,6 +189,27 @@ def test_what_a_person_may_let_through_goes_to_the_team_p15(house, fields, quant
     assert (addition.state, addition.reason, addition.detail) == ("held", "limits", code)
 
 
+def test_covers_that_guests_add_raise_no_limit_before_the_team_has_said_so_p15(
+    house, waiter, clock
+):
+    """P15: 8 for each of two is not 32, whatever a phone corrects; fewer than at first are fewer."""
+    rules(limit_amount_per_cover=8_00)
+    guest = guest_at(house)
+    visits.set_covers(guest=guest, covers=3)
+    visits.set_covers(guest=guest, covers=9)
+    assert send(guest, quantity=3).detail == "too_expensive"
+    later(clock)
+    visits.set_covers_by_staff(visit=guest.visit, covers=9, by=waiter)
+    assert send(guest, "second", quantity=3).state == "queued"
+    later(clock)
+    visits.set_covers(guest=guest, covers=1)
+    assert send(guest, "third", quantity=2).detail == "too_expensive"
+    later(clock)
+    visits.set_covers(guest=guest, covers=9)
+    guest.visit.cart_lines.all().delete()
+    assert send(guest, "fourth", quantity=9).state == "queued"
+
+
 def test_a_party_s_amount_is_that_of_all_its_orders_but_not_of_the_refused(house, waiter, clock):
     rules(limit_amount_per_table=20_00)
     guest = guest_at(house)

@@ -9,22 +9,17 @@ from threading import Event
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.ordering.test_storage import garbage, run
+from tests.ordering import made
+from tests.ordering.made import run
+from tests.ordering.test_storage import garbage
 
 pytestmark = pytest.mark.pure
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    data = tmp_path_factory.mktemp("house")
-    for command in (["migrate"], ["import_restaurant", "ordering/demo/bistrot-colette.json"]):
-        assert run(data, "manage.py", *command, REGISTER_HOSTS_ALLOWED="127.0.0.1")[0] == 0
-    return data
-
-
 @pytest.fixture
-def data(house, tmp_path):
-    return shutil.copytree(house, tmp_path / "data")
+def data(tmp_path):
+    made.imported(tmp_path / "data")
+    return tmp_path / "data"
 
 
 def test_it_is_whole_and_its_owner_s_alone_f30(data, tmp_path):

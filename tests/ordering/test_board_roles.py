@@ -16,7 +16,7 @@ from pos_bridge.models import Addition, Register
 from tests import factories
 from tests.ordering.admin_cast import house, installer, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MEMBERS = {"service", "manager", "installer"}
 # What a GET shows, and what a POST does, and who may.

@@ -254,6 +254,18 @@ def test_it_corrects_no_covers_of_a_party_that_has_left(a, bob, client):
     assert visit.covers == 2
 
 
+@pytest.mark.parametrize("verb", ["free/", "covers/", "left/"])
+def test_a_page_of_before_a_move_says_where_the_party_sits_now_f13(a, bob, client, verb):
+    """F13: no button of a page that has stood open touches the party, nor whoever sits there now."""
+    visit = factories.guest(a.tables.get(), 2).visit
+    Visit.objects.filter(pk=visit.pk).update(table=factories.table(a, 7))
+    factories.guest(a.tables.get(number=12), 3)
+    said = client.post(f"{TABLE}{verb}", {"visit": visit.pk, "covers": "4"}, follow=True)
+    assert "That party sits at table 7 now. Nothing was changed." in text(said)
+    assert sorted(Visit.objects.filter(ended_at=None).values_list("covers", flat=True)) == [2, 3]
+    assert not Act.objects.exists()
+
+
 def test_it_switches_ordering_off_for_a_table_and_on_again(a, bob, client):
     for on, what in (("0", "table_ordering_off"), ("1", "table_ordering_on")):
         client.post(f"{TABLE}ordering/", {"on": on})
@@ -265,12 +277,18 @@ def test_it_switches_ordering_off_for_a_table_and_on_again(a, bob, client):
 
 
 def test_a_party_of_another_table_is_not_this_one_s(a, bob, client):
-    foreign = factories.guest(factories.table(a, 13)).visit
+    """What is not there is said in the words of the board, also to a page that asks by itself."""
     other = factories.guest(factories.table(factories.restaurant("chez-charlie"), 12)).visit
-    for visit in (foreign.pk, other.pk, "x", "", "9" * 30, "²"):
+    for visit in (other.pk, "x", "", "9" * 30, "²"):
         for name in ("free", "covers"):
             data = {"visit": visit, "covers": "4"}
-            assert client.post(f"{TABLE}{name}/", data).status_code == 404
+            answer = client.post(f"{TABLE}{name}/", data)
+            assert answer.status_code == 404
+            assert "Back to the board" in text(answer)
+            assert "scan" not in text(answer)
+    asked = client.post(f"{TABLE}free/", {"visit": "x"}, headers={"HX-Request": "true"})
+    assert (asked.status_code, asked["HX-Redirect"]) == (200, BOARD)
+    assert "What this page was about is not there any more." in text(client.get(BOARD))
     assert not Visit.objects.exclude(ended_at=None).exists()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ordering.models import Act, Restaurant
 from ordering.services import presence
-from pos_bridge.models import Addition
+from pos_bridge.models import Addition, Register
 from tests import factories
 from tests.ordering.admin_cast import person
 from tests.ordering.board_cast import press
@@ -92,9 +92,27 @@ def test_the_guest_reads_why_it_is_refused(phone, bob, client, data, said):
 
 
 def test_a_refusal_without_a_reason_is_none(phone, bob, client):
-    for data in ({}, {"reason": "because"}, {"text": "  "}):
-        client.post(f"{address()}refuse/", data)
+    """It is told what is missing, on the order's own page: it waits as before."""
+    for data in (
+        {},
+        {"reason": "because"},
+        {"text": "  "},
+        {"reason": "because", "text": "Closed"},
+    ):
+        page = text(press(client, f"{address()}refuse/", data))
+        assert "Nothing was changed: choose a reason that the guests read, or write one." in page
+        assert "does not wait" not in page
+        assert "It waits for your OK" in page
         assert Addition.objects.get().state == "held", data
+
+
+def test_an_ok_after_a_change_of_register_does_not_say_that_it_is_sent_f70(phone, bob, client):
+    """F70: it is bound to the register of before, and waits for a person once more."""
+    Register.objects.update(current=False)
+    page = text(press(client, f"{address()}approve/"))
+    assert "Order 1 has your OK, and is not sent: the register was changed meanwhile." in page
+    assert "goes to the register now" not in page
+    assert Addition.objects.get().approved_at is not None
 
 
 def test_what_a_waiter_has_typed_already_is_not_sent_as_well(phone, bob, client):

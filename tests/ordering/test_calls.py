@@ -126,7 +126,7 @@ def test_no_field_of_a_call_takes_a_word_of_a_diner():
         for field in Call._meta.concrete_fields
         if field.get_internal_type() in {"CharField", "TextField", "JSONField"}
     }
-    assert texts.keys() == {"code", "kind", "pay", "answer"}
+    assert texts.keys() == {"code", "kind", "pay", "answer", "asker"}  # the last: a hash
     assert all(texts[name].choices for name in ("kind", "pay", "answer"))
 
 
@@ -173,10 +173,14 @@ def test_a_party_that_has_left_calls_nobody(guest):
 
 def test_a_phone_that_joined_no_party_asks_about_allergens(guest):
     table = guest.visit.table
-    first = calls.ask(table=table)
-    assert calls.ask(table=table) == first
+    first = calls.ask(table=table, secret="one")
+    assert calls.ask(table=table, secret="one") == first
     assert (first.visit, first.place, first.kind) == (None, table, "allergens")
-    assert calls.of_table(table, timezone.now()) == [first]
+    assert calls.of_phone(table, "one", timezone.now()) == [first]
+    assert calls.of_phone(table, "two", timezone.now()) == []
+    second = calls.ask(table=table, secret="two")
+    assert second != first
+    assert calls.of_phone(table, "two", timezone.now()) == [second]
     assert waiting(guest) == []
 
 
@@ -186,7 +190,7 @@ def test_phones_that_call_at_once_call_once():
     guests = [factories.guest(table, covers=4) for _ in range(3)]
     made = at_once(
         *[lambda guest=guest: calls.call(guest=guest, kind=WAITER) for guest in guests],
-        *[lambda: calls.ask(table=table) for _ in range(3)],
+        *[lambda: calls.ask(table=table, secret="one") for _ in range(3)],
     )
     assert all(isinstance(call, Call) for call in made), made
     assert (Guest.objects.count(), Visit.objects.count()) == (3, 1)

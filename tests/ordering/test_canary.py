@@ -23,7 +23,7 @@ from django.urls import NoReverseMatch, reverse
 from django.urls.resolvers import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from ordering.models import Restaurant
+from ordering.models import Order, Restaurant
 from pos_bridge import hooks, outbox
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
@@ -48,6 +48,7 @@ FAULTS = [
     for name in sorted(MODES)
     if not name.endswith(("_before", "_after")) or name.rpartition("_")[0] not in MODES
 ]
+FEW = 3  # rows that are made alike
 LIST_FAULTS = [name for name in FAULTS if name in ANSWERS]
 
 
@@ -154,7 +155,7 @@ def parrot():
 
 @pytest.fixture
 def logs(tmp_path):
-    """A real `deliver` with every log open; what it has written so far."""
+    """A real `deliver` with every log open: ends it, and gives what it has written."""
     path = tmp_path / "deliver.log"
     with path.open("wb") as file:
         process = subprocess.Popen(
@@ -169,13 +170,20 @@ def logs(tmp_path):
             stdout=file,
             stderr=file,
         )
-        yield lambda: path.read_text(errors="replace")
-        process.terminate()
-        process.wait(30)
+
+        def written():
+            process.terminate()
+            process.wait(30)
+            return path.read_text(errors="replace")
+
+        yield written
+        written()
 
 
 def pages():
-    """Every page of admin that has no argument, whoever adds it, and every page of every row."""
+    """Every page of admin that has no argument, whoever adds it; of what a try leaves behind the page of every row; and
+    every page of a few rows of each table.
+    """
 
     def names(patterns, space=""):
         for each in patterns:
@@ -194,8 +202,10 @@ def pages():
                 continue
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        for thing in model._default_manager.order_by("-pk")[:60]:
-            for kind in ("change", "history", "delete"):
+        tried = model is Order or model._meta.app_label == "pos_bridge"
+        for place, thing in enumerate(model._default_manager.order_by("-pk")[:60]):
+            kinds = ("change", "history", "delete") if place < FEW else ("change",) * tried
+            for kind in kinds:
                 yield reverse(f"{name}_{kind}", args=[thing.pk])
     for restaurant in Restaurant.objects.all():
         for kind in ("export", "import", "rehearse"):
@@ -234,10 +244,12 @@ def database():
 
 
 def assert_nowhere(client, house, caplog, logs):
+    assert_silent("the log of deliver", logs())
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
     for user in (person("alice", manager=[house.restaurant]), installer()):
         client.force_login(user)
-        for address in pages():
+        # Both databases keep the same rows, which are looked at below; what pages make of them is looked at once.
+        for address in pages() if connection.vendor == "sqlite" else ():
             assert_silent(address, client.get(address, follow=True).content.decode())
         for name in ("ordering_restaurant_rehearse", "pos_bridge_register_check"):
             thing = house.restaurant if "restaurant" in name else house.register
@@ -254,7 +266,6 @@ def assert_nowhere(client, house, caplog, logs):
         assert_silent(name, said)
     assert_silent("history", json.dumps(list(LogEntry.objects.values()), default=str))
     assert_silent("the log of the tests", caplog.text)
-    assert_silent("the log of deliver", logs())
 
 
 @pytest.fixture(autouse=True)

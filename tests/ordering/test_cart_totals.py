@@ -15,7 +15,7 @@ from ordering.services.transfer import export_restaurant, import_restaurant
 from tests.ordering import whole_way
 from tests.ordering.generated_carte import euros, group, house
 
-pytestmark = [pytest.mark.django_db, pytest.mark.wire]
+pytestmark = [pytest.mark.django_db, pytest.mark.wire, pytest.mark.once]
 
 # Cheap ones, where rounding is dearest; ordinary ones; and the dearest.
 PRICES = st.one_of(st.integers(0, 120), st.integers(0, 90_00), st.just(999_999_99))

@@ -8,7 +8,7 @@ from tests import factories
 from tests.ordering.admin_cast import person
 from tests.pos_bridge.far_end import Server, answering
 
-pytestmark = [pytest.mark.wire, pytest.mark.django_db]
+pytestmark = [pytest.mark.wire, pytest.mark.django_db, pytest.mark.once]
 
 RAW = "root:x:0:0:/bin/sh PRETTY-SECRET-of-the-neighbour"
 KEY = "KEY-that-nobody-may-see-1234"

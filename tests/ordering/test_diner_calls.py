@@ -176,6 +176,20 @@ def test_a_phone_that_joined_nobody_asks_about_allergens(table):
     assert Phone().post("/r/chez-alice/calls/ask/")["Location"] == "/r/chez-alice/carte/"
 
 
+def test_what_a_phone_has_asked_is_shown_to_no_other_one_t20(table):
+    """T20, P17: the next party at the table reads nothing of somebody's allergies; the phone itself does, also after
+    another scan.
+    """
+    phone, later = Phone("en"), Phone("en")
+    for each in (phone, later):
+        each.scan(table)
+    post(phone, "/r/chez-alice/calls/ask/")
+    assert "not answered yet" not in words(later.get("/r/chez-alice/calls/"))
+    phone.scan(table)
+    assert "not answered yet" in words(phone.get("/r/chez-alice/calls/"))
+    assert "not answered yet" in words(post(later, "/r/chez-alice/calls/ask/"))
+
+
 @pytest.mark.parametrize("kind", ["waiter", "bill", "allergens"])
 def test_only_a_mind_that_changed_is_about_an_order(phone, kind):
     """A form that nobody was given has an answer, and is not told to the team as something else."""

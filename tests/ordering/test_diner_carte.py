@@ -315,5 +315,5 @@ def test_it_serves_photo_and_colour_for_ever(colette):
         answer = Phone().get(address)
         assert answer["Content-Type"] == kind
         assert "immutable" in answer["Cache-Control"]
-    assert b"--brand:#7b1e32" in Phone().get(f"/r/{colour}").content
+    assert b"--fill:#7b1e32" in Phone().get(f"/r/{colour}").content
     assert Phone().get("/r/bistrot-colette/photo/0000").status_code == 404

@@ -11,7 +11,7 @@ from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering.diner_phone import HTMX, Phone, house, value_of, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CLOSED = "This meal has been closed"
 

@@ -22,7 +22,7 @@ from tests import factories
 from tests.ordering.diner_phone import HTMX, Phone, house, words
 from tests.ordering.test_diner_carte import DEMO, change
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 EVENING = datetime(2026, 11, 20, 19, 30, tzinfo=UTC)
 CARTE = "/r/chez-alice/carte/"

@@ -14,7 +14,7 @@ from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering.diner_phone import Phone, house
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 POLICY = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",

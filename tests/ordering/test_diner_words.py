@@ -12,7 +12,7 @@ from pos_bridge.models import Addition, Attempt
 from tests import factories
 from tests.ordering.diner_phone import HTMX, Phone, house, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 State, Handled = Addition.State, Addition.Handled
 

@@ -8,15 +8,17 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
 
 from ordering import restaurant_file
+from ordering.alarm_rounds import line
 from ordering.models import Act, Draft, Option, PriceChange, Product, Restaurant
 from ordering.restaurant_file import RestaurantFileError
 from ordering.services import drafts
 from ordering.services.transfer import AcceptanceNeeded, export_restaurant
 from ordering.services.transfer.sheet import product_sheet
 from ordering.watch import Watch
-from pos_bridge.models import Heartbeat
+from pos_bridge.models import Alarm, Heartbeat
 from tests import factories
 from tests.helpers import at_once
 from tests.ordering.admin_cast import person
@@ -237,6 +239,25 @@ def test_it_is_judged_when_it_is_stored_p22(house, alice):
     assert (settled(draft), soup().allergens) == (State.LIVE, None)
 
 
+def test_what_two_cartes_to_come_undo_of_each_other_is_said_when_it_is_stored(house, alice):
+    """Made from today's file both of them: the later one would silently bring back today's price of the soup."""
+    stored(house, alice)
+    tart = wanted(house, "8.00")
+    tart["products"][1]["price"] = "6.66"
+    for hours in (1, -1):
+        other = HOUR + timedelta(hours=hours)
+        wish = {"restaurant": house, "live_at": other, "by": alice}
+        # The tart's price is its own; of the later carte it is the soup's that goes back, of the earlier the tart's.
+        with pytest.raises(AcceptanceNeeded) as needed:
+            drafts.store(data=tart, **wish)
+        [said] = needed.value.changes
+        back = '"soupe": price would be 8.00 again' if hours > 0 else '"tarte": price would be'
+        assert back in said
+        assert said.endswith("and the one of 2026-11-20 18:00")
+        assert Draft.objects.count() == 1
+    drafts.store(data=wanted(house, "7.00"), **wish, accept=needed.value.fingerprint)
+
+
 def test_a_declaration_made_since_is_not_lost_p22(house, alice):
     """P22: the draft does not know of it: nothing is changed, and it says why."""
     draft = stored(house, alice)
@@ -283,7 +304,7 @@ def test_storing_it_writes_nothing_of_the_carte(house, alice):
         ('product "soupe"', "price", "8.00", "9.50", False),
         ('product "neu"', "price", "", "8.00", True),
     ]
-    assert not drafts.judged(stored(house, alice, before)).changes
+    assert not drafts.judged(stored(house, alice, before, accept=True)).changes
     with pytest.raises(drafts.TooLate):
         drafts.store(restaurant=house, data=data, live_at=NOW, by=alice)
 
@@ -417,6 +438,31 @@ def test_what_failed_stands_above_every_page_until_it_is_read(house, browser, cl
     assert "would no longer be declared to contain milk" in words(browser.get(address))
     browser.post(address, {"read": "x"})
     assert said not in words(browser.get(index))
+
+
+def test_what_failed_is_told_to_whoever_looks_at_no_page_f72(house, alice, clock):
+    """F72: an alarm, from the refusal until somebody has read of it; also where nobody carries it out."""
+
+    def told():
+        clock.shift(
+            timedelta(seconds=4)
+        )  # watch looks for alarms first, and every three seconds for cartes
+        Watch().look(timezone.now())
+        lasting = Alarm.objects.filter(over_at=None, key__startswith="draft:")
+        return [line(alarm) for alarm in lasting]
+
+    stored(house, alice)
+    Product.objects.filter(key="soupe").update(allergens=["celery", "milk"])
+    clock.move_to(HOUR)
+    told()
+    assert told() == ["A carte that was to go live has not; admin says why above every page"]
+    assert Alarm.objects.get(key__startswith="draft:").restaurant == house
+    drafts.have_read(draft=Draft.objects.get())
+    assert told() == []
+    Draft.objects.update(state=State.WAITING, live_at=HOUR + timedelta(minutes=1))
+    clock.move_to(HOUR + timedelta(minutes=7))
+    [late] = drafts.alarmed(timezone.now())
+    assert "still waits, and nobody carries it out" in line(Alarm(key=late.key, reason=late.reason))
 
 
 def test_nobody_else_sees_or_stores_a_carte_of_this_house(house, alice, browser):

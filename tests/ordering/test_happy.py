@@ -82,6 +82,7 @@ def shown(page):
     return int(found[1]) * 100 + int(found[2])
 
 
+@pytest.mark.once
 def test_phone_order_and_till_are_one_number_at_every_edge_p13_f15(house, phone):
     """P13, F15: added, looked at and sent at any moments around the edges. What was shown is sent, or shown anew."""
 

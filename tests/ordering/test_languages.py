@@ -19,6 +19,8 @@ from tests import factories
 from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import Phone, house, words
 
+pytestmark = pytest.mark.once
+
 NO_BREAK, NARROW = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 FIVE = {
     "fr": "Vos données",

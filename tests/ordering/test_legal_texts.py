@@ -11,7 +11,7 @@ from tests.ordering.admin_cast import errors, page, person, send
 from tests.ordering.diner_phone import Phone, house, words
 from tests.ordering.test_restaurant_file_mistakes import said, small
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CARTE = "/r/chez-alice/carte/"
 LEGAL = {

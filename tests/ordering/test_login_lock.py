@@ -12,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from ordering.admin.login import DEVICE
-from ordering.models import Table
+from ordering.models import Act, Membership, Table
+from ordering.services import acts
 from tests import factories
-from tests.ordering.admin_cast import installer, page
+from tests.ordering.admin_cast import installer, page, person
 from tests.ordering.diner_phone import Phone, words
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_six_wrong_passwords_lock_a_name_in_words_t21(alice):
     assert fail(1).status_code == 429
     answer = log_in(password=RIGHT)
     assert answer.status_code == 429
-    assert "Wait 30 minutes, or ask whoever installed Tablée" in words(answer)
+    assert "Wait 30 minutes, or ask a manager of your restaurant" in words(answer)
     assert answer["Retry-After"] == "1800"
     assert "default-src" in answer["Content-Security-Policy"]
 
@@ -133,6 +134,32 @@ def test_the_installer_lets_a_person_in_again_t21(alice, client):
     chosen = {"action": "let_in", ACTION_CHECKBOX_NAME: [alice.pk]}
     client.post(page(User, "changelist"), chosen)
     assert log_in(password=RIGHT).status_code == 302
+
+
+def test_a_manager_lets_their_own_people_in_again_and_nobody_else_t21(alice, client):
+    """T21, T22: the people of their house, with who did it; not the installer, nor those of another house."""
+    mine, other = factories.restaurant(), factories.restaurant("chez-charlie")
+    people = [alice, installer(), User.objects.create_user("erin", password=RIGHT, is_staff=True)]
+    works = [
+        Membership.objects.create(user=each, restaurant=house, role="service")
+        for each, house in zip(people, (mine, mine, other), strict=True)
+    ]
+    for each in people:
+        fail(6, each.username)
+    manager = person("dora", manager=[mine], service=[other])
+    client.force_login(manager)
+    address = page(Membership, "changelist")
+    assert client.get(address).content.decode().count('alt="True"') == 2
+    chosen = {"action": "let_in", ACTION_CHECKBOX_NAME: [each.pk for each in works]}
+    client.post(address, chosen)
+    assert [log_in(each.username, RIGHT).status_code for each in people] == [302, 429, 429]
+    act = Act.objects.get()
+    assert (act.person, act.restaurant) == (manager, mine)
+    assert acts.sentence(act) == "let alice try to log in again"
+    fail(6)
+    client.force_login(person("bob", service=[mine]))
+    assert client.post(address, chosen).status_code == 403
+    assert log_in(password=RIGHT).status_code == 429
 
 
 def test_it_keeps_no_password_t21(alice, caplog):

@@ -74,7 +74,9 @@ def test_a_note_that_says_something_else_is_another_one_t13(alice, manager):
     send(manager, at(alice), notes="Piment | Chili\nSauce à part | Sauce apart")
     alice.refresh_from_db()
     assert [each["key"] for each in alice.notes] == ["piment", "sauce-a-part"]
-    assert "One of the notes is not offered here." in words(phone.add("soupe", note="sans-oignon"))
+    assert "One of your wishes is no longer offered." in words(
+        phone.add("soupe", note="sans-oignon")
+    )
     assert "“No onion” is no longer offered" in words(phone.send())
     # Nor does a new one take the key of one that goes in this moment.
     send(manager, at(alice), notes="Piment !\nSauce à part")

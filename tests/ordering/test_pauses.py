@@ -7,7 +7,7 @@ import time_machine
 
 from ordering.diner import kept
 from ordering.models import Act, Category, Order, Restaurant
-from ordering.services import pauses
+from ordering.services import carte, pauses
 from tests import factories
 from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import HTMX, Phone, house, words
@@ -106,6 +106,26 @@ def test_a_paused_category_is_shown_and_cannot_be_ordered(made, bob, phone, cloc
     # From the cache of before the end: nobody has changed the carte since.
     assert "Not at the moment" not in words(phone.get(phone.visit))
     assert phone.send().status_code == 303
+
+
+def test_a_paused_category_stops_its_dishes_inside_set_menus_too(made, bob, phone):
+    """On the menu's page, when it is composed, and in the cart; a course that has another choice is ordered with it."""
+    desserts = Category.objects.create(restaurant=made, key="desserts", name={"fr": "Desserts"})
+    factories.product(made, "mousse", category=desserts)
+    factories.set_menu(made, "formule", {"dessert": {"mousse": 0, "soupe": 0}})
+    carte.changed(restaurant_id=made.pk)
+    page, add = f"{phone.visit}m/formule/", f"{phone.visit}m/formule/add/"
+    mousse, soup = ({"quantity": "1", "choice.dessert": each} for each in ("mousse", "soupe"))
+    assert phone.post(add, mousse).status_code == 303
+    form = phone.form()
+    assert "Not at the moment" not in words(phone.get(page))
+    pause(made, bob, "category", "desserts", ready="kitchen_closed")
+    assert words(phone.get(page)).count("Not at the moment") == 1
+    said = "Mousse (en) – The kitchen is closed. Not to be ordered by phone until 20:45."
+    assert said in words(phone.post(add, mousse))
+    assert said.replace(" –", " :") in words(phone.send(form))
+    assert not Order.objects.exists()
+    assert phone.post(add, soup).status_code == 303
 
 
 def test_what_stands_in_another_category_too_is_served_there(made, bob, phone):

@@ -27,6 +27,7 @@ def test_it_finds_the_row_as_the_query_does(guests, django_assert_num_queries):
     for guest in guests:
         with django_assert_num_queries(1):
             found = by_hash.first(guest.secret_hash)
+            assert found
             assert found.visit.table.number == guest.visit.table.number
         assert {**vars(found), "_state": None} == {
             **vars(Guest.objects.select_related("visit__table").get(pk=guest.pk)), "_state": None,

@@ -69,6 +69,29 @@ def test_wrong_words_are_limited_and_the_team_can_vouch(made):
     assert phone.send().status_code == 303
 
 
+def test_a_stranger_s_wrong_words_are_held_against_nobody_else_t02(made):
+    """T02: and who comes with one phone after the other has no tries without end."""
+    made = rules(word_of_the_day="daily")
+    first = factories.guest(factories.table(made))
+    table, tried = first.visit.table, 0
+    for number in range(4):
+        stranger = visits.join(table=table, secret=f"stranger-{number}", covers=1)
+        for _ in range(presence.TRIES + 2):
+            with pytest.raises(Refused) as refused:
+                presence.say(guest=stranger, said="fenouil 11")
+            tried += refused.value.problems[0].code == "word_wrong"
+        if not number:
+            assert tried == presence.TRIES
+            first.refresh_from_db()
+            presence.say(guest=first, said=presence.word_now(made))
+            assert Guest.objects.get(pk=first.pk).word_tries == 0
+    assert tried == presence.PARTY_TRIES
+    stranger.refresh_from_db()
+    left = presence.problem(stranger, "")
+    assert left is not None
+    assert left.code == "word_tries"
+
+
 def test_a_table_that_strangers_share_gives_no_tries_without_end_t02(made):
     """T02: there each phone is a party of its own."""
     made = rules(word_of_the_day="daily")

@@ -13,7 +13,7 @@ from tests.ordering.admin_cast import page, person
 from tests.ordering.diner_phone import house
 from tests.ordering.staff_cast import text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NAMES = list(ALLERGENS)
 

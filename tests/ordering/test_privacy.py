@@ -203,7 +203,7 @@ def test_a_visit_without_an_order_goes_with_its_guests(alice):
 
 
 def test_calls_go_after_as_many_days_also_those_of_no_party(alice):
-    calls.ask(table=factories.table(alice, 13))
+    calls.ask(table=factories.table(alice, 13), secret="asker")
     Call.objects.update(at=ago(89))
     purge()
     assert Call.objects.exists()

@@ -27,7 +27,7 @@ from tests.ordering import toy_register
 from tests.ordering.admin_cast import installer, person
 from tests.ordering.toy_register import Toy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.helpers import eventually
+from tests.ordering import made
 
 pytestmark = [pytest.mark.wire, pytest.mark.pure]
 
@@ -38,8 +39,7 @@ class House:
             "PLAIN_STATIC": "1",
             "REGISTER_HOSTS_ALLOWED": "127.0.0.1",
         }
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("import_restaurant", "ordering/demo/bistrot-colette.json")
+        made.imported(data)
         self.web = None
 
     def manage(self, *arguments):
@@ -98,8 +98,7 @@ def post(phone, address, **fields):
 def filled_cart(running):
     """A phone with a soup in its cart: the phone, the address of its visit, and its send form."""
     phone = requests.Session()
-    card = running.manage("table_links", "bistrot-colette").splitlines()[0].partition("\t")[2]
-    welcome = phone.get(card)
+    welcome = phone.get(running.address + made.card())
     visit = running.address + post(phone, welcome.url + "join/", covers="2").headers["Location"]
     assert post(phone, visit + "add/", product="poireaux", quantity="1").status_code == 303
     page = phone.get(visit + "cart/").text

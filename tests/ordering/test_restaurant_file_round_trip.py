@@ -301,7 +301,7 @@ def restaurants(draw):
     }
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(restaurants(), restaurants())
 def test_it_exports_whatever_was_imported(data, other):
     """Also over another restaurant of the same slug: what the file says is what there is."""

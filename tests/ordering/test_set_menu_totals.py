@@ -20,7 +20,7 @@ from tests.pos_bridge import test_contract_tiller as tiller
 from tests.pos_bridge.contract.hooks import tried
 from tests.pos_bridge.contract.tickets import confirmed
 
-pytestmark = [pytest.mark.django_db, pytest.mark.wire]
+pytestmark = [pytest.mark.django_db, pytest.mark.wire, pytest.mark.once]
 
 ORACLES = [
     leo2.TestLeo2,

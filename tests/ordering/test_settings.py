@@ -1,12 +1,11 @@
 """An unsafe or wrong setting is refused at the start, in words."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+
+from tests.ordering import made
 
 pytestmark = pytest.mark.pure
 
@@ -23,18 +22,9 @@ PRODUCTION = {
 
 def start(tmp_path, *arguments, **environment):
     """What a process prints that starts with this environment and no other."""
-    clean = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data")}
-    command = [sys.executable, *(arguments or ("-c", "import ordering.wsgi"))]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    return made.run(
+        tmp_path / "data", *(arguments or ("-c", "import ordering.wsgi")), **environment
     )
-    return done.returncode, done.stdout + done.stderr
 
 
 def test_it_starts_on_ones_own_machine_without_any_setting(tmp_path):
@@ -46,7 +36,7 @@ def test_it_starts_on_ones_own_machine_without_any_setting(tmp_path):
 
 
 def test_it_starts_in_production(tmp_path):
-    assert start(tmp_path, "manage.py", "migrate", **PRODUCTION)[0] == 0
+    made.migrated(tmp_path / "data")
     status, said = start(tmp_path, **PRODUCTION)
     assert status == 0, said
 

@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +15,8 @@ from django.utils import translation
 
 from ordering import storage
 from tests.helpers import eventually
+from tests.ordering import made
+from tests.ordering.made import run
 
 pytestmark = pytest.mark.pure
 
@@ -31,36 +31,12 @@ def _own_databases(django_db_blocker):
         yield
 
 
-def run(data, *arguments, **environment):
-    """Exit status and output of a Python with this DATA_DIR and no other setting."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(data), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    """A folder with a database as `migrate` leaves it."""
-    data = tmp_path_factory.mktemp("migrated")
-    status, said = run(data, "manage.py", "migrate", "--verbosity", "0")
-    assert status == 0, said
-    return data
-
-
 @pytest.fixture
-def file(migrated):
-    """A copy of it where every user of this machine may enter, as pytest's own folders are not."""
+def file():
+    """A database as `migrate` leaves it, where every user of this machine may enter; pytest’s folders let none in."""
     folder = Path(tempfile.mkdtemp(prefix="tablee-storage-"))
+    made.migrated(folder)
     folder.chmod(0o755)
-    shutil.copy(migrated / "tablee.sqlite3", folder)
-    shutil.copy(migrated / "keys.json", folder)
     yield folder / "tablee.sqlite3"
     folder.chmod(0o755)
     shutil.rmtree(folder)

@@ -16,7 +16,7 @@ from django.utils import translation
 from ordering import storage
 from ordering.middleware import database_trouble
 from tests import postgres
-from tests.ordering.test_storage import run
+from tests.ordering.made import run
 
 pytestmark = [pytest.mark.pure, pytest.mark.wire]
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ordering.models import OrderLine, Table, Visit
+from ordering.services import moves, visits
 from pos_bridge import staff_words, words
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Attempt
@@ -94,6 +95,21 @@ def test_it_says_what_became_of_the_table(a, bob, client):
     assert at in text(client.get(LIST))
     factories.visit(addition.order.table)
     assert f"{at}, another one sits there now" in text(client.get(LIST))
+
+
+def test_a_party_that_was_moved_or_joined_has_not_left_f13(a, bob, client):
+    """F13: the waiter who brings what was not printed is led to where they sit."""
+    visit = order(a).order.visit
+    visit.table = factories.table(a, 7)
+    visit.save(update_fields=["table"])
+    assert "The table the party sits at table 7 now" in text(client.get(LIST))
+    into = factories.visit(factories.table(a, 9))
+    moves.join(visit=visit, into=into, covers=4, by=bob)
+    said = text(client.get(LIST))
+    assert "The table the party sits at table 9 now" in said
+    assert "left" not in said
+    visits.free(visit=into, by=bob)
+    assert "The table the party has left at" in text(client.get(LIST))
 
 
 def test_an_order_from_the_future_has_no_age(a, bob, client):

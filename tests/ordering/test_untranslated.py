@@ -17,7 +17,7 @@ from ordering.services.untranslated import untranslated
 from tests import factories
 from tests.ordering.admin_cast import MARK, errors, house, page, person, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

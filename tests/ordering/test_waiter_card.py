@@ -10,7 +10,7 @@ from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import HTMX, Phone, house
 from tests.ordering.staff_cast import text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 State = Addition.State
 STEAK = {"option.cuisson": "bleu", "option.sauce": "poivre"}

@@ -62,6 +62,7 @@ def test_its_export_is_the_file_and_importing_it_changes_nothing(data):
     assert Restaurant.objects.get().carte_version == version
 
 
+@pytest.mark.once
 def test_each_page_of_admin_opens_and_saves_without_changing_anything(data, client):
     """Of the large carte some: its rows are made alike."""
     client.force_login(person("alice", manager=[Restaurant.objects.get()]))
@@ -75,6 +76,7 @@ def test_each_page_of_admin_opens_and_saves_without_changing_anything(data, clie
     assert found == wanted
 
 
+@pytest.mark.once
 def test_its_products_go_through_a_spreadsheet_unchanged(data, client):
     client.force_login(person("alice", manager=[Restaurant.objects.get()]))
     restaurant = Restaurant.objects.get()
@@ -87,6 +89,7 @@ def test_its_products_go_through_a_spreadsheet_unchanged(data, client):
         assert looked.context["preview"].changes == []
 
 
+@pytest.mark.once
 def test_the_phone_shows_all_of_it(data, django_assert_max_num_queries):
     """Cost: four queries cold and three warm, whatever the carte; F19: every text is escaped."""
     phone = whole_way.joined(Table.objects.get(number=12))

@@ -1,6 +1,7 @@
 """The enregistreuse adapter without a network: what it builds."""
 
 import json
+import os
 import re
 import unicodedata
 from decimal import Decimal
@@ -421,7 +422,7 @@ def department_of(vat, free_lines):
     return None
 
 
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=int(os.environ.get("EXAMPLES", "500")), deadline=None)
 @given(
     said=tickets,
     number=st.integers(1, 2**31 - 1),

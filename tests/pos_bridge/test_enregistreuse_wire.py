@@ -160,6 +160,7 @@ BEFORE_BOOKING = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("mode", AFTER_BOOKING)
 def test_a_lost_answer_is_found_by_looking_up_and_nothing_is_sent_twice_p2(
     alice, till, working, mode
@@ -175,6 +176,7 @@ def test_a_lost_answer_is_found_by_looking_up_and_nothing_is_sent_twice_p2(
     assert addition.till_state == str(till.ledger()[0]["order_id"])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("mode", BEFORE_BOOKING)
 def test_what_is_not_found_waits_for_a_person_and_is_not_sent_again_p2(alice, till, working, mode):
     till.script(mode)
@@ -351,6 +353,7 @@ def test_each_post_has_a_connection_of_its_own(alice, till):
     assert len(till.ledger()) == len(set(connections)) == 3
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("mode", ["ok", *AFTER_BOOKING[:6], "401", "302", "json_error", "refuse"])
 def test_no_key_in_any_log_or_row_p18_t24(till, caplog, mode):
     """The canary: the register's key is nowhere, at any level, whatever happens."""

@@ -1,6 +1,7 @@
 """The Tiller adapter without a network: what it builds, and what it reads in an answer."""
 
 import json
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -293,7 +294,7 @@ def takes_off(said: Ticket) -> bool:
     return any(option.price < 0 for option in [*mine, *inside])
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=int(os.environ.get("EXAMPLES", "500")), deadline=None)
 @given(said=tickets, number=st.integers(1, 2**31 - 1))
 def test_a_strict_register_that_is_not_ours_finds_nothing_wrong_p13_p20(said, number):
     if takes_off(said):

@@ -351,6 +351,7 @@ NEVER = ["rst_before", "http500_before", "empty_before"]
 
 
 @database
+@pytest.mark.once
 @pytest.mark.parametrize("mode", LOST + NEVER)
 @pytest.mark.parametrize("named", [False, True])
 def test_an_unclear_outcome_is_a_person_s_and_sent_again_it_is_there_once_p2_f47(
@@ -470,6 +471,7 @@ def test_expired_tokens_pause_the_register_until_somebody_has_changed_them_f55(h
 
 
 @database
+@pytest.mark.once
 @pytest.mark.parametrize("fault", ["ok", "http500_after", "401", "302", "json_error", "half_json"])
 def test_no_token_in_any_log_or_row_p18_t23_t24(house, till, caplog, fault):
     for name in ("", "django", *http.LOGGERS):

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from pos_bridge import outbox, worker
+from pos_bridge import outbox, retry, worker
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
@@ -138,6 +138,9 @@ def test_it_is_sent_again_where_the_lists_do_not_help_f46_f65(chez_alice, leo2, 
 
 
 def test_a_list_that_has_it_saves_the_second_post_f46(chez_alice, leo2, monkeypatch):
+    """Also where the next try is due at once."""
+    monkeypatch.setattr(retry, "CAPS", (0.0,))
+    monkeypatch.setattr(outbox, "LOOK_FIRST", 0.0)
     leo2.script("hangup_after")
     addition = chez_alice.order()
     deliver(chez_alice)

@@ -34,7 +34,7 @@ class Broken:
 
 
 def check(history: History) -> list[Broken]:
-    from tests.torture import wire
+    from tests.torture import watched, wire
 
     rules: list[Callable[[History], Iterator[Broken]]] = [
         lost,
@@ -45,6 +45,7 @@ def check(history: History) -> list[Broken]:
         acks_without_a_row,
         one_form_one_order,
         *wire.RULES,
+        *watched.RULES,
     ]
     return [broken for rule in rules for broken in rule(history)]
 

@@ -107,6 +107,9 @@ class History:
     listed_at_the_end: frozenset[int] = frozenset()
     windows: list[Window] = field(default_factory=list)
     house: list[Event] = field(default_factory=list)
+    # In the end: each alarm that there ever was, and what became of each carte that was to come.
+    alarms: list[Event] = field(default_factory=list)
+    cartes: list[Event] = field(default_factory=list)
     # Kind of register, use and mode to times.
     fired: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     max_in_flight: dict[int, int] = field(default_factory=dict)
@@ -192,6 +195,8 @@ def load(directory: Path) -> History:
         listed_at_the_end=frozenset(pk for each in of("database", "listed") for pk in each["additions"]),
         windows=[*windows(parts["house"], end), *stalls(parts["list"], plan.sampling)],
         house=parts["house"],
+        alarms=of("database", "alarm"),
+        cartes=of("database", "carte"),
         fired={
             kind: total(each["fired"] for each in status if plan.kind(each["register"]) == kind)
             for kind in plan.kinds

@@ -34,7 +34,7 @@ class House:
     def __init__(
         self, plan: Plan, prepare: str = "tests.torture.prepare:main", *, watch: bool = False
     ) -> None:
-        """`watch`: with the process that ends visits. Not where the clock jumps by hours: phones scan once."""
+        """`watch`: with the process that raises alarms, ends visits, and lets cartes go live."""
         self.plan = plan
         self._prepare, self._watch = prepare, watch
         self.log = Log(plan.path, "house")
@@ -64,8 +64,7 @@ class House:
             "TORTURE_PAUSES": str(plan.pauses),
             "DATA_DIR": plan.directory,
             "TIME_DIVISOR": str(plan.divisor),
-            # A writer that waits for five seconds while all else goes ten times as fast would be stuck.
-            "SQLITE_TIMEOUT": str(max(1.5, plan.divided(5.0))),
+            "SQLITE_TIMEOUT": str(plan.turn),
             "BASE_URL": plan.web,
             "PLAIN_STATIC": "1",
             "REGISTER_HOSTS_ALLOWED": "127.0.0.1",

@@ -72,6 +72,13 @@ class Plan:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def turn(self) -> float:
+        """Seconds that a writer waits for SQLite. One that waits for five while all else goes ten times as fast would
+        be stuck; the people of an evening take their own time.
+        """
+        return 5.0 if self.waiters else max(1.5, self.divided(5.0))
+
+    @property
     def sampling(self) -> float:
         """Seconds between two looks at the staff's list: one second, divided."""
         return 1.0 / self.divisor

@@ -1,16 +1,22 @@
 """Fills a run's database: tables, restaurants with a register each, and triggers that note every change of a state."""
 
 import json
+from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
-from ordering.models import Restaurant
+from ordering.models import Membership, Restaurant
+from ordering.services import drafts
+from ordering.services.transfer import export_restaurant
 from pos_bridge.arrows import ARROWS
 from pos_bridge.models import Register
 from tests.torture.plan import Plan
 
 DISHES = 6
+PRICE_TO_COME = "8.20"
 
 SQLITE = """
 CREATE TABLE torture_change (id INTEGER PRIMARY KEY AUTOINCREMENT, addition INTEGER, old_state TEXT, new_state TEXT,
@@ -59,6 +65,8 @@ def restaurant_file(place: int, register_port: int, kind: str, tables: int) -> d
             "orders_per_hour": 1_000_000,
             "orders_per_minute": 1_000_000,
             "amount_per_cover": "9999.00",
+            # The clock jumps by an hour, and phones scan once.
+            "silence_minutes": 1440,
         },
         "register": {
             "kind": kind,
@@ -102,3 +110,16 @@ def main() -> None:
     ids = list(Register.objects.order_by("pk").values_list("pk", flat=True))
     assert ids == list(range(1, len(ids) + 1)), ids
     plan.save()
+
+
+def with_a_carte_to_come() -> None:
+    """Each house has another price of its first dish from the middle of the service on."""
+    main()
+    plan = Plan.of_this_process()
+    manager = User.objects.create_user("manager", is_staff=True)
+    for restaurant in Restaurant.objects.order_by("pk"):
+        Membership.objects.create(user=manager, restaurant=restaurant, role="manager")
+        data = export_restaurant(restaurant)
+        data["products"][0]["price"] = PRICE_TO_COME
+        live_at = timezone.now() + timedelta(seconds=plan.seconds / 2)
+        drafts.store(restaurant=restaurant, data=data, live_at=live_at, by=manager)

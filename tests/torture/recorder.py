@@ -9,7 +9,8 @@ from typing import Any
 from django.db import Error, connection
 from django.utils import timezone
 
-from pos_bridge.models import Addition
+from ordering.models import Act, Draft, PriceChange
+from pos_bridge.models import Addition, Alarm
 from pos_bridge.undelivered import undelivered
 from tests.torture.log import STOP, Log
 from tests.torture.plan import Plan
@@ -52,6 +53,14 @@ def dump() -> None:
         )  # fmt: skip
     listed = undelivered(timezone.now()).values_list("pk", flat=True)
     log.write("listed", additions=list(listed))
+    for alarm in Alarm.objects.order_by("pk"):
+        log.write("alarm", key=alarm.key, over=alarm.over_at is not None)
+    for draft in Draft.objects.select_related("restaurant"):
+        acts = Act.objects.filter(restaurant=draft.restaurant_id, what="draft_live")
+        dish = draft.restaurant.products.get(key="plat-0")
+        price, changes = dish.price, PriceChange.objects.filter(product=dish)
+        log.write("carte", restaurant=draft.restaurant.slug, state=draft.state, outcome=draft.outcome,
+                  price=price, live=acts.count(), changes=changes.count())  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT addition, old_state, new_state, old_number, new_number, body_changed, at"

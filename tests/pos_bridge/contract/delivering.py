@@ -23,6 +23,7 @@ def delivered(test):
     """Marks of each case here; on the class they would be inherited by all others."""
     for mark in (
         pytest.mark.wire,
+        pytest.mark.once,  # test_worker.py and test_class_c.py do it on both databases
         pytest.mark.django_db(transaction=True),
         pytest.mark.usefixtures("quick"),
     ):

@@ -1,0 +1,77 @@
+// Without a network, a carte can be read. No order is kept, sent or sent again here: no POST is touched, and no page
+// of a visit is kept. All is asked of the network first, so nothing old is shown where there is one.
+"use strict";
+
+const FILES = {{ files|safe }};
+const SHELL = "tablee-files-{version}"; // hashed names, and nothing of a guest
+const HOUSE = "tablee-carte"; // the public carte, as everybody sees it; forgotten with the visit
+const A_DAY = 24 * 3600 * 1000; // no visit is longer; who never came back to see its end leaves no more behind
+
+const MAY_KEEP = /^\/r\/[a-z0-9-]+\/(carte\/|offline\/|brand\.[0-9a-f]{8}\.css)$/;
+const OF_PHONES = /^\/(v|r|t)\//;
+
+const forgetOld = async () => {
+  for (const name of await caches.keys()) {
+    if (name.startsWith("tablee-files-") && name !== SHELL) await caches.delete(name);
+  }
+  const house = await caches.open(HOUSE);
+  for (const request of await house.keys()) {
+    const kept = await house.match(request);
+    if (Date.now() - Date.parse(kept.headers.get("Date") ?? 0) > A_DAY) await house.delete(request);
+  }
+};
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(caches.open(SHELL).then((shell) => shell.addAll(FILES)));
+});
+
+addEventListener("activate", (event) => {
+  event.waitUntil(Promise.all([forgetOld(), clients.claim(), registration.navigationPreload?.enable()]));
+});
+
+// A page of a visit says what to keep. It is fetched without cookies: what comes is what everybody may read.
+addEventListener("message", (event) => {
+  event.waitUntil((async () => {
+    await forgetOld();
+    const house = await caches.open(HOUSE);
+    for (const address of event.data.keep) {
+      const url = new URL(address, location.origin);
+      if (url.origin !== location.origin || !MAY_KEEP.test(url.pathname)) continue;
+      const answer = await fetch(url, { credentials: "omit" });
+      if (answer.ok && !answer.redirected) await house.put(url, answer);
+    }
+    event.ports[0]?.postMessage("kept");
+  })());
+});
+
+const carte = async (house, url) => {
+  if (!/^\/r\/[^/]+\/carte\/$/.test(url.pathname)) return undefined;
+  return await house.match(url) ?? house.match(url, { ignoreSearch: true });
+};
+
+const instead = async (house) => {
+  const pages = (await house.keys()).filter(({ url }) => new URL(url).pathname.endsWith("/offline/"));
+  return pages.length ? house.match(pages.at(-1)) : undefined;
+};
+
+const page = async (event) => {
+  try {
+    return await event.preloadResponse ?? await fetch(event.request);
+  } catch (error) {
+    const house = await caches.open(HOUSE);
+    const shown = await carte(house, new URL(event.request.url)) ?? await instead(house);
+    if (!shown) throw error;
+    return shown;
+  }
+};
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (request.mode === "navigate" && OF_PHONES.test(url.pathname)) event.respondWith(page(event));
+  else if (FILES.includes(url.pathname) || /\/brand\.[0-9a-f]{8}\.css$/.test(url.pathname)) {
+    event.respondWith(fetch(request).catch(async () => await caches.match(url) ?? Response.error()));
+  }
+});

@@ -1,0 +1,72 @@
+"""Without a network: what the worker is given to keep can send nothing and says nothing of a guest (P21, T29)."""
+
+import json
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from ordering.diner import offline
+from tests import factories
+from tests.ordering.diner_phone import Phone, house
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def table():
+    return factories.table(house(colour="#7b1e32"))
+
+
+def test_the_worker_stands_at_the_root_and_is_asked_for_anew_each_time(table):
+    """A deploy replaces it: the names of its files, which a release changes, are in it."""
+    answer = Client().get("/worker.js")
+    assert answer["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer["Cache-Control"] == "no-cache"
+    script = answer.content.decode()
+    assert "{version}" not in script
+    assert all(finders.find(name) for name in offline.FILES)
+    policy = answer["Content-Security-Policy"]
+    assert "worker-src 'self'" in policy
+    assert "manifest-src 'self'" in policy
+
+
+def test_another_file_is_another_worker(table, monkeypatch):
+    before = Client().get("/worker.js").content
+    monkeypatch.setattr(offline, "static", lambda name: f"/static/{name}?2")
+    assert Client().get("/worker.js").content != before
+
+
+def test_what_is_kept_holds_no_form_no_token_and_no_cookie(table):
+    """P21, T29: asked for without cookies, as the worker does; the page of the visit names nothing else."""
+    phone = Phone().join(table)
+    page = phone.get(phone.visit).content.decode()
+    kept = page.partition('data-keep="')[2].partition('"')[0].split()
+    slug = table.restaurant.slug
+    assert [each.partition("?")[0] for each in kept[:2]] == [
+        f"/r/{slug}/carte/",
+        f"/r/{slug}/offline/",
+    ]
+    assert "/brand." in kept[2]
+    for address in kept:
+        answer = Client().get(address)
+        text = answer.content.decode()
+        assert (answer.status_code, dict(answer.cookies)) == (200, {})
+        assert not [word for word in ("post", "csrf", "/v/") if word in text], address
+    assert "Soupe" in Client().get(kept[0]).content.decode()
+
+
+def test_who_only_reads_is_given_no_worker(table):
+    """P21: nothing would tell it that the meal is over."""
+    assert b"data-worker" not in Client().get(f"/r/{table.restaurant.slug}/carte/").content
+
+
+def test_it_can_be_installed_as_the_house(table):
+    answer = Client().get(f"/r/{table.restaurant.slug}/manifest.webmanifest?lang=fr")
+    assert answer["Content-Type"] == "application/manifest+json"
+    said = json.loads(answer.content)
+    assert (said["name"], said["lang"]) == (table.restaurant.name, "fr")
+    assert said["theme_color"] == "#7b1e32"
+    assert [icon["purpose"] for icon in said["icons"]] == ["any", "any", "maskable"]
+    assert all(finders.find(icon["src"].rpartition("/")[2]) for icon in said["icons"])
+    assert Client().get("/r/nowhere/manifest.webmanifest").status_code == 404
