@@ -158,6 +158,10 @@
       away.clear();
     });
 
+    cart.addEventListener("htmx:afterRequest", () => {
+      for (const line of cart.querySelectorAll(".going")) if (!away.has(line.id.slice(5))) line.classList.remove("going");
+    });
+
     // What was not saved is saved with the next request (see "Without a network").
     const unanswered = (event) => {
       if (!event.detail.requestConfig.path.endsWith("/line/")) return;
@@ -166,10 +170,6 @@
     };
     cart.addEventListener("htmx:sendError", unanswered);
     cart.addEventListener("htmx:timeout", unanswered);
-
-    cart.addEventListener("htmx:afterRequest", () => {
-      for (const line of cart.querySelectorAll(".going")) if (!away.has(line.id.slice(5))) line.classList.remove("going");
-    });
 
     const done = (event) => {
       if (event.detail.elt !== cart) return;
@@ -306,7 +306,6 @@
     const tried = { ...before, elt, path, formData, surely: before.surely && offline.has(xhr) };
     if (Date.now() - tried.since > AS_LONG) return { surely: tried.surely, again: false };
     kept.set(tap, tried);
-    xhr.comesAgain = true; // the carte goes on counting it
     pause = Math.min((pause ?? 1500) * 2, 20_000);
     clearTimeout(timer);
     timer = setTimeout(tryAgain, pause);
@@ -396,28 +395,4 @@
   // Nobody is asked to install anything.
   addEventListener("beforeinstallprompt", (event) => event.preventDefault());
 
-  // --- A long carte is laid out from above, a category at a time: an old phone answers between two of them ---
-
-  const categories = document.querySelectorAll("#carte section").length;
-  if (categories && CSS.supports("content-visibility: auto")) {
-    const STEP = 40;
-    // Not a class: the carte is compared with a fresh one (carte.js).
-    const sheet = new CSSStyleSheet();
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-    let laid = 0;
-    const lay = (count) => {
-      laid = count;
-      sheet.replaceSync(`#carte section:nth-of-type(-n + ${count}) .dish {content-visibility: visible}`);
-    };
-    const step = () => {
-      if (laid >= categories) return;
-      lay(laid + 1);
-      setTimeout(step, STEP);
-    };
-    // A place that is jumped to, or come back to, is where it is: nothing above it may still be a guess.
-    const came = performance.getEntriesByType("navigation")[0]?.type;
-    if (location.hash || came !== "navigate") lay(categories);
-    else addEventListener("load", () => setTimeout(step, STEP));
-    addEventListener("click", (event) => { if (event.target.closest("a[href*='#']")) lay(categories); }, true);
-  }
 })();

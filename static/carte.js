@@ -7,6 +7,31 @@
   const strip = document.querySelector(".strip ul");
   if (!carte) return;
 
+  // --- A long carte is laid out from above, a category at a time: an old phone answers between two of them ---
+
+  const categories = document.querySelectorAll("#carte section").length;
+  if (categories && CSS.supports("content-visibility: auto")) {
+    const STEP = 40;
+    // Not a class: the carte is compared with a fresh one (below).
+    const sheet = new CSSStyleSheet();
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    let laid = 0;
+    const lay = (count) => {
+      laid = count;
+      sheet.replaceSync(`#carte section:nth-of-type(-n + ${count}) .dish {content-visibility: visible}`);
+    };
+    const step = () => {
+      if (laid >= categories) return;
+      lay(laid + 1);
+      setTimeout(step, STEP);
+    };
+    // A place that is jumped to, or come back to, is where it is: nothing above it may still be a guess.
+    const came = performance.getEntriesByType("navigation")[0]?.type;
+    if (location.hash || came !== "navigate") lay(categories);
+    else addEventListener("load", () => setTimeout(step, STEP));
+    addEventListener("click", (event) => { if (event.target.closest("a[href*='#']")) lay(categories); }, true);
+  }
+
   // --- The place is kept: which dish stood on top, and what had the focus, with the entry of the history ---
 
   const KEPT = "place";
@@ -65,21 +90,18 @@
 
   const under = new Map(); // a product's key: how many taps have no answer yet
   const told = new WeakMap(); // what the server has said there last
-  const again = new Map(); // and how many of them app.js sends again, for want of a network
-  let flying = null; // the key of the one that has been sent; the others queue up behind it
+  const queued = new Map(); // of them, those that have not been sent
   let leaving = null; // the link that waits for them
   let gone = false;
 
-  const sum = (taps) => [...taps.values()].reduce((all, some) => all + some, 0);
-  const change = (taps, key, by) => taps.set(key, (taps.get(key) ?? 0) + by);
-  const waiting = () => sum(under);
-  const onTheWay = () => waiting() - sum(again);
+  const more = (taps, key, by) => taps.set(key, (taps.get(key) ?? 0) + by);
+  const waiting = () => [...under.values()].reduce((sum, taps) => sum + taps, 0);
 
-  const paint = (place, more) => {
+  const paint = (place, taps) => {
     if (!place) return;
     if (!place.querySelector("[data-hoped]")) told.set(place, [...place.childNodes]);
     const theirs = told.get(place);
-    if (!more) {
+    if (!taps) {
       place.replaceChildren(...theirs);
       return;
     }
@@ -87,7 +109,7 @@
     const shown = place.querySelector("b");
     const hoped = document.createElement("i");
     hoped.dataset.hoped = "";
-    hoped.textContent = Number(shown?.textContent ?? 0) + more;
+    hoped.textContent = Number(shown?.textContent ?? 0) + taps;
     const sign = shown ?? place.querySelector("[aria-hidden]");
     if (place.matches(".add")) hoped.setAttribute("aria-hidden", "true"); // the ear is told what is true
     if (sign) sign.replaceWith(hoped);
@@ -105,27 +127,26 @@
     paint(document.getElementById("cart-button"), waiting());
   };
 
-  const answered = (key, { status, comesAgain }) => {
-    flying = null;
-    if (comesAgain) change(again, key, 1);
-    else change(under, key, -1);
+  const answered = (key, { status }) => {
+    more(under, key, -1);
     show();
     const failed = status < 200 || status >= 300;
-    if (failed || !onTheWay()) {
+    if (failed || !waiting()) {
       const link = leaving;
       leaving = null;
       link?.classList.remove("htmx-request");
       if (!failed) link?.click();
     }
     // It may have been added all the same: whatever is in the cart is shown as soon as it can be asked.
-    if (failed && status !== 422 && !comesAgain) renew();
+    if (failed && status !== 422) renew();
   };
 
   if (add && window.htmx) {
     document.addEventListener("click", (event) => {
       const button = event.target.closest("#carte button.add");
       if (!button) return;
-      change(under, button.value, 1);
+      more(under, button.value, 1);
+      more(queued, button.value, 1);
       show();
     });
 
@@ -135,9 +156,10 @@
     document.addEventListener("htmx:beforeSend", (event) => {
       const { elt, xhr } = event.detail;
       if (!elt.matches("#carte .add")) return;
-      flying = elt.value;
-      // Sent one after the other: the first that goes out again is the first that came back.
-      if (again.get(elt.value)) change(again, elt.value, -1);
+      // What app.js sends again by itself was taken back before.
+      if (queued.get(elt.value)) more(queued, elt.value, -1);
+      else more(under, elt.value, 1);
+      show();
       xhr.addEventListener("loadend", () => answered(elt.value, xhr));
     });
     // What the others do is shown when the own taps are: it may hold some of them, or none.
@@ -148,9 +170,8 @@
     // Whoever closes the page takes the taps along that had to wait for another one.
     addEventListener("pagehide", () => {
       gone = waiting() > 0;
-      for (const [key, taps] of under) {
+      for (const [key, left] of queued) {
         const form = new FormData(add);
-        const left = taps - (key === flying) - (again.get(key) ?? 0); // app.js takes those along
         form.set("product", key);
         form.set("quantity", left);
         if (left) navigator.sendBeacon(add.action, form);
@@ -221,7 +242,7 @@
     if (link.origin !== location.origin || link.target) return;
     const stays = link.pathname === location.pathname;
     if (stays && link.search === location.search) return;
-    if (onTheWay()) {
+    if (waiting()) {
       event.preventDefault();
       event.stopPropagation();
       leaving?.classList.remove("htmx-request");
