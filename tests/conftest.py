@@ -19,6 +19,12 @@ def _empty_cache():
     adapter_class.cache_clear()
 
 
+@pytest.fixture
+def counted_versions(monkeypatch):
+    """Each change of a carte is one version more, so that a test can count them."""
+    monkeypatch.setattr("ordering.services.carte._moment", lambda: 0)
+
+
 @pytest.fixture(autouse=True)
 def _house_language():
     """A page that a test has asked for in English leaves this thread in English."""

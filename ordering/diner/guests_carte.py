@@ -7,7 +7,6 @@ from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -127,11 +126,10 @@ def _shared(house: House) -> shared_page.SharedPage:
 
 
 def _token(request: HttpRequest) -> str:
-    token = get_token(request)
-    if settings.CSRF_COOKIE_NAME in request.COOKIES:
-        # The scan has given it, and it lasts as long as the guest's own (house.scan): not anew with every page.
-        request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
-    return token
+    """As the cookie has it. Django masks it because it may be guessed from how well a page compresses; here it is not
+    compressed. The scan has given the cookie, and it lasts as long as the guest's own (house.scan).
+    """
+    return request.META.get("CSRF_COOKIE") or get_token(request)
 
 
 # The language is the page's own, and a part of what they are kept by.

@@ -90,7 +90,8 @@ def _squeezed(
             pieces = list(run)
             key = f"run:{page.key}:{place}:{begins}:{len(pieces)}:{here}"
             begins += len(pieces)
-            yield kept.pages.kept(key, partial(_together, pieces, here, count))
+            keep = kept.pages.kept if here else kept.on_machine
+            yield keep(key, partial(_together, pieces, here, count))
 
 
 def _here(piece: Piece, counted: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

@@ -20,9 +20,13 @@ def changed(*, restaurant_id: int) -> None:
 
     No version comes twice, not even after last night's backup is restored: what is kept in files names the carte by it.
     """
-    Restaurant.objects.filter(pk=restaurant_id).update(
-        carte_version=Greatest(F("carte_version") + 1, Value(time.time_ns() // 1_000_000))
-    )
+    version = Greatest(F("carte_version") + 1, Value(_moment()))
+    Restaurant.objects.filter(pk=restaurant_id).update(carte_version=version)
+
+
+def _moment() -> int:
+    """Milliseconds, which rise with time."""
+    return time.time_ns() // 1_000_000
 
 
 def set_sold_out(*, things: Sequence[Product | Option | SetMenu], sold_out: bool) -> None:

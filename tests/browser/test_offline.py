@@ -88,10 +88,13 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     page.context.set_offline(False)
     expect(count).to_have_text("1")
     expect(alert).to_be_empty()
+    hoped = page.locator("[data-hoped]")
+    expect(hoped).to_have_count(0)
     lose_one_answer(page, "**/add/")
     page.locator("#add-carte_soupe").click()
     expect(alert).to_contain_text("This page tries again by itself: nothing is sent twice.")
     expect(count).to_have_text("2")
+    expect(hoped).to_have_count(0)
     assert in_cart() == 2
 
     # Another page cannot be loaded: what to do is said, and the carte is there to read, with nothing to send.

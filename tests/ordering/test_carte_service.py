@@ -6,7 +6,7 @@ from ordering.models import Option, Product, SetMenu
 from ordering.services import carte
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted_versions")]
 
 
 def test_it_sells_out_and_puts_back_and_makes_the_cached_carte_old_once():

@@ -8,7 +8,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ordering import restaurant_file
 from ordering.alarm_rounds import line
@@ -113,7 +113,9 @@ def test_watch_carries_it_out(house, alice):
 def test_of_two_processes_one_carries_it_out(house, alice):
     """Once: by a guarded UPDATE in the import's own transaction."""
     draft = stored(house, alice)
-    assert sorted(at_once(*[lambda: drafts.go_live(HOUR)] * 3)) == [0, 0, 1]
+    answers = at_once(*[lambda: drafts.go_live(HOUR)] * 3)
+    # One that waited for so long that its database gave up looks again in three seconds.
+    assert sum(each for each in answers if not isinstance(each, OperationalError)) == 1
     assert settled(draft) == State.LIVE
     assert PriceChange.objects.count() == 1
     assert Act.objects.filter(what="draft_live").count() == 1
@@ -449,7 +451,8 @@ def test_what_failed_is_told_to_whoever_looks_at_no_page_f72(house, alice, clock
         )  # watch looks for alarms first, and every three seconds for cartes
         Watch().look(timezone.now())
         lasting = Alarm.objects.filter(over_at=None, key__startswith="draft:")
-        return [line(alarm) for alarm in lasting]
+        with translation.override("en"):
+            return [line(alarm) for alarm in lasting]
 
     stored(house, alice)
     Product.objects.filter(key="soupe").update(allergens=["celery", "milk"])
@@ -462,7 +465,9 @@ def test_what_failed_is_told_to_whoever_looks_at_no_page_f72(house, alice, clock
     Draft.objects.update(state=State.WAITING, live_at=HOUR + timedelta(minutes=1))
     clock.move_to(HOUR + timedelta(minutes=7))
     [late] = drafts.alarmed(timezone.now())
-    assert "still waits, and nobody carries it out" in line(Alarm(key=late.key, reason=late.reason))
+    with translation.override("en"):
+        said = line(Alarm(key=late.key, reason=late.reason))
+    assert "still waits, and nobody carries it out" in said
 
 
 def test_nobody_else_sees_or_stores_a_carte_of_this_house(house, alice, browser):

@@ -8,7 +8,7 @@ from ordering.services.duplicates import duplicate
 from tests import factories
 from tests.ordering.admin_cast import MARK, house, page, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted_versions")]
 
 OWN = {
     "id", "key", "name", "register_id", "allergens", "diets", "origin", "sold_out", "position",

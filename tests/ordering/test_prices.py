@@ -15,7 +15,7 @@ from ordering.services.transfer import export_restaurant, import_restaurant
 from tests import factories
 from tests.ordering.admin_cast import MARK, house, page, person, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted_versions")]
 
 
 @pytest.fixture

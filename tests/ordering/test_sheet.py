@@ -16,7 +16,11 @@ from ordering.spreadsheet import cells, reading
 from tests import factories
 from tests.ordering.admin_cast import MARK, house, page, person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once,
+    pytest.mark.usefixtures("counted_versions"),
+]
 
 EVIL = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "''+2", "＝1+1"]
 ODD = ["'tis", "", "Crème « brûlée »", 'a;b,c"d"', "line\nline", "é" * 200, "مرحبا", "🍰 <b>"]

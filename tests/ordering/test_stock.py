@@ -22,7 +22,7 @@ from tests.helpers import at_once
 from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import Phone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counted_versions")]
 State = Addition.State
 
 
