@@ -148,7 +148,7 @@
       more(under, button.value, 1);
       more(queued, button.value, 1);
       show();
-    });
+    }, true); // on the way down: before htmx sends it
 
     document.addEventListener("htmx:beforeRequest", (event) => {
       if (gone && event.detail.elt.matches(".add")) event.preventDefault();

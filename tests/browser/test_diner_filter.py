@@ -49,4 +49,4 @@ def test_it_narrows_the_carte_and_tells_nobody(phones, live_server, script):
     page.goto(f"{carte}?without=milk")
     page.locator("#filter [role=status] a").tap()
     page.wait_for_url(re.compile(r"carte/\?lang="))
-    assert page.locator("[id^=dish-]").count() == everything
+    expect(page.locator("[id^=dish-]")).to_have_count(everything)

@@ -19,7 +19,9 @@ import requests
 from tests.helpers import eventually
 from tests.system_tools import find
 
-WIDTH, HEIGHT = 390, 844
+WIDTH = 390
+# Without a script the driver cannot scroll anything out from under the bar at the bottom: there is room for all of it.
+HEIGHT = {True: 844, False: 2000}
 STARTS = 60.0  # seconds: a slow machine
 
 # WebDriver's commands, as they are called on Firefox's socket, and where they are over HTTP.
@@ -234,7 +236,7 @@ def firefox(folder: Path, *, script: bool) -> Iterator[Driven]:
         assert process.poll() is None, (folder / "firefox.log").read_text()
         with socket.create_connection(("127.0.0.1", int(told.read_text())), STARTS) as connection:
             page = Marionette(connection, script=script)
-            page.ask("SetWindowRect", width=WIDTH, height=HEIGHT)
+            page.ask("SetWindowRect", width=WIDTH, height=HEIGHT[script])
             yield page
 
 
@@ -245,7 +247,7 @@ def webkit(folder: Path, *, script: bool) -> Iterator[Driven]:
     settings.mkdir()
     (settings / "gtk.css").write_text(GTK_STYLE)
     (settings / "settings.ini").write_text(GTK_SETTINGS)
-    screen = [_program("xvfb"), "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
+    screen = [_program("xvfb"), "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT[script]}x24"]
     with _process([*screen, "-nolisten", "tcp"], folder / "xvfb.log") as shown:
         assert shown.stdout
         number = shown.stdout.readline().decode().strip()
@@ -260,7 +262,7 @@ def webkit(folder: Path, *, script: bool) -> Iterator[Driven]:
             options = ["--automation", f"--enable-javascript={str(script).lower()}"]
             page = OverHttp(f"http://127.0.0.1:{port}", {"args": options}, script=script)
             try:
-                page.ask("SetWindowRect", x=0, y=0, width=WIDTH, height=HEIGHT)
+                page.ask("SetWindowRect", x=0, y=0, width=WIDTH, height=HEIGHT[script])
                 yield page
             finally:
                 page.close()

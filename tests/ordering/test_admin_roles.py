@@ -34,7 +34,11 @@ from tests.ordering.admin_cast import (
     request_by,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once,
+    pytest.mark.usefixtures("counted_versions"),
+]
 
 
 @pytest.fixture
