@@ -2,13 +2,12 @@
 
 PostgreSQL: NOTIFY, heard on a connection of the worker's own. It stands outside the pool, which would hand it
 to somebody else. SQLite: every commit of another connection changes `PRAGMA data_version`, a number in memory
-that costs microseconds to read, so it is read a hundred times a second. Nothing depends on being woken: a worker
+that costs microseconds to read, so it is read twenty times a second. Nothing depends on being woken: a worker
 that hears nothing looks by itself.
 """
 
 import contextlib
 import logging
-import math
 import os
 import select
 import sqlite3
@@ -19,9 +18,7 @@ import psycopg
 from django.db import DatabaseError, connection
 
 CHANNEL = "tablee_delivery"
-LOOK_EVERY = 0.01  # seconds between two looks at SQLite's number
-# Seconds between two wakes by it: on a full evening somebody changes a cart all the time, and that is no order.
-REST = 0.05
+LOOK_EVERY = 0.05  # seconds between two looks at SQLite's number
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +41,6 @@ class Bell:
         self._nudged, self._nudger = os.pipe()
         os.set_blocking(self._nudger, False)
         os.set_blocking(self._nudged, False)
-        self._woken_at = -math.inf
         self._ear: _Postgres | _Sqlite = (
             _Postgres() if connection.vendor == "postgresql" else _Sqlite()
         )
@@ -64,32 +60,22 @@ class Bell:
             os.write(self._nudger, b"!")
 
     def wait(self, seconds: float) -> None:
-        """Until something was committed, somebody nudged, or the seconds are over. The first commit after a rest wakes
-        at once; the next ones wait for the end of the rest.
-        """
+        """Until something was committed, somebody nudged, or the seconds are over."""
         end = time.monotonic() + seconds
-        rested = self._woken_at + self._ear.rest
-        heard = False
         while True:
             files = [self._nudged, *self._ear.files()]
-            until = min(end, rested) if heard else end
-            left = max(0.0, min(until - time.monotonic(), self._ear.longest))
+            left = max(0.0, min(end - time.monotonic(), self._ear.longest))
             ready = select.select(files, [], [], left)[0]
             if self._nudged in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._nudged, 4096)
                 return
-            heard = self._ear.heard(bool(ready)) or heard
-            now = time.monotonic()
-            if heard and now >= rested:
-                self._woken_at = now
-                return
-            if now >= end:
+            if self._ear.heard(bool(ready)) or time.monotonic() >= end:
                 return
 
 
 class _Sqlite:
-    longest, rest = LOOK_EVERY, REST
+    longest = LOOK_EVERY
 
     def __init__(self) -> None:
         name = str(connection.settings_dict["NAME"])
@@ -117,7 +103,7 @@ class _Sqlite:
 
 
 class _Postgres:
-    longest, rest = 60.0, 0.0  # only orders ring
+    longest = 60.0
 
     def __init__(self) -> None:
         self._connection: psycopg.Connection[Any] | None = None

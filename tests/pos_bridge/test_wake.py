@@ -55,21 +55,6 @@ def test_it_rests_while_it_waits():
         assert time.process_time() - before < 0.1
 
 
-def test_commits_that_follow_each_other_wake_it_together():
-    """On a full evening carts change all the time: a look for each would keep a processor busy."""
-    if connection.vendor == "postgresql":
-        return  # only orders ring
-    factories.register(factories.restaurant())
-    with wake.Bell() as bell:
-        bell.wait(0)
-        wakes, end = 0, time.monotonic() + 0.5
-        while time.monotonic() < end:
-            commit_and_ring()
-            bell.wait(1)
-            wakes += 1
-    assert wakes <= 12
-
-
 def test_it_goes_on_when_its_connection_is_lost():
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no connection to lose")
