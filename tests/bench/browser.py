@@ -16,6 +16,10 @@ NETWORK = {
     "uploadThroughput": 750_000 / 8,
 }
 SLOWER = 4  # times, of the processor
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True,
+    "has_touch": True, "locale": "fr",
+}  # fmt: skip
 OBSERVE = """
 window.seen = {lcp: 0, shift: 0, blocking: 0};
 const watch = (type, note) =>
@@ -30,18 +34,15 @@ def first_visit(house: House) -> dict[str, float]:
     """The carte of a table that a phone has just joined, with an empty cache, and once more with a full one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=FLAGS)
-        context = browser.new_context(
-            viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True,
-            has_touch=True, locale="fr",
-        )  # fmt: skip
-        page = context.new_page()
+        joined = browser.new_context(**PHONE)
+        page = joined.new_page()
         page.goto(house.address + house.cards[0][0])
         page.locator("form button").first.click()
         page.wait_for_url("**/v/**")
-        carte = page.url
-        page.close()
-        first = _visit(context.new_page(), carte, cold=True)
-        second = _visit(context.new_page(), carte, cold=False)
+        # The cookies alone: what that page has put aside would answer for the network.
+        context = browser.new_context(**PHONE, storage_state=joined.storage_state())
+        first = _visit(context.new_page(), page.url, cold=True)
+        second = _visit(context.new_page(), page.url, cold=False)
         browser.close()
     return {**first, **{f"second_{name}": value for name, value in second.items()}}
 
