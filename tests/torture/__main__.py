@@ -54,7 +54,7 @@ def arguments() -> argparse.Namespace:
         type=int,
         default=0,
         metavar="N",
-        help="at each Nth claim its worker stops before the POST",
+        help="at each Nth order its worker stops before the first POST",
     )
     say("--nemesis", default="", help="only these harms, comma between; - for none but kills")
     say(

@@ -24,8 +24,8 @@ SKEW = 5.0
 class Plan:
     """`nemesis`: the kinds of harm that are done; empty: all that fit the database. `faults`: of each delivery.
 
-    `pauses`: at each so manieth claim a worker stops itself (SIGSTOP) before its POST, and the house wakes it when its
-    lease has run out; 0: never.
+    `pauses`: at each so manieth order's first try a worker stops itself (SIGSTOP) before its POST, and the house wakes
+    it when its lease has run out and another one may have sent the order; 0: never.
     """
 
     directory: str

@@ -1,6 +1,5 @@
 """Ways to break the product in a run's processes, each the mistake that its rule forbids. The checker must find it."""
 
-import itertools
 import signal
 import threading
 from collections.abc import Callable
@@ -119,17 +118,19 @@ SABOTAGES: dict[str, Callable[[], None]] = {
 
 
 def pause_after_claim(every: int) -> None:
-    """No sabotage: the machine pauses this process at each so manieth claim, between claim and POST, for longer than
+    """No sabotage: the machine pauses this process at each so manieth order, between claim and POST, for longer than
     the lease (F35). The house wakes it up. For registers that keep doubles, where no pause after the POST may be.
+
+    At an order's first try only: whoever takes it over sends it while the first one sleeps, so that the first one
+    comes back to an order that is another's, every time and not by luck.
     """
     from pos_bridge import outbox
 
     claim = outbox.claim
-    claims = itertools.count(1)
 
     def claim_and_pause(register_id: int, **given: Any) -> Any:
         claimed = claim(register_id, **given)
-        if claimed is not None and next(claims) % every == 0:
+        if claimed and claimed.addition.tries == 1 and claimed.addition.number % every == 0:
             # To this thread, which then goes not one step further; another one might be slow to hear of it.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return claimed
