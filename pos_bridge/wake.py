@@ -2,7 +2,7 @@
 
 PostgreSQL: NOTIFY, heard on a connection of the worker's own. It stands outside the pool, which would hand it
 to somebody else. SQLite: every commit of another connection changes `PRAGMA data_version`, a number in memory
-that costs microseconds to read, so it is read twenty times a second. Nothing depends on being woken: a worker
+that costs microseconds to read, so it is read forty times a second. Nothing depends on being woken: a worker
 that hears nothing looks by itself.
 """
 
@@ -18,7 +18,7 @@ import psycopg
 from django.db import DatabaseError, connection
 
 CHANNEL = "tablee_delivery"
-LOOK_EVERY = 0.05  # seconds between two looks at SQLite's number
+LOOK_EVERY = 0.025  # seconds between two looks at SQLite's number
 
 logger = logging.getLogger(__name__)
 
