@@ -325,6 +325,9 @@
   };
   addEventListener("online", tryAgain);
 
+  // carte.js names by it what it takes along.
+  window.tapKey = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
   const said = (form) => new URLSearchParams([...form].filter(([name]) => name !== "tap")).toString();
 
   document.addEventListener("htmx:configRequest", ({ detail: { elt, formData, verb } }) => {
@@ -336,8 +339,7 @@
       for (const [name, value] of before.formData) formData.append(name, value);
       return;
     }
-    const bytes = crypto.getRandomValues(new Uint8Array(8));
-    let tap = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    let tap = window.tapKey();
     // A form sent anew takes the place of what was not sent; each + on the carte is one more.
     for (const [key, tried] of kept) {
       if (elt.matches(".add") || tried.elt.matches(".add")) continue;

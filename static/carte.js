@@ -91,6 +91,7 @@
   const under = new Map(); // a product's key: how many taps have no answer yet
   const told = new WeakMap(); // what the server has said there last
   const queued = new Map(); // of them, those that have not been sent
+  const underWay = new Set(); // the forms of those that have, each with the key of its tap
   let leaving = null; // the link that waits for them
   let gone = false;
 
@@ -141,7 +142,8 @@
     if (failed && status !== 422) renew();
   };
 
-  if (add && window.htmx) {
+  // app.js gives each tap its key; without it, each waits for its answer.
+  if (add && window.htmx && window.tapKey) {
     document.addEventListener("click", (event) => {
       const button = event.target.closest("#carte button.add");
       if (!button) return;
@@ -154,28 +156,37 @@
       if (gone && event.detail.elt.matches(".add")) event.preventDefault();
     });
     document.addEventListener("htmx:beforeSend", (event) => {
-      const { elt, xhr } = event.detail;
+      const { elt, xhr, requestConfig: { formData } } = event.detail;
       if (!elt.matches("#carte .add")) return;
       // What app.js sends again by itself was taken back before.
       if (queued.get(elt.value)) more(queued, elt.value, -1);
       else more(under, elt.value, 1);
       show();
-      xhr.addEventListener("loadend", () => answered(elt.value, xhr));
+      underWay.add(formData);
+      xhr.addEventListener("loadend", () => {
+        underWay.delete(formData);
+        answered(elt.value, xhr);
+      });
     });
     // What the others do is shown when the own taps are: it may hold some of them, or none.
     document.addEventListener("htmx:beforeSwap", (event) => {
       if (event.detail.elt?.id === "live" && waiting()) event.detail.shouldSwap = false;
     });
 
-    // Whoever closes the page takes the taps along that had to wait for another one.
+    // Whoever closes the page takes along the taps that had to wait for another one, and those that have no answer:
+    // with a key each, for they may arrive twice, and a page that was left and found again is left once more.
     addEventListener("pagehide", () => {
       gone = waiting() > 0;
       for (const [key, left] of queued) {
+        queued.delete(key);
+        if (!left) continue;
         const form = new FormData(add);
         form.set("product", key);
         form.set("quantity", left);
-        if (left) navigator.sendBeacon(add.action, form);
+        form.set("tap", window.tapKey());
+        underWay.add(form);
       }
+      for (const form of underWay) navigator.sendBeacon(add.action, form);
     });
   }
 

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from ordering import access
 from ordering.diner import pages
 
-# Kept by the worker beside the carte: without a network, it looks as it does with one.
-FILES = ("look.css", "app.js", "icon.svg")
+# Kept by the worker beside the carte: without a network, it looks and works as it does with one.
+FILES = ("look.css", "app.js", "carte.js", "django_htmx/htmx-2.min.js", "icon.svg")
 ICONS = (
     ("icon-192.png", "192x192", "any"),
     ("icon-512.png", "512x512", "any"),

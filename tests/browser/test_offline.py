@@ -2,9 +2,12 @@
 
 import json
 import re
+from threading import Event, get_ident
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.db.models import Sum
 from playwright.sync_api import expect
 
@@ -12,6 +15,7 @@ from ordering.models import CartLine, Order
 from ordering.services import visits
 from tests import factories
 from tests.browser.conftest import FLAGS
+from tests.helpers import eventually
 from tests.ordering.diner_phone import house
 from tests.system_tools import find
 
@@ -135,6 +139,56 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     page.wait_for_function("async () => !(await caches.keys()).length")
     assert page.evaluate(LEFT) == NOTHING
     assert hosts == {urlsplit(live_server.url).netloc}
+
+
+@pytest.fixture
+def additions():
+    """What asks to add something: those of htmx wait for `go` before the server hears them; of those that a page sends
+    as it goes, and of all, `done` counts the answers.
+    """
+    go, done, busy = Event(), [], {}
+
+    def begins(environ, **_others):
+        if environ["PATH_INFO"].endswith("/add/"):
+            busy[get_ident()] = "HTTP_HX_REQUEST" in environ
+            assert not busy[get_ident()] or go.wait(20)
+
+    def ends(**_others):
+        if get_ident() in busy:
+            done.append(busy.pop(get_ident()))
+
+    request_started.connect(begins)
+    request_finished.connect(ends)
+    yield SimpleNamespace(go=go, done=done)
+    go.set()
+    request_started.disconnect(begins)
+    request_finished.disconnect(ends)
+
+
+def test_whoever_leaves_the_carte_at_once_takes_each_tap_along_once(
+    phones, live_server, table, additions
+):
+    """F02, F03, P23: the tap that is under way, whose request then arrives as well; those that wait for it; and a page
+    that was left and found again is left once more.
+    """
+    page = phones("en")
+    join(page, live_server, table)
+    for dish in ("soupe", "soupe", "soupe", "tarte"):
+        page.locator(f"#add-carte_{dish}").tap()
+    expect(page.locator("#cart-button [data-hoped]")).to_have_text("4")
+    assert in_cart() is None
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    eventually(lambda: len(additions.done) == 3)
+    assert in_cart() == 4
+    page.reload()
+    eventually(lambda: len(additions.done) == 6)
+    additions.go.set()
+    eventually(lambda: len(additions.done) == 7)
+    assert additions.done[-1], "the request itself is the last"
+    page.reload()
+    expect(page.locator("#cart-button .count")).to_have_text("4")
+    lines = CartLine.objects.values_list("product__key", "quantity")
+    assert sorted(lines) == [("soupe", 3), ("tarte", 1)]
 
 
 def test_a_phone_that_refuses_cookies_and_storage_reads_the_carte_and_is_told_what_to_do(

@@ -1,14 +1,18 @@
 """Without a network: what the worker is given to keep can send nothing and says nothing of a guest (P21, T29)."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
 from ordering.diner import offline
 from tests import factories
 from tests.ordering.diner_phone import Phone, house
+from tests.ordering.test_matrix import World, addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +33,21 @@ def test_the_worker_stands_at_the_root_and_is_asked_for_anew_each_time(table):
     policy = answer["Content-Security-Policy"]
     assert "worker-src 'self'" in policy
     assert "manifest-src 'self'" in policy
+
+
+def test_the_worker_keeps_every_file_that_a_page_of_the_phone_loads():
+    """F04: read from whatever each address shows the party, the party before it and nobody; and no file beside."""
+    world, found = World(), set()
+    loaded = re.compile(rf'(?:src|href)="{re.escape(settings.STATIC_URL)}([^"?]+)')
+    for name, pattern in addresses().items():
+        if name.startswith("diner:"):
+            address = world.address(name, pattern, world.ours)
+            for phone in (world.own, world.before, Client()):
+                found.update(loaded.findall(phone.get(address).content.decode(errors="replace")))
+    assert found == set(offline.FILES)
+    # Nothing that a page loads loads anything more.
+    look = Path(finders.find("look.css")).read_text()
+    assert not [word for word in ("url(", "@import") if word in look]
 
 
 def test_another_file_is_another_worker(table, monkeypatch):

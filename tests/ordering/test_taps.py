@@ -36,6 +36,15 @@ def test_it_adds_once_for_one_tap_and_twice_for_two(table):
     assert quantity() == 5
 
 
+def test_what_a_closed_page_takes_along_is_added_once(table):
+    """F02: by a beacon, which is no request of htmx: it may come twice, and beside the request that it comes after."""
+    phone = Phone().join(table)
+    answers = [phone.add("soupe", quantity="3", tap=TAP) for _ in range(2)]
+    answers += [phone.add("soupe", htmx=True, tap=OTHER), phone.add("soupe", tap=OTHER)]
+    assert [answer.status_code for answer in answers] == [303, 303, 200, 303]
+    assert quantity() == 4
+
+
 def test_what_was_added_is_no_longer_refused_when_its_tap_comes_again(table):
     """F02: the answer was lost, and the soup has been sold out since."""
     phone = Phone().join(table)
