@@ -123,7 +123,10 @@ def test_what_failed_is_forgotten_once_the_server_answers(phones, live_server, t
     assert said(page) == SENT_AGAIN["fr"]["offline"]
     table.restaurant.products.filter(key="soupe").update(price=9_00)
     page.context.set_offline(False)
-    expect(page.get_by_role("alert").filter(has_text="La commande a changé")).to_be_visible()
+    expect(page.locator("#news [role=alert] p")).to_have_text(
+        "La commande a changé depuis que vous l’avez vue : rien n’a été envoyé. "
+        "Vérifiez-la, puis envoyez à nouveau."
+    )
     expect(page.locator("#failure")).to_be_empty()
 
 

@@ -11,10 +11,13 @@ from django.core.signals import request_finished, request_started
 from django.db.models import Sum
 from playwright.sync_api import expect
 
+from ordering.diner import offline
 from ordering.models import CartLine, Order
 from ordering.services import visits
+from ordering.services.carte import changed
 from tests import factories
 from tests.browser.conftest import FLAGS
+from tests.browser.judge import accessible, narrow
 from tests.helpers import eventually
 from tests.ordering.diner_phone import house
 from tests.system_tools import find
@@ -37,6 +40,12 @@ LEFT = """async () => ({
   local: localStorage.length,
   session: sessionStorage.length,
 })"""
+NOT_SENT = "No network: not sent yet. This page sends it by itself as soon as there is one."
+AGAIN = "This page tries again by itself: nothing is sent twice."
+NO_ANSWER = "The restaurant does not answer."
+CHANGED = (
+    "The order has changed since you looked: nothing was sent. Please check it and send it again."
+)
 NOTHING = {"caches": [], "workers": 0, "databases": 0, "local": 0, "session": 0}
 IN_CACHES = """async () => {
   const kept = [];
@@ -82,55 +91,73 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     join(page, live_server, table)
     carte = page.url
     assert page.evaluate(KEPT)
-    count, alert = page.locator("#cart-button .count"), page.locator("#alert")
+    count, alert = page.locator("#cart-button .count"), page.locator("#alert p")
 
     # The carte: a tap without a network waits for it, one whose answer was lost is asked again.
     page.context.set_offline(True)
     page.locator("#add-carte_soupe").click()
-    expect(alert).to_contain_text("This page sends it by itself")
+    expect(alert).to_have_text(NOT_SENT)
     assert in_cart() is None
     page.context.set_offline(False)
     expect(count).to_have_text("1")
-    expect(alert).to_be_empty()
+    expect(alert).to_have_count(0)
     hoped = page.locator("[data-hoped]")
     expect(hoped).to_have_count(0)
     lose_one_answer(page, "**/add/")
     page.locator("#add-carte_soupe").click()
-    expect(alert).to_contain_text("This page tries again by itself: nothing is sent twice.")
+    expect(alert).to_have_text([NO_ANSWER, AGAIN])
     expect(count).to_have_text("2")
     expect(hoped).to_have_count(0)
     assert in_cart() == 2
 
-    # Another page cannot be loaded: what to do is said, and the carte is there to read, with nothing to send.
+    # Where there is a network, nothing is shown that was kept.
     slug = table.restaurant.slug
     assert page.evaluate(IN_CACHES) == sorted(
-        [f"/r/{slug}/carte/", f"/r/{slug}/offline/", "/static/app.js", "/static/icon.svg", "/static/look.css"]
-    )  # fmt: skip
+        [f"/r/{slug}/carte/", f"/r/{slug}/offline/", *(f"/static/{name}" for name in offline.FILES)]
+    )
+    table.restaurant.products.filter(key="tarte").update(name={"fr": "Tatin"})
+    changed(restaurant_id=table.restaurant_id)
+    page.goto(f"{live_server.url}/r/{slug}/carte/?lang=en")
+    expect(page.locator("#dish-carte_tarte h3")).to_have_text("Tatin")
+
+    # Another page cannot be loaded: what to do is said, and the carte is there to read, with nothing to send.
+    failed = []
+    page.on("requestfailed", lambda request: failed.append(urlsplit(request.url).path))
     page.context.set_offline(True)
     page.goto(f"{carte}cart/")
     expect(page.locator("h1")).to_have_text("No network")
+    assert [accessible(page, dark=True), narrow(page)] == [[], []]
     page.get_by_role("link", name="Read the carte").click()
-    expect(page.locator("#carte")).to_contain_text("Soupe")
+    expect(page.locator("#dish-carte_tarte h3")).to_have_text("Tarte (en)")
+    page.locator(".strip a").click()
+    expect(page.locator(".strip [aria-current]")).to_have_count(1)
     assert page.locator("form[method=post], button.add").count() == 0
-    page.context.set_offline(False)
-
-    # The order: sent by itself, with the key that it had, once.
+    assert [path for path in failed if "/static/" in path] == []
+    # And is there by itself as soon as it can be.
     page.goto(f"{carte}cart/")
-    key = page.locator("[name=submission_key]").get_attribute("value")
+    expect(page.locator("h1")).to_have_text("No network")
+    page.context.set_offline(False)
+    expect(page.locator("#order")).to_be_visible()
+
+    # The order: what was not on the screen is shown and asked again; what was is sent by itself, with the key that it
+    # had, once.
+    failure, order = page.locator("#failure p"), page.locator("#order")
     page.context.set_offline(True)
     page.locator("#covers-more").click()
-    expect(page.locator("#failure")).to_contain_text("This page sends it by itself")
-    page.locator("#order").click()
-    expect(page.locator("#order")).not_to_have_class(re.compile("htmx-request"))
+    expect(failure).to_have_text(NOT_SENT)
+    order.click()
+    expect(order).not_to_have_class(re.compile("htmx-request"))
     page.context.set_offline(False)
-    page.get_by_role("alert").filter(has_text="changed").or_(page.locator("#status")).wait_for()
-    if (
-        not Order.objects.exists()
-    ):  # the covers that were tapped are another order: it is shown and asked again
-        page.locator("#order").click()
+    expect(page.locator("#news [role=alert] p")).to_have_text(CHANGED)
+    page.context.set_offline(True)
+    order.click()
+    expect(failure).to_have_text(NOT_SENT)
+    key = page.locator("[name=submission_key]").get_attribute("value")
+    assert not Order.objects.exists()
+    page.context.set_offline(False)
     page.wait_for_url("**/orders/**")
-    assert Order.objects.get().visit.covers == 3
-    assert key
+    sent = Order.objects.get()
+    assert (sent.submission_key, sent.visit.covers, sent.additions.count()) == (key, 3, 1)
 
     assert {cookie["name"] for cookie in page.context.cookies()} == {"tablee", "csrftoken"}
     visits.end(visit=table.visits.get())
@@ -139,6 +166,69 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     page.wait_for_function("async () => !(await caches.keys()).length")
     assert page.evaluate(LEFT) == NOTHING
     assert hosts == {urlsplit(live_server.url).netloc}
+
+
+def test_what_is_not_sent_is_tried_again_for_two_minutes(phones, live_server, table):
+    """F02, F04, F05: as the same tap, also where the answer only takes too long; then it is said, and never sent again
+    unasked.
+    """
+    table.restaurant.set_menus.update(register_id="3001")
+    page = phones("en")
+    page.clock.install()
+    join(page, live_server, table)
+    carte, count, alert = page.url, page.locator("#cart-button .count"), page.locator("#alert p")
+
+    def pass_by(seconds):
+        """Until what is tried again has failed again."""
+        with page.expect_event("requestfailed", lambda failed: failed.url.endswith("/add/")):
+            page.clock.fast_forward(seconds * 1000)
+        expect(page.locator(".htmx-request")).to_have_count(0)
+
+    # It has arrived, and the answer hangs.
+    page.route("**/add/", lambda route: route.fetch(), times=1)
+    page.evaluate("htmx.config.timeout = 300")
+    page.locator("#add-carte_soupe").click()
+    expect(alert).to_have_text(["The answer is taking too long.", AGAIN])
+    page.evaluate("htmx.config.timeout = 10_000")
+    page.clock.fast_forward(3_000)
+    expect(count).to_have_text("1")
+    expect(alert).to_have_count(0)
+
+    # Given up, where nothing can have arrived, and where something may have.
+    page.context.set_offline(True)
+    page.locator("#add-carte_tarte").click()
+    expect(alert).to_have_text(NOT_SENT)
+    pass_by(110)
+    expect(alert).to_have_text(NOT_SENT)
+    pass_by(20)
+    expect(alert).to_have_text("No network: nothing was sent. Try again.")
+    page.context.set_offline(False)
+    page.clock.fast_forward(60_000)
+    page.route("**/add/", lambda route: route.abort())
+    page.locator("#add-carte_soupe").click()
+    expect(alert).to_have_text([NO_ANSWER, AGAIN])
+    pass_by(121)
+    expect(alert).to_have_text([NO_ANSWER, "Check the cart before you try again."])
+    page.unroute("**/add/")
+    page.clock.fast_forward(60_000)
+    page.locator("#add-carte_tarte").click()
+    expect(count).to_have_text("2")
+    assert in_cart() == 2
+
+    # A set menu, with all that was chosen.
+    page.goto(f"{carte}m/menu/")
+    page.locator("input[value=steak]").check()
+    page.locator("input[value=bleu]").check()
+    page.context.set_offline(True)
+    page.locator("#put").click()
+    expect(alert).to_have_text(NOT_SENT)
+    lose_one_answer(page, "**/add/")
+    page.context.set_offline(False)
+    expect(alert).to_have_text([NO_ANSWER, AGAIN])
+    page.clock.fast_forward(20_000)
+    page.wait_for_url(re.compile(r"/v/[^/]+/#dish-"))
+    expect(count).to_have_text("3")
+    assert CartLine.objects.get(set_menu__key="menu").quantity == 1
 
 
 @pytest.fixture
