@@ -1,7 +1,7 @@
 """A real Chromium, as the system or Playwright has it (tests/system_tools.py)."""
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from tests.system_tools import find
 
@@ -14,6 +14,21 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def until(page, expression):
+    """Wait until the expression gives something true. Playwright's own way evaluates the second time what it may only
+    the first: our pages' policy forbids it.
+    """
+    for _ in range(200):
+        try:
+            if page.evaluate(expression):
+                return
+        except Error as error:
+            if "context was destroyed" not in str(error):  # by the page that comes
+                raise
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from ordering.models import CartLine, Order, Product, Restaurant
 from ordering.services import carte
 from pos_bridge.models import Addition
+from tests.browser.conftest import until
 from tests.browser.test_diner_access import DEMO
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -37,6 +38,14 @@ FADES = """[...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).some(
   if (rule instanceof CSSMediaRule && !matchMedia(rule.conditionText).matches) return false;
   return [...(rule.cssRules ?? [])].some(holds);
 })"""
+# What a tap on the picture of the page before does.
+IN_THE_WAY = """async () => {
+  const fade = document.startViewTransition(() => {});
+  await fade.ready;
+  const {pointerEvents} = getComputedStyle(document.documentElement, "::view-transition");
+  fade.skipTransition();
+  return pointerEvents !== "none";
+}"""
 # Where the first of these stands on the screen.
 TOP = "selector => Math.round(document.querySelector(selector).getBoundingClientRect().top)"
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -198,11 +207,8 @@ def test_the_place_in_the_carte_is_never_lost(phones, live_server, colette):
         page.evaluate(f"document.querySelector('{dish}').scrollIntoView({{behavior: 'instant'}})")
         page.evaluate(f"window.name = ({TOP})('{dish}')")
         by()
-        page.wait_for_function("document.readyState === 'complete'", polling=100)
-        page.wait_for_function(
-            f"Math.abs(({TOP})('{dish}') - Number(window.name)) < 2",
-            polling=100,  # a picture of the page before may hold its frames up
-        )
+        until(page, "document.readyState === 'complete'")
+        until(page, f"Math.abs(({TOP})('{dish}') - Number(window.name)) < 2")
         expect(page.locator("#show-allergens")).to_be_checked()
 
     entries = page.evaluate("history.length")
@@ -212,6 +218,7 @@ def test_the_place_in_the_carte_is_never_lost(phones, live_server, colette):
         assert not page.evaluate(FADES)
         page.emulate_media(reduced_motion="no-preference")
         assert page.evaluate(FADES), "and who has nothing against it sees some"
+        assert not page.evaluate(IN_THE_WAY), "which no tap waits for"
         thumb.tap(f"{dish} h3 a")
         page.wait_for_url("**/p/bavette/")
         page.go_back()

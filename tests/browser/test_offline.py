@@ -16,7 +16,7 @@ from ordering.models import CartLine, Guest, Order
 from ordering.services import cart, visits
 from ordering.services.carte import changed
 from tests import factories
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import FLAGS, until
 from tests.browser.judge import accessible, narrow
 from tests.helpers import eventually
 from tests.ordering.diner_phone import house
@@ -163,10 +163,9 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     visits.end(visit=table.visits.get())
     page.goto(carte)
     expect(page.locator("h1")).to_have_text("Please scan the code on your table again")
-    page.wait_for_function(
-        f"async () => {{ const {{caches, workers, session}} = await ({LEFT})();"
-        " return !caches.length && !workers && !session }"
-    )
+    until(page, "caches.keys().then((names) => !names.length)")
+    until(page, "navigator.serviceWorker.getRegistrations().then((workers) => !workers.length)")
+    until(page, "!sessionStorage.length")
     assert page.evaluate(LEFT) == NOTHING
     assert hosts == {urlsplit(live_server.url).netloc}
 

@@ -227,6 +227,17 @@ def test_it_shows_what_the_hour_changes(table):
         assert seen[-1] == unread(phone, table)
 
 
+def test_it_is_kept_for_each_language_apart():
+    """F15: whichever was asked for first; the same version, the same moment."""
+    table = factories.table(house(languages=["fr", "en"]))
+    with time_machine.travel(NOON, tick=False):
+        french, english = Phone("fr").join(table), Phone("en").join(table)
+        for first, second in ((french, english), (english, french)):
+            carte.changed(restaurant_id=table.restaurant_id)
+            assert shown(first) != shown(second)
+            assert shown(second) == unread(second, table)
+
+
 # --- What is a guest's own ---------------------------------------------------------------------------
 
 
