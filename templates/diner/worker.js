@@ -23,6 +23,8 @@ const forgetOld = async () => {
 
 addEventListener("install", (event) => {
   skipWaiting();
+  // What a page sends as it goes is lost where it would wait for the worker (Chromium).
+  event.addRoutes?.({ condition: { requestMethod: "POST" }, source: "network" });
   event.waitUntil(caches.open(SHELL).then((shell) => shell.addAll(FILES)));
 });
 
