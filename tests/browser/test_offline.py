@@ -271,7 +271,7 @@ def test_whoever_leaves_the_carte_at_once_takes_each_tap_along_once(
     """
     page = phones("en")
     join(page, live_server, table)
-    assert page.evaluate(KEPT)  # the worker stands between them, but for the forms
+    assert page.evaluate(KEPT)  # and the worker of its pages does not stand in between
     for dish in ("soupe", "soupe", "soupe", "tarte"):
         page.locator(f"#add-carte_{dish}").tap()
     expect(page.locator("#cart-button [data-hoped]")).to_have_text("4")
