@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ordering.models import OrderLine, Table, Visit
-from ordering.services import moves, visits
+from ordering.services import moves, seating
 from pos_bridge import staff_words, words
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Attempt
@@ -108,7 +108,7 @@ def test_a_party_that_was_moved_or_joined_has_not_left_f13(a, bob, client):
     said = text(client.get(LIST))
     assert "The table the party sits at table 9 now" in said
     assert "left" not in said
-    visits.free(visit=into, by=bob)
+    seating.free(visit=into, by=bob)
     assert "The table the party has left at" in text(client.get(LIST))
 
 
