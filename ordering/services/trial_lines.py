@@ -38,14 +38,10 @@ def groups_of(product: Product) -> Groups:
     return [(asked.group, list(asked.group.options.all())) for asked in product.option_groups.all()]
 
 
-def is_asked(group: OptionGroup) -> bool:
-    return group.kind == OptionGroup.Kind.CHOICE
-
-
 def impossible(groups: Groups) -> Iterator[OptionGroup]:
     """Groups of which a guest must choose more than there are."""
     for group, options in groups:
-        if is_asked(group) and group.min > len(options):
+        if group.is_asked and group.min > len(options):
             yield group
 
 
@@ -54,7 +50,7 @@ def of_product(product: Product, house: str) -> Iterator[Trial]:
     groups = groups_of(product)
     yield Trial("", product_line(product, _fewest(groups), house))
     for group, options in groups:
-        for option in options if is_asked(group) else ():
+        for option in options if group.is_asked else ():
             rest = [each for each in options if each.pk != option.pk]
             with_it = {group.pk: [option, *rest[: max(group.min, 1) - 1]]}
             line = product_line(product, _fewest(groups, with_it), house)
@@ -137,9 +133,7 @@ def _fewest(groups: Groups, but: Mapping[int, list[Option]] | None = None) -> li
     return [
         option
         for group, options in groups
-        for option in (but or {}).get(
-            group.pk, options[: group.min] if is_asked(group) else options
-        )
+        for option in (but or {}).get(group.pk, options[: group.min] if group.is_asked else options)
     ]
 
 
@@ -147,7 +141,7 @@ def _most(groups: Groups) -> list[Option]:
     return [
         option
         for group, options in groups
-        for option in (options[: group.max] if is_asked(group) else options)
+        for option in (options[: group.max] if group.is_asked else options)
     ]
 
 
