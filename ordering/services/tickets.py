@@ -15,6 +15,7 @@ OptionPlace = tuple[str, str]  # the keys of the group and of the option
 
 
 def of_cart(order: Order, table: Table, cart: PricedCart) -> Ticket:
+    """What the register is told of this order, frozen with it."""
     house = table.restaurant.house_language  # the register's own
     return Ticket(
         order=order.number,

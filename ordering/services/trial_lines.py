@@ -28,6 +28,7 @@ def products_of(restaurant: Restaurant, only: list[int] | None = None) -> list[P
 
 
 def menus_of(restaurant: Restaurant, only: list[int] | None = None) -> list[SetMenu]:
+    """As `products_of`."""
     found = SetMenu.objects.filter(restaurant=restaurant)
     found = found if only is None else found.filter(pk__in=only)
     inner = "courses__choices__product__option_groups__group__options"
@@ -35,6 +36,7 @@ def menus_of(restaurant: Restaurant, only: list[int] | None = None) -> list[SetM
 
 
 def groups_of(product: Product) -> Groups:
+    """What is asked and added for a product. Its groups are prefetched."""
     return [(asked.group, list(asked.group.options.all())) for asked in product.option_groups.all()]
 
 
@@ -82,6 +84,7 @@ def of_menu(menu: SetMenu, house: str) -> Iterator[Trial]:
 def product_line(
     product: Product, options: Iterable[Option], house: str, *, quantity: int = 1, note: str = ""
 ) -> TicketLine:
+    """A line of the product in the house's language."""
     return TicketLine(
         register_id=product.register_id or None,
         name=in_language(product.name, house),
