@@ -14,25 +14,12 @@ from pos_bridge import staff_words, words
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Attempt
 from tests import factories
-from tests.ordering.admin_cast import installer, person
-from tests.ordering.staff_cast import LIST, house, order, task, text
+from tests.ordering.admin_cast import installer
+from tests.ordering.staff_cast import LIST, order, task, text
 
 pytestmark = pytest.mark.django_db
 
 State, Handled = Addition.State, Addition.Handled
-
-
-@pytest.fixture
-def a():
-    return house()
-
-
-@pytest.fixture
-def bob(a, client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
 
 
 # --- The list -----------------------------------------------------------------------------------
