@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ordering.models import Choice, Course, Option, OptionGroup, Product, Restaurant, SetMenu
+from ordering.services import tickets
 from ordering.texts import in_language
-from pos_bridge.ticket import TicketChoice, TicketLine, TicketOption
+from pos_bridge.ticket import TicketLine
 
 Groups = list[tuple[OptionGroup, list[Option]]]
 
@@ -92,7 +93,7 @@ def product_line(
         unit_price=product.price,
         vat=product.vat,
         course=product.course,
-        options=_options(options, house),
+        options=tickets.of_options(options, house),
         note=note,
     )
 
@@ -108,26 +109,16 @@ def menu_line(
         unit_price=menu.price,
         vat=menu.vat,
         choices=tuple(
-            TicketChoice(
-                register_id=choice.product.register_id or None,
-                name=in_language(choice.product.name, house),
-                vat=choice.product.vat,
-                supplement=choice.supplement,
-                course=choice.product.course,
-                price_alone=choice.product.price,
-                options=_options(
+            tickets.of_choice(
+                choice.product,
+                choice.supplement,
+                tickets.of_options(
                     (_most if choice.pk == most else _fewest)(groups_of(choice.product)), house
                 ),
+                house,
             )
             for choice in choices
         ),
-    )
-
-
-def _options(options: Iterable[Option], house: str) -> tuple[TicketOption, ...]:
-    return tuple(
-        TicketOption(in_language(option.name, house), option.price, option.register_id or None)
-        for option in options
     )
 
 
