@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminFileWidget
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -32,12 +33,12 @@ class LogoForm(HouseForm):
     logo_file = forms.FileField(
         label=_("Logo"),
         required=False,
-        widget=forms.ClearableFileInput({"accept": ",".join(photos.TYPES.values())}),
+        widget=AdminFileWidget({"accept": ",".join(photos.TYPES.values())}),
         help_text=_(
-            "PNG, JPEG or WebP, at most 5 MB; best a PNG with a clear ground, and 400 pixels wide or more. SVG is not "
-            "taken: export it as PNG. It stands above the name, small, on the phone and on the printed cards. Empty "
-            "margins are cut off. Where a drawing on a clear ground could not be seen, black letters on a phone in "
-            "the dark look for one, it is set on a plate by itself."
+            "PNG, JPEG or WebP, at most 5 MB; best a PNG with a transparent ground, 400 pixels wide or more. SVG is "
+            "not taken: export it as PNG. It stands above the name, small, on the phone and on the carte on paper; "
+            "empty margins are cut off. What could not be seen on a light or a dark screen, such as black letters in "
+            "the dark look, is set on a plate by itself."
         ),
     )
 

@@ -85,9 +85,10 @@ def drawn(photo: PhotoFile) -> DrawnLogo:
     pictures = [_resized(plain, width * size, height * size) for size in sizes]
     outline = _outline(pictures[0])
     return DrawnLogo(
-        width,
-        height,
-        *(_plate(outline, page) for page in PAGES.values()),
+        width=width,
+        height=height,
+        light=_plate(outline, PAGES["light"]),
+        dark=_plate(outline, PAGES["dark"]),
         files=[
             Made("logo.webp", FILES["logo.webp"], _small(_webps(pictures))),
             Made("logo.png", FILES["logo.png"], _small(_pngs(pictures))),
@@ -126,10 +127,10 @@ def _plain(photo: PhotoFile) -> Image.Image:
         raise NotAPhotoError("it is not a whole picture") from error
     plain.info.clear()
     if plain.mode == "RGBA":
-        least, most = plain.getchannel("A").getextrema()
-        if most < SEEN:
+        clear = plain.getchannel("A")
+        if not clear.point(_seen).getbbox():
             raise NotAPhotoError("nothing can be seen in it")
-        if least == 255:
+        if not ImageChops.invert(clear).getbbox():
             return plain.convert("RGB")
     return plain
 

@@ -1,4 +1,4 @@
-"""`manage.py photo_sizes`: makes the sizes of photos and logos that lack them, once after an update that brings them."""
+"""`manage.py photo_sizes`: makes the sizes of photos and logos that lack them, after an update that brings them."""
 
 from typing import Any
 
