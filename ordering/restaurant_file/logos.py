@@ -250,6 +250,9 @@ def _plate(outline: Counter[float], page: str) -> str:
     if bare >= ENOUGH:
         return ""
     shares = {name: _share(outline, colour) for name, colour in PLATES.items() if colour != page}
+    for name, share in shares.items():  # the plain ones first
+        if share >= ENOUGH:
+            return name
     best = max(shares, key=lambda name: shares[name])
     return best if shares[best] > bare else ""
 
