@@ -89,6 +89,9 @@ class LogoAdmin(HouseAdmin):
             service.put_up(restaurant=obj, logo=logo)
         elif logo is False:
             service.take_down(restaurant=obj)
+        elif obj.logo and not obj.logo_drawn:
+            # Somebody stopped the process before it was drawn.
+            service.settle(restaurant=obj)
 
 
 def _address(restaurant: Restaurant) -> str:

@@ -20,6 +20,9 @@ DENSITY = 2
 DRAWN_AT_MOST = 10_000
 FILES = {"logo.webp": "image/webp", "logo.png": "image/png"}
 KEPT_LONG_SIDE = 960
+LOOKED_AT = (
+    2_400  # pixels wide and high at most: a picture of 40 million is not copied again and again
+)
 KEPT_WITHOUT_LOSS = 300_000  # bytes; what is larger so is a photo
 COLOURS = (256, 128, 64, 32, 16)
 QUALITIES = (90, 80, 70, 60, 45, 30)
@@ -123,6 +126,7 @@ def _plain(photo: PhotoFile) -> Image.Image:
             image.load()
             shown = in_srgb(upright(image))
             plain = shown.convert("RGBA" if shown.has_transparency_data else "RGB")
+            plain.thumbnail((LOOKED_AT, LOOKED_AT))
     except BROKEN as error:
         raise NotAPhotoError("it is not a whole picture") from error
     plain.info.clear()
