@@ -238,6 +238,7 @@ def test_a_manager_uploads_changes_and_takes_away_the_logo(
     assert Restaurant.objects.get().logo == ""
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "content",
     [
@@ -255,6 +256,7 @@ def test_it_takes_nothing_that_is_no_logo(alice, client, content):
     assert Restaurant.objects.get().logo == ""
 
 
+@pytest.mark.once
 def test_service_and_other_houses_change_no_logo(alice, client):
     theirs = factories.restaurant("chez-charlie")
     client.post(page(Restaurant, "change", theirs.pk), {"logo_file": file(picture())})
@@ -313,6 +315,7 @@ def test_the_sizes_of_photos_and_the_logo_leave_each_other_alone(table):
     assert PhotoSize.objects.count() == 6
 
 
+@pytest.mark.once
 def test_a_logo_that_cannot_be_read_any_more_stops_nothing(table, caplog):
     Photo.objects.update(content=b"x", sha256="1" * 64)
     assert service.draw_all() == 0
@@ -362,6 +365,7 @@ def test_it_goes_out_and_comes_back_with_the_restaurant(
     assert not Photo.objects.exists()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_file_whose_logo_is_none_is_refused_and_says_where(tmp_path):
     (tmp_path / "logo.svg").write_text("<svg/>")
