@@ -16,6 +16,7 @@ from pos_bridge.registers.base import Adapter
 from .languages import is_language
 from .mistakes import Mistake, Path, listed, show
 from .networks import network_mistakes
+from .parts import KEY, keys, named, objects, whole, words
 from .photos import name_problem
 
 # Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
@@ -25,7 +26,6 @@ LEGAL_AT_MOST = 500
 NOTE_AT_MOST, NOTES_AT_MOST = 60, 30
 # What no note may hold: what a printer or a reader would obey, and what stands between the languages in admin.
 NOT_IN_NOTES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069|]")
-KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRICE = re.compile(r"-?[0-9]{1,6}\.[0-9]{2}")
@@ -34,7 +34,7 @@ CODE = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 LONGEST = {
     "name": 200, "timezone": 64, "base_url": 500, "register_id": 64, "label": 100, "zone": 100,
-    "contact": 300, "volume": 50, "origin": 200, "photo": 200,
+    "contact": 300, "volume": 50, "origin": 200, "photo": 200, "logo": 200,
 }  # fmt: skip
 HIGHEST = {
     "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
@@ -50,6 +50,7 @@ ONE_LINE = {
     "volume",
     "origin",
     "photo",
+    "logo",
     "base_url",
     "register_id",
 }
@@ -72,35 +73,6 @@ def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _limits((), data)
 
 
-def objects(data: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of the list `name`, each with its place in it."""
-    items = data.get(name) if isinstance(data, dict) else None
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, dict):
-            yield index, item
-
-
-def keys(data: Any, name: str) -> Iterator[tuple[int, str]]:
-    """The keys of the objects of the list `name`, those that are keys."""
-    for index, item in objects(data, name):
-        key = item.get("key")
-        if isinstance(key, str) and KEY.fullmatch(key):
-            yield index, key
-
-
-def words(data: Any, name: str) -> list[str]:
-    """The list `name` of texts, without what is no text."""
-    items = data.get(name) if isinstance(data, dict) else None
-    return [item for item in items if isinstance(item, str)] if isinstance(items, list) else []
-
-
-def whole(value: Any) -> int | None:
-    """A whole number (JSON lets 2.0 be one), or None."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterator[Mistake]:
     seen: dict[Any, Path] = {}
     for path, value in found:
@@ -113,6 +85,7 @@ def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterato
 def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _blank(("name",), data.get("name"))
     yield from _blank(("contact",), data.get("contact"))
+    yield from _photo((), data, "logo")
     languages = words(data, "languages")
     if isinstance(data.get("languages"), list) and len(languages) == len(data["languages"]):
         for index, code in enumerate(languages):
@@ -209,10 +182,10 @@ def _products(data: dict[str, Any]) -> Iterator[Mistake]:
         yield from _photo(where, item)
 
 
-def _photo(where: Path, item: dict[str, Any]) -> Iterator[Mistake]:
-    name = item.get("photo")
+def _photo(where: Path, item: dict[str, Any], what: str = "photo") -> Iterator[Mistake]:
+    name = item.get(what)
     if isinstance(name, str) and (problem := name_problem(name)):
-        yield Mistake((*where, "photo"), f"{show(name)} {problem}")
+        yield Mistake((*where, what), f"{show(name)} {problem}")
 
 
 def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -303,17 +276,6 @@ def _with_register_id(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, An
     for index, group in objects(data, "option_groups"):
         for inner, option in objects(group, "options"):
             yield ("option_groups", index, "options", inner), option
-
-
-def named(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Everything of the carte that has a name in languages."""
-    for name, inner in (
-        ("categories", ""), ("products", ""), ("option_groups", "options"), ("set_menus", "courses"),
-    ):  # fmt: skip
-        for index, item in objects(data, name):
-            yield (name, index), item
-            for place, child in objects(item, inner) if inner else ():
-                yield (name, index, inner, place), child
 
 
 def _texts(data: dict[str, Any]) -> Iterator[Mistake]:

@@ -286,6 +286,7 @@ def test_the_place_in_the_carte_is_never_lost(phones, live_server, colette):
     page.wait_for_url("**/p/**")
     page.set_viewport_size({"width": 390, "height": 400})
     page.locator("[name=quantity]").focus()
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     expect(page.locator("#put")).to_be_in_viewport(ratio=1)
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate(
