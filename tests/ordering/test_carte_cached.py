@@ -3,6 +3,7 @@
 import copy
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ import time_machine
 from django.contrib.auth.models import User
 from PIL import Image
 
+from ordering.diner import kept
 from ordering.models import Option, Product, Restaurant, SetMenu
 from ordering.restaurant_file.photos import PhotoFile, look_at
 from ordering.services import carte, logos, pauses, prices, registers, sold_out
@@ -251,6 +253,32 @@ def test_it_is_kept_for_each_language_apart():
 
 
 # --- What is a guest's own ---------------------------------------------------------------------------
+
+
+def test_it_shows_each_table_its_cart_as_it_is(table):
+    """T29, P13: whatever was kept of it, or of another table that has tapped as often."""
+
+    def as_it_is(phone):
+        page = shown(phone)
+        kept.forget()
+        assert page == shown(phone)
+        return page
+
+    one, two = Phone().join(table), Phone().join(factories.table(table.restaurant, 13))
+    Restaurant.objects.update(silence_minutes=1440)
+    with time_machine.travel(NOON, tick=False) as clock:
+        one.add("soupe")
+        two.add("tarte", quantity="3")
+        seen = [shown(one), as_it_is(two)]
+        one.add("soupe")
+        seen.append(as_it_is(one))
+        dearer(User.objects.create_user("zoe"))
+        seen.append(as_it_is(one))
+        sold_out.for_today(thing=soup(), by=User.objects.get())
+        seen.append(as_it_is(one))
+        clock.move_to(NOON.replace(day=21, hour=10))
+        seen.append(as_it_is(one))
+    assert all(before != after for before, after in pairwise(seen))
 
 
 def own_parts(phone, table):
