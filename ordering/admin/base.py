@@ -19,10 +19,11 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from ordering.admin import unsupported, whole_days
-from ordering.admin.forms import HouseForm, HouseFormSet, form_field
+from ordering.admin.forms import HouseForm, HouseFormSet, Named, form_field
 from ordering.admin.paths import PATHS, narrow, restaurant_of
 from ordering.models import Membership, Restaurant
 from ordering.services import carte
@@ -144,6 +145,9 @@ class HouseInline(Narrowed, admin.TabularInline):  # type: ignore[type-arg]
     formset = HouseFormSet
     extra = 0
 
+    class Media:
+        js = (forms.Script("admin-tablee/rows.js", defer=True),)
+
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
         if obj is not None and not self.has_change_permission(request, obj):
@@ -237,6 +241,11 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         """Whether this person has restaurants to tell apart."""
         return is_installer(request) or len(self.restaurants(request, VIEW)) > 1
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # Django's “Select … to change” is no French, and no help.
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)
         return [name for name in columns if name != "restaurant" or self.several(request)]
@@ -250,6 +259,9 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
             elif item != "restaurant" or self.several(request):
                 filters.append((item, admin.RelatedOnlyFieldListFilter))
         return filters
+
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_formset(request, **{"formset": Named, **kwargs})
 
     def _is_relation(self, path: str) -> bool:
         return get_fields_from_path(self.model, path)[-1].is_relation
