@@ -100,7 +100,7 @@ def mistakes(page, base, a):
     expect(page.locator(".errornote")).to_be_visible()
     yield "import, refused"
     page.goto(f"{base}ordering/restaurant/{a.pk}/sheet/")
-    sheet = "key,price\nplat,9.50\nneuf,12\n".encode()
+    sheet = b"key,price\nplat,9.50\nneuf,12\n"
     page.locator("#id_file").set_input_files(
         {"name": "a.csv", "mimeType": "text/csv", "buffer": sheet}
     )
