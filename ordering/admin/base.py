@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from ordering.admin import unsupported, whole_days
+from ordering.admin import slips, unsupported, whole_days
 from ordering.admin.forms import HouseForm, HouseFormSet, Named, form_field
 from ordering.admin.paths import PATHS, narrow, restaurant_of
 from ordering.models import Membership, Restaurant
@@ -298,6 +298,7 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         self.carte_changed([form.instance])
         unsupported.say(request, form.instance)
         whole_days.say(request, form)
+        slips.say(request, form)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.carte_changed([obj])
