@@ -1,4 +1,4 @@
-"""What is typed wrong and cannot be told from what is meant: a lost comma, another's number, a rate nothing else has."""
+"""What is typed wrong and cannot be told from what is meant: a lost comma, another's number, an odd rate."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def _other_rate(thing: Product | SetMenu, _form: forms.ModelForm[Any]) -> str:
         return ""
     written = PercentField().prepare_value
     return gettext(
-        "“%(name)s” is the only one with %(rate)s %% VAT; the rates of the others are: %(rates)s. Look whether it is right."
+        "“%(name)s” is the only one with %(rate)s %% VAT; the rates of the others are: %(rates)s. Look whether it is "
+        "right."
     ) % {
         "name": thing,
         "rate": written(thing.vat),
