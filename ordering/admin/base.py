@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from ordering.admin import slips, unsupported, whole_days
 from ordering.admin.forms import HouseForm, HouseFormSet, Named, form_field
@@ -276,6 +277,24 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         parts = lookup.split("__")
         begins = {"__".join(parts[:length]) for length in range(1, len(parts) + 1)}
         return bool(begins & offered) and super().lookup_allowed(lookup, value, request)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Django keeps “Price”, which no translation knows: the history needs the name as the model has it."""
+        said = super().construct_change_message(request, form, formsets, add)
+        models_told = [self.model, *(each.model for each in formsets or ())]
+        with override(None):
+            names = {
+                str(capfirst(field.verbose_name)): str(field.verbose_name)
+                for model in models_told
+                for field in model._meta.fields + model._meta.many_to_many
+            }
+        for each in said:
+            changed = each.get("changed", {})
+            if "fields" in changed:
+                changed["fields"] = [names.get(name, name) for name in changed["fields"]]
+        return said
 
     # --- Writing -------------------------------------------------------------------------------
 

@@ -320,6 +320,18 @@ def test_what_is_typed_like_nothing_else_is_saved_and_said(house, client):
     assert said(name_fr="Tarte fine") == []
 
 
+def test_the_history_and_the_page_that_deletes_speak_the_reader_s_language(house, client):
+    add_product(client)
+    product = Product.objects.get()
+    send(client, page("product_change", product.pk), price="9.50", served="mon 12:00-14:00")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    said = words(client.get(page("product_history", product.pk)))
+    assert "Modification de prix et heures de service." in said
+    deleting = words(client.get(page("product_delete", product.pk)))
+    assert "8,50 → 9,50" in deleting
+    assert "950" not in deleting
+
+
 def test_it_refuses_a_key_that_is_taken_also_by_a_set_menu(house, client):
     add_product(client, key="tarte")
     assert "key" in errors(add_product(client, key="tarte"))
