@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -103,7 +104,10 @@ class RegisterRules(HouseForm):
         """Whoever pastes a whole request as the address has pasted its key: the page does not repeat it."""
         plain = base_url.partition("?")[0].partition("#")[0]
         shown = "" if "@" in plain else plain
-        self.data = {**self.data, self.add_prefix("base_url"): shown}
+        # Copied by itself: a QueryDict taken apart is one of lists, and an empty key would be "['']".
+        data: Any = copy(self.data)
+        data[self.add_prefix("base_url")] = shown
+        self.data = data
 
 
 def _first_id_problem(restaurant: Restaurant, kind: str) -> str | None:
