@@ -163,6 +163,8 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
     # Saving, deleting and inlines of these make the cached pages of the carte old.
     of_carte = False
     list_per_page = 200
+    # Said where a thing cannot be deleted, because something that happened hangs on it.
+    instead_of_deleting: Any = ""
 
     class Media:
         css = {"all": ("admin-tablee/admin.css",)}
@@ -318,6 +320,12 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         unsupported.say(request, form.instance)
         whole_days.say(request, form)
         slips.say(request, form)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        told = {"instead": self.instead_of_deleting, **(extra_context or {})}
+        return super().delete_view(request, object_id, told)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.carte_changed([obj])

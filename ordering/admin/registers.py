@@ -35,7 +35,7 @@ SHOWN = 100
 # Of a try that books nothing. The class is all that is shown: an answer could be anything (P19, T25).
 OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
     (NotSent, _("it cannot be reached at its address")),
-    (Misconfigured, _("it can be reached, or could be, and something here must be changed first")),
+    (Misconfigured, _("something here must be changed first: most often a key, else the address")),
     (Rejected, _("it answers, and refuses what it was asked; are the keys right?")),
     (Uncertain, _("something answers that does not speak as a register does")),
 ]
@@ -150,6 +150,10 @@ class RegisterAdmin(HouseAdmin):
     list_filter = ["restaurant", "kind", "current"]
     list_select_related = ["restaurant"]
     actions = ["check_connections"]
+    instead_of_deleting = _(
+        "A register that has had orders stays, for its orders. To use another one, change kind, address or keys on its "
+        "page; to stop ordering, untick “takes orders” on the restaurant’s page."
+    )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         # The list does not even read the keys.

@@ -130,6 +130,9 @@ def test_a_manager_finds_every_page_of_admin_fit_for_a_phone(phones, live_server
     for address, dark in addresses(a).items():
         page.goto(base + address)
         is_well(page, address or "index", dark=dark)
+    page.goto(base + "ordering/table/")
+    page.get_by_role("button", name="Imprimer").click()
+    is_well(page, "cards")
     for name in mistakes(page, base, a):
         is_well(page, name)
     shows_itself_anew(page, base, a)
