@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ordering", "0016_offline"),
+        ("ordering", "0017_logo"),
     ]
 
     operations = [
