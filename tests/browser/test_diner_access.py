@@ -210,6 +210,7 @@ def test_it_never_scrolls_sideways_with_long_words(phones, live_server, colette)
     Table.objects.create(restaurant=colette, number=12)
     long = "Anticonstitutionnellement " + "x" * 60
     Product.objects.filter(key="croissant").update(name={"fr": long}, description={"fr": long})
+    Category.objects.filter(key="plats").update(name={"fr": "Schweinefleischgerichte (mit Reis)"})
     carte.changed(restaurant_id=colette.pk)
     page = phones("de", width=320)
     found = {}
