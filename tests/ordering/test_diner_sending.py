@@ -249,7 +249,11 @@ def test_it_tells_the_state_to_whoever_has_the_address(phone, order):
 def test_it_takes_the_lines_of_a_refused_order_back(phone, order):
     """One wins, the other is told."""
     becomes(State.REFUSED)
-    assert "Reprendre ma commande" in words(phone.get(order))
+    page = phone.get(order)
+    assert "Reprendre ma commande" in words(page)
+    assert (
+        f'href="{phone.visit}calls/"' in page.content.decode()
+    )  # a refusal is when one wants a waiter
     answer = phone.post(f"{order}take-back/")
     assert (answer.status_code, answer["Location"]) == (303, f"{phone.visit}cart/")
     assert CartLine.objects.get().quantity == 2
