@@ -250,6 +250,7 @@ def test_it_takes_the_lines_of_a_refused_order_back(phone, order):
     """One wins, the other is told."""
     becomes(State.REFUSED)
     page = phone.get(order)
+    assert f'<a href="{phone.visit}">' in page.content.decode()
     assert "Reprendre ma commande" in words(page)
     assert (
         f'href="{phone.visit}calls/"' in page.content.decode()
