@@ -139,6 +139,18 @@ def test_it_refuses_before_it_acknowledges(phone, change, sentence):
     assert CartLine.objects.get().quantity == 2
 
 
+def test_it_says_once_at_the_dish_what_is_wrong_and_above_what_to_do(phone):
+    english = Phone("en").join(Table.objects.get(number=12))
+    form = english.form()
+    Product.objects.filter(key="soupe").update(sold_out=True)
+    page = english.send(form)
+    said = "Nothing was sent. Please change or remove what is marked below, then order again."
+    assert f"{said} Soupe (en) : Sold out." in words(page)
+    assert page.content.decode().count("Sold out.") == 2
+    Restaurant.objects.update(ordering=False)
+    assert "Nothing was sent." not in words(english.send(form)).partition("Recap")[0]
+
+
 @pytest.mark.parametrize("form", [{}, {"submission_key": "x", "seen": "y"}, {"seen": "0" * 64}])
 def test_it_shows_the_cart_again_for_a_form_that_is_none(phone, form):
     """F14."""
