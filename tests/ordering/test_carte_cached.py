@@ -166,6 +166,10 @@ BY_HAND = {
     ),
     "no portion left": lambda by: sold_out.count(thing=soup(), portions=0, by=by),
     "some portions": lambda by: sold_out.count(thing=soup(), portions=2, by=by),
+    "none is left, on its own page": lambda by: carte.count_portions(
+        thing=soup(), seen=2, portions=0
+    ),
+    "and some are": lambda by: carte.count_portions(thing=soup(), seen=0, portions=2),
     "a photo": a_photo,
     "a logo": a_logo,
     "another logo": lambda by: a_logo(by, "blue"),
