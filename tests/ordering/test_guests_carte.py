@@ -3,6 +3,7 @@
 import gzip
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -104,6 +105,17 @@ def test_a_disk_that_keeps_nothing_is_no_reason_for_no_page(phone, monkeypatch, 
         monkeypatch.setattr(caches["carte"], "set", fail)
     kept.pages.forget()
     assert "Soupe" in page(phone)
+
+
+def test_a_file_that_was_changed_is_made_anew(phone):
+    """F27: in its head, which no checksum covers, a bad disk has changed one byte."""
+    page(phone)
+    good = {path: path.read_bytes() for path in Path(caches["carte"]._dir).iterdir()}
+    for place, byte in [(10, 0x80), (20, 0x98)]:
+        for path, held in good.items():
+            path.write_bytes(held[:place] + bytes([byte]) + held[place + 1 :])
+        kept.pages.forget()
+        assert "Soupe" in page(phone), (place, byte)
 
 
 def test_no_version_of_a_carte_comes_twice(table):
