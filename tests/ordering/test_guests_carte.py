@@ -77,6 +77,12 @@ def test_gzip_is_the_same_page(phone):
     assert without_token(gzip.decompress(zipped.content).decode()) == without_token(plain)
 
 
+@pytest.mark.parametrize("refused", ["gzip;q=0", "br, gzip ; q=0.000, *;q=0", "identity", ""])
+def test_who_refuses_gzip_is_sent_none(phone, refused):
+    assert "Content-Encoding" not in read(phone, encoding=refused)
+    assert read(phone, encoding=f"{refused}, gzip;q=0.1")["Content-Encoding"] == "gzip"
+
+
 def test_a_scan_gives_both_cookies_for_as_long(table, phone):
     """The carte's page does not renew the one that its forms need."""
     scanned = phone.scan(table)
