@@ -317,6 +317,11 @@
     const tries = [...kept];
     kept.clear();
     for (const [tap, tried] of tries) {
+      // The phone slept, and its timers with it.
+      if (Date.now() - tried.since > AS_LONG) {
+        say(tried.surely ? "given-up" : "lost", { detail: tried });
+        continue;
+      }
       retried.set(tap, tried);
       // The numbers as they are now.
       if (tried.path.endsWith("/line/")) htmx.trigger("#save", "save");

@@ -137,6 +137,25 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     assert hosts == {urlsplit(live_server.url).netloc}
 
 
+def test_an_order_that_has_slept_in_a_pocket_is_not_sent_by_itself(phones, live_server, table):
+    """P8, F04: the network came back while the phone slept, and the diner has told the team since."""
+    page = phones("en")
+    page.clock.install()
+    join(page, live_server, table)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{page.url}cart/")
+    page.route("**/send/", lambda route: route.abort(), times=1)
+    page.locator("#order").click()
+    failure = page.locator("#failure")
+    expect(failure).to_contain_text("This page tries again by itself: nothing is sent twice.")
+    page.clock.fast_forward("20:00")
+    expect(failure).to_contain_text("Try again: it will not be sent twice.")
+    assert not Order.objects.exists()
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+
+
 def test_a_phone_that_refuses_cookies_and_storage_reads_the_carte_and_is_told_what_to_do(
     chromium, live_server, table, tmp_path
 ):
