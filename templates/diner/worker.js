@@ -45,8 +45,10 @@ addEventListener("message", (event) => {
   })());
 });
 
+// In another language rather than not at all; but whole where it was to be without something, it would be a lie (P22).
 const carte = async (house, url) => {
   if (!/^\/r\/[^/]+\/carte\/$/.test(url.pathname)) return undefined;
+  if ([...url.searchParams].some(([name, value]) => value && name !== "lang")) return undefined;
   return await house.match(url) ?? house.match(url, { ignoreSearch: true });
 };
 

@@ -108,6 +108,9 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     page.get_by_role("link", name="Read the carte").click()
     expect(page.locator("#carte")).to_contain_text("Soupe")
     assert page.locator("form[method=post], button.add").count() == 0
+    # What is without something, only the server knows (P22).
+    page.goto(f"{live_server.url}/r/{slug}/carte/?lang=en&without=milk")
+    expect(page.locator("h1")).to_have_text("No network")
     page.context.set_offline(False)
 
     # The order: sent by itself, with the key that it had, once.
