@@ -312,20 +312,19 @@
     return { surely: tried.surely, again: true };
   };
 
+  // A dish that has run out has no button any more, and htmx sends nothing for one that is gone.
+  const place = (elt) => document.getElementById(elt.id) ?? document.getElementById("carte") ?? elt;
+
   const tryAgain = () => {
     clearTimeout(timer);
     const tries = [...kept];
     kept.clear();
     for (const [tap, tried] of tries) {
-      // The phone slept, and its timers with it.
-      if (Date.now() - tried.since > AS_LONG) {
-        say(tried.surely ? "given-up" : "lost", { detail: tried });
-        continue;
-      }
       retried.set(tap, tried);
+      if (Date.now() - tried.since > AS_LONG) say(tried.surely ? "given-up" : "lost", { detail: tried }); // it slept
       // The numbers as they are now.
-      if (tried.path.endsWith("/line/")) htmx.trigger("#save", "save");
-      else htmx.ajax("POST", tried.path, { source: document.getElementById(tried.elt.id) ?? tried.elt, values: { tap } });
+      else if (tried.path.endsWith("/line/")) htmx.trigger("#save", "save");
+      else htmx.ajax("POST", tried.path, { source: place(tried.elt), values: { tap } });
     }
   };
   addEventListener("online", tryAgain);
@@ -399,5 +398,4 @@
   }
   // Nobody is asked to install anything.
   addEventListener("beforeinstallprompt", (event) => event.preventDefault());
-
 })();

@@ -1,0 +1,59 @@
+"""What a page sends again by itself, when its time is over or its place is gone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from ordering.models import Order
+from ordering.services.carte import set_sold_out
+from tests import factories
+from tests.ordering.diner_phone import house
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def table():
+    return factories.table(house())
+
+
+@pytest.fixture
+def page(phones, live_server, table):
+    """On the carte, with a clock that can be put on."""
+    page = phones("en")
+    page.clock.install()
+    page.goto(f"{live_server.url}/t/{table.code}/")
+    page.get_by_role("button", name="2", exact=True).click()
+    page.wait_for_url(re.compile(r"/v/[^/]+/$"))
+    return page
+
+
+def lose(page, address):
+    page.route(address, lambda route: route.abort(), times=1)
+
+
+def test_an_order_that_has_slept_in_a_pocket_is_not_sent_by_itself(page):
+    """P8, F04: the network came back while the phone slept, and the diner has told the team since."""
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    page.goto(f"{page.url}cart/")
+    lose(page, "**/send/")
+    page.locator("#order").click()
+    failure = page.locator("#failure")
+    expect(failure).to_contain_text("This page tries again by itself: nothing is sent twice.")
+    page.clock.fast_forward("20:00")
+    expect(failure).to_contain_text("Try again: it will not be sent twice.")
+    assert not Order.objects.exists()
+    page.locator("#order").click()
+    page.wait_for_url("**/orders/**")
+
+
+def test_a_tap_is_asked_again_though_its_dish_has_run_out(page, table):
+    """F02, F16: its button is gone, and whether it was heard is still to be told."""
+    set_sold_out(things=[table.restaurant.products.get(key="soupe")], sold_out=True)
+    lose(page, "**/add/")
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#dish-carte_soupe .gone")).to_be_visible()
+    page.clock.fast_forward("00:04")
+    expect(page.locator("#alert")).to_have_text("Sold out.")
