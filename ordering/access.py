@@ -17,12 +17,12 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ordering import languages, texts
 from ordering.models import Call, Guest, Order, Restaurant, Table
-from ordering.prepared import Prepared
 from ordering.services.calls import of_phone
 from ordering.services.visits import VisitEnded, is_silent, open_visit
 from pos_bridge import breaker
 from pos_bridge.encryption import lookup_hashes
 from pos_bridge.models import Hook, Register
+from pos_bridge.prepared import Prepared
 
 GUEST_COOKIE = "tablee"
 COOKIE_SECONDS = 24 * 3600

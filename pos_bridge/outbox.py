@@ -43,6 +43,7 @@ State = Addition.State
 LOOK_FIRST = 1.0  # after an unclear outcome the lists are read before anything is sent again
 # A pause that only a person ends who has looked at the numbers (decisions.accept_numbers).
 STRANGE_NUMBERS = "strange_numbers"
+SHORT_WAIT = 1.0  # for the lock; a lease that is shorter by this is as good
 CRASHES = 3  # of our own on one addition, then a person looks (F36)
 
 
@@ -147,6 +148,8 @@ def latest(order_id: int) -> Addition:
 
 def hold(now: datetime) -> int:
     """What may not be sent by itself waits for a person: too old (P8), or bound to a register of before (F70)."""
+    if not waiting.is_anything_to_hold(now):
+        return 0
     held = 0
     for reason, additions in (
         ("register_changed", waiting.unbound()),
@@ -164,6 +167,8 @@ def hold(now: datetime) -> int:
 
 def recover(register_id: int, now: datetime) -> int:
     """Additions whose worker was lost: they may have been sent. Held where it has happened too often."""
+    if not waiting.is_any_lost(register_id, now):
+        return 0
     recovered = 0
     for addition in waiting.lost(now).filter(register=register_id):
         crashed = _crashes(addition) + 1 >= CRASHES
@@ -192,7 +197,7 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
     turn.
     """
     began = time.monotonic()
-    if not waiting.due(register_id, now).exists():
+    if not waiting.is_any_due(register_id, now):
         return None  # a look costs no lock
     owner = f"{worker[:40]}:{secrets.token_hex(8)}"
     with transaction.atomic():
@@ -210,10 +215,12 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
         now += waited
         until = now + seconds(LEASE)
         until_monotonic = time.monotonic() + seconds(LEASE).total_seconds()
-        Register.objects.filter(pk=register_id).update(lease_until=until)
-        # The keys are read by whoever needs them, where it can be said that they cannot be read.
-        due = waiting.in_turn(waiting.due(register_id, now), now)
-        addition = due.select_related("register").defer("register__credentials").first()
+        if waited > seconds(SHORT_WAIT):
+            Register.objects.filter(pk=register_id).update(lease_until=until)
+        else:
+            # What was written runs out a little earlier, and a write is spared.
+            until, until_monotonic = until - waited, until_monotonic - waited.total_seconds()
+        addition = waiting.next_in_turn(register_id, now)
         if addition is None or not move(
             addition.pk,
             State(addition.state),
@@ -260,7 +267,8 @@ def settle(
         soon = seconds(breaker.PROBE if isinstance(outcome, Misconfigured) else 0)
         heard = breaker.after_try(outcome, now)
         _release(addition.register_id, claim.owner, next_poll_at=now + soon, **heard)
-        breaker.probe_later(addition.register_id, now)
+        if heard.get("failures") != 0:
+            breaker.probe_later(addition.register_id, now)
         if isinstance(outcome, Receipt) and breaker.was_left_alone(addition.register):
             hasten(addition.register_id, now)
         if moved and isinstance(outcome, Misconfigured) and _is_as_it_was(addition.register):
@@ -363,7 +371,7 @@ def move(
     """
     if target not in ARROWS[source]:
         raise ForbiddenArrow(f"{source} -> {target}")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         row = Addition.objects.filter(guard or Q(), pk=pk, state=source)
         moved = row.update(state=target, changed_at=now, **fields)
         if moved and target in EVENTS:

@@ -1,4 +1,5 @@
-"""What waits for a worker: queries only. What is done about it is in outbox.py.
+"""What waits for a worker: queries only, those that each look and each delivery ask with their SQL written once
+(prepared.py). What is done about it is in outbox.py.
 
 Times are aware datetimes handed in as `now`; durations are seconds, divided by settings.TIME_DIVISOR. A time
 that lies further ahead than we ever write was written by a clock that has jumped, and counts as past (F38).
@@ -7,6 +8,7 @@ that lies further ahead than we ever write was written by a clock that has jumpe
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import (
     Case,
     CharField,
@@ -23,6 +25,7 @@ from django.db.models import (
 
 from pos_bridge import breaker, retry
 from pos_bridge.models import Addition, Register
+from pos_bridge.prepared import Prepared
 from pos_bridge.registers import (
     kinds_that_drop_doubles,
     kinds_that_list_states,
@@ -54,33 +57,6 @@ TO_TROUBLE = _written_out(
     State.QUEUED, State.SENDING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.HELD
 )
 FOLLOWED_FOR = 24 * 3600.0  # after that no list moves it on: the table has long gone
-
-
-def registers_to_serve(now: datetime) -> list[int]:
-    """Registers with an addition to send or look up, a list to read or a probe to make, which nobody serves now."""
-    to_send = Q(Exists(due(OuterRef("pk"), now)), paused_reason="")
-    to_look_up = Q(Exists(to_be_looked_up(OuterRef("pk"), now)))
-    to_read = Q(Exists(followed(OuterRef("pk"), now)), kind__in=kinds_that_list_states())
-    to_probe = Q(current=True) & breaker.is_probed()
-    abandoned = Q(Exists(lost(now).filter(register=OuterRef("pk"))))
-    return list(
-        Register.objects.filter(lease_is_free(now))
-        # One that pauses or is silent takes nothing, and is asked what it has.
-        .filter(
-            abandoned
-            | (poll_is_due(now) & (to_read | to_probe))
-            | (breaker.lets_through() & (to_send | to_look_up))
-        )
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-
-
-def anything_open(now: datetime) -> bool:
-    """Whether anything is on its way, so that a worker had better look often. What is old is in no hurry."""
-    fresh = Addition.objects.filter(_is_fresh(now))
-    to_follow = fresh.filter(state__in=TO_FOLLOW, state=State.ACCEPTED)
-    return fresh.filter(state__in=TO_SEND).exists() or to_follow.exists()
 
 
 def due(register: Any, now: datetime) -> QuerySet[Addition]:
@@ -186,3 +162,101 @@ def _resent() -> Q:
     return Q(state=State.QUEUED) | Q(
         state=State.UNCERTAIN, register__kind__in=kinds_that_drop_doubles()
     )
+
+
+# --- Asked at each look, and for each delivery ----------------------------------------------------
+
+
+def registers_to_serve(now: datetime) -> list[int]:
+    """Registers with an addition to send or look up, a list to read or a probe to make, which nobody serves now."""
+    return _to_serve.column(now)
+
+
+def anything_open(now: datetime) -> bool:
+    """Whether anything is on its way, so that a worker had better look often. What is old is in no hurry."""
+    return _open.exists(now) or _to_follow.exists(now)
+
+
+def is_anything_to_hold(now: datetime) -> bool:
+    """Whether `stale` or `unbound` would find something."""
+    return _unbound.exists() or _stale.exists(now)
+
+
+def is_any_lost(register_id: int, now: datetime) -> bool:
+    return _lost.exists(register_id, now)
+
+
+def is_any_due(register_id: int, now: datetime) -> bool:
+    return _due.exists(register_id, now)
+
+
+def is_served(register_id: int, now: datetime) -> bool:
+    """Whether a worker has the register's lease at this moment."""
+    return _served.exists(register_id, now)
+
+
+def next_in_turn(register_id: int, now: datetime) -> Addition | None:
+    """Of what is due, with its register. The keys are read by whoever needs them, where it can be said that they cannot
+    be read.
+    """
+    return _in_turn.first(register_id, now)
+
+
+def next_to_look_up(register_id: int, now: datetime) -> Addition | None:
+    """With its register."""
+    return _to_be_looked_up.first(register_id, now)
+
+
+def _registers_to_serve(now: datetime) -> QuerySet[Register, int]:
+    to_send = Q(Exists(due(OuterRef("pk"), now)), paused_reason="")
+    to_look_up = Q(Exists(to_be_looked_up(OuterRef("pk"), now)))
+    to_read = Q(Exists(followed(OuterRef("pk"), now)), kind__in=kinds_that_list_states())
+    to_probe = Q(current=True) & breaker.is_probed()
+    abandoned = Q(Exists(lost(now).filter(register=OuterRef("pk"))))
+    return (
+        Register.objects.filter(lease_is_free(now))
+        # One that pauses or is silent takes nothing, and is asked what it has.
+        .filter(
+            abandoned
+            | (poll_is_due(now) & (to_read | to_probe))
+            | (breaker.lets_through() & (to_send | to_look_up))
+        )
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def _fresh(now: datetime) -> QuerySet[Addition]:
+    return Addition.objects.filter(_is_fresh(now))
+
+
+def _what_is_spoken() -> tuple[Any, ...]:
+    """What stands in these queries beside what they are given."""
+    kinds = (kinds_that_drop_doubles(), kinds_that_list_states(), kinds_that_look_up())
+    return settings.TIME_DIVISOR, *map(tuple, kinds)
+
+
+def _prepared(build: Any) -> Prepared[Any]:
+    return Prepared(build, _what_is_spoken)
+
+
+_to_serve = _prepared(lambda now: _registers_to_serve(now))
+_open = _prepared(lambda now: _fresh(now).filter(state__in=TO_SEND))
+_to_follow = _prepared(lambda now: _fresh(now).filter(state__in=TO_FOLLOW, state=State.ACCEPTED))
+_unbound = _prepared(lambda: unbound())
+_stale = _prepared(lambda now: stale(now))
+_lost = _prepared(lambda register, now: lost(now).filter(register=register))
+_due = _prepared(lambda register, now: due(register, now))
+_served = _prepared(
+    lambda register, now: Register.objects.filter(pk=register).exclude(lease_is_free(now))
+)
+_in_turn = _prepared(
+    lambda register, now: (
+        in_turn(due(register, now), now).select_related("register").defer("register__credentials")
+    )
+)
+_to_be_looked_up = _prepared(
+    lambda register, now: (
+        to_be_looked_up(register, now).select_related("register").order_by("next_try_at")
+    )
+)

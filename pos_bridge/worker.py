@@ -211,6 +211,8 @@ def serve(
         slow = time.monotonic() - started >= limit
         if sent and not slow and tried is not Tried.UNCLEAR:
             continue
+        if not sent and waiting.is_served(register_id, timezone.now()):
+            return slow  # another worker was faster, and reads the lists when it is done
         started = time.monotonic()
         read = not stopping.is_set() and read_lists(register_id, rests, compared)
         slow = slow or time.monotonic() - started >= limit
@@ -224,7 +226,7 @@ def may_send(register_id: int, rests: ListRests, compared: Comparisons) -> bool:
     every hour: a backup may have been restored, or a second installation may send (F28).
     """
     now = timezone.now()
-    if not compared.due(register_id) or not waiting.due(register_id, now).exists():
+    if not compared.due(register_id) or not waiting.is_any_due(register_id, now):
         return True
     read = read_lists(register_id, rests, compared, anyway=True)
     if read or not compared.due(register_id) or compared.failed(register_id):
@@ -256,8 +258,7 @@ def send_next(register_id: int, *, worker: str) -> Tried:
 def look_up_next(register_id: int) -> bool:
     """Ask the register for one addition that it may have and that must not be sent twice. False: there is none."""
     now = timezone.now()
-    unclear = waiting.to_be_looked_up(register_id, now).select_related("register")
-    addition = unclear.order_by("next_try_at").first()
+    addition = waiting.next_to_look_up(register_id, now)
     if addition is None:
         return False
     try:

@@ -19,6 +19,8 @@ FOLDER = ROOT / "bench"
 DATABASES = ("sqlite", "postgresql")
 # Restaurants and past orders of a house that has grown.
 GROWN = ((1, 10_000), (100, 10_000), (1000, 10_000), (1, 1_000_000))
+# Registers, and the workers that serve them.
+DELIVERING = {1: (1,), 8: (1, 2, 4, 8), 10: (1,), 100: (1, 2, 4)}
 
 Measures = dict[str, Callable[[House], dict[str, float]]]
 OF_THE_WEB: Measures = {
@@ -68,13 +70,12 @@ def _web(database: str, only: set[str], results: dict[str, dict[str, Any]]) -> N
 
 
 def _deliveries(database: str, results: dict[str, dict[str, Any]]) -> None:
-    for registers, workers in ((1, 1), (8, 1), (8, 4), (10, 1), (100, 4)):
+    for registers, workers in DELIVERING.items():
         with house(database, restaurants=registers, registers=registers, delay=0.02) as made:
-            found = delivery.deliveries(made, orders=max(160, 4 * registers), workers=workers)
-        name = f"{database} deliveries {registers}" + (
-            f", {workers} workers" if workers > 1 else ""
-        )
-        note(results, name, found)
+            for several in workers:
+                orders = min(60 * registers, 800)
+                found = delivery.deliveries(made, orders=orders, workers=several)
+                note(results, f"{database} deliveries {registers}, {several} workers", found)
 
 
 def _grown(database: str, only: set[str], results: dict[str, dict[str, Any]]) -> None:

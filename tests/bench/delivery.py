@@ -15,12 +15,12 @@ PATIENCE = 120.0  # seconds until the last order must be there
 
 def deliveries(house: House, *, orders: int, workers: int = 1) -> dict[str, float]:
     """Additions taken in a second with all registers at work, as a part of what bare sessions do, one each."""
-    house.call("queue", orders=orders)
+    before = house.call("waiting", after=0)["taken"]
+    house.call("queue", orders=orders, after=before)
     with _delivering(house, workers):
-        found = _until_taken(house)
-    taken = len(found["seconds"])
+        found = _until_taken(house, before)
     bare = _bare(house, orders)
-    ours = (taken - 1) / found["span"]
+    ours = (len(found["seconds"]) - 1) / found["span"]
     return {"per_second": ours, "bare_per_second": bare, "ratio": ours / bare, "workers": workers}
 
 
@@ -30,11 +30,12 @@ def added(house: House, *, orders: int = 60) -> dict[str, float]:
 
     phone = _phone(house, 0)
     with _delivering(house, 1):
-        time.sleep(3)
+        # What was sent before is delivered before.
+        before = _until_taken(house)["taken"]
         for _ in range(orders):
             _send(phone)
             time.sleep(0.15)
-        found = _until_taken(house)
+        found = _until_taken(house, before)
     parts = quantiles([1000 * each for each in found["seconds"]], n=100)
     return {"p50_ms": parts[49], "p99_ms": parts[98]}
 
@@ -58,10 +59,11 @@ class _Several:
             each.__exit__(None, None, None)
 
 
-def _until_taken(house: House) -> dict[str, Any]:
+def _until_taken(house: House, before: int = 0) -> dict[str, Any]:
+    """What became of all orders but the first so many."""
     end = time.monotonic() + PATIENCE
     while True:
-        found: dict[str, Any] = house.call("waiting")
+        found: dict[str, Any] = house.call("waiting", after=before)
         if not found["open"]:
             return found
         if time.monotonic() > end:

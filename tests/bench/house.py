@@ -120,6 +120,6 @@ def _answers(address: str) -> bool:
     import requests
 
     try:
-        return requests.get(f"{address}/healthz", timeout=2).status_code < 600
+        return requests.get(f"{address}/admin/login/", timeout=2).status_code == 200
     except requests.RequestException:
         return False

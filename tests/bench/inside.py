@@ -38,8 +38,8 @@ def grow(*, orders: int) -> None:
     write(orders)
 
 
-def queue(*, orders: int) -> int:
-    """Orders that wait for delivery, of all houses in turn, each of two dishes."""
+def queue(*, orders: int, after: int = 0) -> int:
+    """Orders that wait for delivery, of all houses in turn; `after` so many of before."""
     from django.conf import settings
 
     from ordering.models import Guest, Restaurant
@@ -47,7 +47,7 @@ def queue(*, orders: int) -> int:
     from ordering.services import orders as sending
 
     houses = [list(house.tables.order_by("number")) for house in Restaurant.objects.order_by("pk")]
-    for place in range(orders):
+    for place in range(after, after + orders):
         tables = houses[place % len(houses)]
         table = tables[place // len(houses) % len(tables)]
         guest = visits.join(
@@ -63,20 +63,23 @@ def queue(*, orders: int) -> int:
     return orders
 
 
-def waiting() -> dict[str, Any]:
-    """How many additions are not yet taken, and for those that are: seconds from the order to `accepted`."""
+def waiting(*, after: int) -> dict[str, Any]:
+    """How many additions are not yet taken, and for those that are, but for the first so many: the seconds from the
+    order to `accepted`, and from the first to the last.
+    """
     from pos_bridge.models import Addition
 
     open_states = [Addition.State.QUEUED, Addition.State.SENDING]
     taken = Addition.objects.exclude(accepted_at=None).order_by("pk")
     return {
         "open": Addition.objects.filter(state__in=open_states).count(),
+        "taken": taken.count(),
         "seconds": [
             (accepted - created).total_seconds()
-            for accepted, created in taken.values_list("accepted_at", "created_at")
+            for accepted, created in taken.values_list("accepted_at", "created_at")[after:]
             if accepted is not None
         ],
-        "span": _span(list(taken.values_list("accepted_at", flat=True))),
+        "span": _span(list(taken.values_list("accepted_at", flat=True)[after:])),
     }
 
 

@@ -10,6 +10,9 @@ from pos_bridge import outbox, retry, worker
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
+from pos_bridge.times import seconds
+from pos_bridge.turns import Comparisons
+from pos_bridge.waiting import LEASE
 from pos_bridge.worker import Worker, serve
 from tests.helpers import eventually
 from tests.pos_bridge.conftest import Restaurant
@@ -225,6 +228,23 @@ def test_one_poison_order_stops_no_other_p7(chez_alice, leo2, working):
     working()
     eventually(on_the_till(*others), timeout=60)
     assert states(poison) <= {State.UNCERTAIN, State.SENDING, State.HELD}
+
+
+def test_a_register_that_another_worker_serves_is_left_to_it(chez_alice, leo2, monkeypatch):
+    """Whoever has the lease reads the lists when it is done; two that take turns would read them after each order."""
+    compared = Comparisons()
+    compared.done(chez_alice.register.pk)
+    chez_alice.order()
+    read = []
+    monkeypatch.setattr(worker, "read_lists", lambda *_, **__: bool(read.append("lists")))
+    for until, expected in ((LEASE, []), (-1, ["lists"])):
+        end = timezone.now() + seconds(until)
+        Register.objects.update(lease_owner="another", lease_until=end, paused_reason="redirect")
+        serve(
+            chez_alice.register.pk, worker="test", stopping=threading.Event(), compared=compared
+        )  # fmt: skip
+        assert read == expected
+    assert leo2.posts() == []
 
 
 def test_a_register_that_hangs_delays_no_other(chez_alice, leo2, working, tmp_path):
