@@ -12,8 +12,8 @@
   // What is sent with a key cannot be sent twice; a change of the cart can.
   const unclear = new Set(["lost", "timeout", "500", "busy"]);
 
-  // Nobody has tapped anything: what it cannot ask now, it asks in a few seconds.
-  const isLive = (event) => event.detail.elt?.id === "live";
+  // Nobody has tapped anything: what it cannot ask now, it asks in a few seconds. Its answer may have replaced it.
+  const isLive = ({ detail }) => (detail.requestConfig?.elt ?? detail.elt)?.id === "live";
 
   const say = (what, event, again = false) => {
     if (isLive(event)) return;

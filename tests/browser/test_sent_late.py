@@ -49,6 +49,22 @@ def test_an_order_that_has_slept_in_a_pocket_is_not_sent_by_itself(page):
     page.wait_for_url("**/orders/**")
 
 
+def test_what_the_others_do_takes_no_failure_away(page):
+    """F05: the next look at the cart, which is another one by now, is no answer to what was lost."""
+
+    def after_it_came(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/add/", after_it_came, times=1)
+    page.locator("#add-carte_soupe").click()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+    expect(page.locator("#alert")).to_contain_text("This page tries again by itself")
+    page.clock.fast_forward("00:04")
+    expect(page.locator("#alert")).to_be_empty()
+    expect(page.locator("#cart-button .count")).to_have_text("1")
+
+
 def test_a_tap_is_asked_again_though_its_dish_has_run_out(page, table):
     """F02, F16: its button is gone, and whether it was heard is still to be told."""
     set_sold_out(things=[table.restaurant.products.get(key="soupe")], sold_out=True)
