@@ -393,8 +393,11 @@
   document.addEventListener("htmx:afterSettle", () => { if (ended()) forget().catch(refused); });
   // In the place of a page that did not load (worker.js): it is asked for again.
   if (document.querySelector("[data-no-network]")) {
-    addEventListener("online", () => location.reload());
-    setTimeout(() => location.reload(), 15_000);
+    let leaving = false; // nobody is called back from where they go
+    addEventListener("click", () => { leaving = true; });
+    const again = () => leaving || location.reload();
+    addEventListener("online", again);
+    setTimeout(again, 15_000);
   }
   // Nobody is asked to install anything.
   addEventListener("beforeinstallprompt", (event) => event.preventDefault());

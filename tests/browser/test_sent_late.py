@@ -73,3 +73,14 @@ def test_a_tap_is_asked_again_though_its_dish_has_run_out(page, table):
     expect(page.locator("#dish-carte_soupe .gone")).to_be_visible()
     page.clock.fast_forward("00:04")
     expect(page.locator("#alert")).to_have_text("Sold out.")
+
+
+def test_who_leaves_the_page_without_a_network_is_not_called_back(page, table):
+    """F04: the network is back while they go to the carte, and the page would ask for itself again."""
+    page.goto(f"{page.url.partition('/v/')[0]}/r/{table.restaurant.slug}/offline/?lang=en")
+    expect(page.locator("h1")).to_have_text("No network")
+    page.evaluate("""() => {
+      document.querySelector("a[href*=carte]").click();
+      dispatchEvent(new Event("online"));
+    }""")
+    expect(page.locator("#carte")).to_contain_text("Soupe")
