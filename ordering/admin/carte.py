@@ -131,9 +131,10 @@ class PricedForm(HouseForm):
         super().__init__(*args, **kwargs)
         photo = self.fields.get("photo")
         if isinstance(photo, forms.ChoiceField):
-            names = set(
-                Photo.objects.filter(restaurant=self.restaurant).values_list("name", flat=True)
-            )
+            found = Photo.objects.filter(restaurant=self.restaurant)
+            if self.restaurant:
+                found = found.exclude(name=self.restaurant.logo)
+            names = set(found.values_list("name", flat=True))
             # The one that it names stays, also where the picture itself is missing.
             names |= {self.instance.photo} - {""}
             photo.choices = [("", "—"), *((name, name) for name in sorted(names))]

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from ordering.admin.base import CHANGE, EVERYTHING, VIEW
 from ordering.admin.closed_days import Days, with_texts
 from ordering.admin.drafts import DraftsAdmin
-from ordering.admin.forms import HouseForm
 from ordering.admin.house_notes import Note, parse_notes, with_keys
+from ordering.admin.logo import LogoAdmin, LogoForm
 from ordering.admin.paths import narrow
 from ordering.admin.printed import PrintedAdmin
 from ordering.admin.untranslated import UntranslatedAdmin
@@ -31,7 +31,7 @@ from ordering.models import (
 NAMED: tuple[type[models.Model], ...] = (Category, Product, OptionGroup, Option, SetMenu, Course)
 
 
-class RestaurantForm(HouseForm):
+class RestaurantForm(LogoForm):
     def clean_languages(self) -> list[str]:
         languages: list[str] = self.cleaned_data["languages"]
         if languages and self.instance.pk and languages != self.instance.languages:
@@ -75,7 +75,7 @@ def _without_a_name(restaurant: Restaurant, language: str) -> Iterator[str]:
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
+class RestaurantAdmin(LogoAdmin, DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
     form = RestaurantForm
     manager_may = frozenset({VIEW, CHANGE})
     # A restaurant with orders cannot be deleted; one without can, by the installer.
@@ -85,7 +85,7 @@ class RestaurantAdmin(DraftsAdmin, UntranslatedAdmin, PrintedAdmin):
     search_fields = ["name", "slug"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "ordering", "hours", "closed_days"]}),
-        (_("On the phone"), {"fields": ["languages", "colour", "timezone"]}),
+        (_("On the phone"), {"fields": ["languages", "colour", "logo_file", "timezone"]}),
         (_("Notes on a dish"), {"fields": ["notes", "free_note"]}),
         (
             _("At the foot of the carte"),

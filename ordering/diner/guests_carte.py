@@ -110,6 +110,7 @@ def _alone(
 def _shared(house: House) -> shared_page.SharedPage:
     restaurant, said = house.restaurant, house.said()
     of_house = [restaurant.name, restaurant.slug, restaurant.colour, restaurant.languages]
+    of_house.append(restaurant.logo_drawn)
     key = f"page:{pages.fingerprint(house.language, of_house, *said.items())}"
 
     def draw() -> shared_page.SharedPage:

@@ -17,6 +17,7 @@ from ordering.diner.colours import stylesheet
 from ordering.diner.forms import JoinForm
 from ordering.diner.pages import Restaurant, Table
 from ordering.models import PhotoSize
+from ordering.restaurant_file.logos import FILES
 from ordering.restaurant_file.photo_sizes import NAMES
 from ordering.services import house_rules, pauses, visits
 from ordering.services.problems import Problem, Refused
@@ -160,7 +161,7 @@ def photo(request: HttpRequest, slug: str, sha256: str) -> HttpResponse:
 @require_safe
 def photo_size(request: HttpRequest, slug: str, sha256: str, size: str) -> HttpResponse:
     """A photo in one of its sizes; as it is where that one is not made yet, and then not for ever."""
-    if size not in NAMES:
+    if size not in NAMES and size not in FILES:
         raise Http404
     sizes = PhotoSize.objects.filter(made_of=sha256, name=size)
     found = sizes.filter(photo__restaurant__slug=slug, photo__sha256=sha256).first()

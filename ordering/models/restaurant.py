@@ -49,6 +49,11 @@ class Restaurant(HouseRules):
     languages = models.JSONField(_("languages"), default=list)
     timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Paris")
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[COLOUR])
+    # The bare name of a `Photo` of the restaurant.
+    logo = models.CharField(max_length=200, default="", db_default="", blank=True, editable=False)
+    # How pages show it, once it is drawn: {"sha256": …, "width": …, "height": …, "light": …, "dark": …}; see
+    # restaurant_file/logos.py. On this row, so that no page asks once more for it.
+    logo_drawn = models.JSONField(null=True, editable=False)
     # Slots as in the restaurant file; None: whenever ordering is open.
     hours = models.JSONField(_("ordering hours"), null=True, blank=True)
     # [{"from": "2026-12-24", "to": "2026-12-26", "text": {language: text}}], days of service, both included; `to` and

@@ -43,7 +43,7 @@ def sizes_of(photo: PhotoFile) -> list[Made]:
 def _plain(image: Image.Image) -> Image.Image:
     """Upright, in the colours that every screen has, on white."""
     image.load()
-    shown = _in_srgb(upright(image))
+    shown = in_srgb(upright(image))
     if shown.has_transparency_data:
         above = shown.convert("RGBA")
         shown = Image.new("RGBA", above.size, "white")
@@ -53,7 +53,7 @@ def _plain(image: Image.Image) -> Image.Image:
     return plain
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
+def in_srgb(image: Image.Image) -> Image.Image:
     """A profile of colours may be larger than the picture, and may say what it likes: the colours are converted."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:

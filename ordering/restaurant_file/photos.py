@@ -189,12 +189,18 @@ def read_photos(
 
 
 def _named(data: Any) -> Iterator[tuple[Path, str]]:
+    found: list[tuple[Path, Any]] = []
+    if isinstance(data, dict):
+        found.append((("logo",), data.get("logo")))
     for kind in ("products", "set_menus"):
         items = data.get(kind) if isinstance(data, dict) else None
         for index, item in enumerate(items if isinstance(items, list) else ()):
-            name = item.get("photo") if isinstance(item, dict) else None
-            if isinstance(name, str) and name.isprintable() and name and not name_problem(name):
-                yield (kind, index, "photo"), name
+            found.append(
+                ((kind, index, "photo"), item.get("photo") if isinstance(item, dict) else None)
+            )
+    for path, name in found:
+        if isinstance(name, str) and name.isprintable() and name and not name_problem(name):
+            yield path, name
 
 
 def _content(folder: FilePath, name: str) -> bytes | None:

@@ -34,7 +34,7 @@ CODE = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 LONGEST = {
     "name": 200, "timezone": 64, "base_url": 500, "register_id": 64, "label": 100, "zone": 100,
-    "contact": 300, "volume": 50, "origin": 200, "photo": 200,
+    "contact": 300, "volume": 50, "origin": 200, "photo": 200, "logo": 200,
 }  # fmt: skip
 HIGHEST = {
     "covers": SMALL, "quantity_per_line": SMALL, "lines_per_order": SMALL,
@@ -50,6 +50,7 @@ ONE_LINE = {
     "volume",
     "origin",
     "photo",
+    "logo",
     "base_url",
     "register_id",
 }
@@ -113,6 +114,7 @@ def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterato
 def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _blank(("name",), data.get("name"))
     yield from _blank(("contact",), data.get("contact"))
+    yield from _photo((), data, "logo")
     languages = words(data, "languages")
     if isinstance(data.get("languages"), list) and len(languages) == len(data["languages"]):
         for index, code in enumerate(languages):
@@ -209,10 +211,10 @@ def _products(data: dict[str, Any]) -> Iterator[Mistake]:
         yield from _photo(where, item)
 
 
-def _photo(where: Path, item: dict[str, Any]) -> Iterator[Mistake]:
-    name = item.get("photo")
+def _photo(where: Path, item: dict[str, Any], what: str = "photo") -> Iterator[Mistake]:
+    name = item.get(what)
     if isinstance(name, str) and (problem := name_problem(name)):
-        yield Mistake((*where, "photo"), f"{show(name)} {problem}")
+        yield Mistake((*where, what), f"{show(name)} {problem}")
 
 
 def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:

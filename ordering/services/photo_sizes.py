@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from ordering.models import Photo, PhotoSize
+from ordering.restaurant_file.logos import FILES
 from ordering.restaurant_file.photo_sizes import NAMES, Made, sizes_of
 from ordering.restaurant_file.photos import NotAPhotoError, look_at
 
@@ -50,7 +51,7 @@ def _keep(photo: Photo, made: list[Made]) -> bool:
         same = Photo.objects.filter(pk=photo.pk, sha256=photo.sha256)
         if not same.update(name=F("name")):
             return False
-        PhotoSize.objects.filter(photo=photo).delete()
+        PhotoSize.objects.filter(photo=photo).exclude(made_of=photo.sha256, name__in=FILES).delete()
         PhotoSize.objects.bulk_create(
             PhotoSize(
                 photo=photo,

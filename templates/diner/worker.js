@@ -7,7 +7,8 @@ const SHELL = "tablee-files-{version}"; // hashed names, and nothing of a guest
 const HOUSE = "tablee-carte"; // the public carte, as everybody sees it; forgotten with the visit
 const A_DAY = 24 * 3600 * 1000; // no visit is longer; who never came back to see its end leaves no more behind
 
-const MAY_KEEP = /^\/r\/[a-z0-9-]+\/(carte\/|offline\/|brand\.[0-9a-f]{8}\.css)$/;
+const MAY_KEEP = /^\/r\/[a-z0-9-]+\/(carte\/|offline\/|brand\.[0-9a-f]{8}\.css|photo\/[0-9a-f]{64}\/logo\.webp)$/;
+const OF_HOUSE = /\/(brand\.[0-9a-f]{8}\.css|logo\.webp)$/;
 const OF_PHONES = /^\/(v|r|t)\//;
 
 const forgetOld = async () => {
@@ -73,7 +74,7 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate" && OF_PHONES.test(url.pathname)) event.respondWith(page(event));
-  else if (FILES.includes(url.pathname) || /\/brand\.[0-9a-f]{8}\.css$/.test(url.pathname)) {
+  else if (FILES.includes(url.pathname) || OF_HOUSE.test(url.pathname)) {
     event.respondWith(fetch(request).catch(async () => await caches.match(url) ?? Response.error()));
   }
 });

@@ -3,14 +3,16 @@
 import copy
 import re
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from PIL import Image
 
 from ordering.models import Option, Product, Restaurant, SetMenu
-from ordering.restaurant_file.photos import PhotoFile
-from ordering.services import carte, pauses, prices, registers, sold_out
+from ordering.restaurant_file.photos import PhotoFile, look_at
+from ordering.services import carte, logos, pauses, prices, registers, sold_out
 from ordering.services.transfer.exporting import export_restaurant
 from ordering.services.transfer.importing import import_restaurant
 from pos_bridge.models import Register
@@ -122,6 +124,13 @@ def a_photo(by):
     carte.set_photo(thing=soup(), photo=PhotoFile(b"a picture", "image/webp", 10, 10))
 
 
+def a_logo(by, colour="red"):
+    content = BytesIO()
+    Image.new("RGB", (40, 30), colour).save(content, "PNG")
+    logos.put_up(restaurant=house_of(), logo=look_at(content.getvalue()))
+    logos.draw_all()
+
+
 def another_register(by):
     silent(by, failures=0)
     registers.configure(
@@ -156,6 +165,9 @@ BY_HAND = {
     "no portion left": lambda by: sold_out.count(thing=soup(), portions=0, by=by),
     "some portions": lambda by: sold_out.count(thing=soup(), portions=2, by=by),
     "a photo": a_photo,
+    "a logo": a_logo,
+    "another logo": lambda by: a_logo(by, "blue"),
+    "no logo": lambda by: logos.take_down(restaurant=house_of()),
     "a category is paused": lambda by: pauses.pause(
         by=by, restaurant=house_of(), scope="category", what="carte", minutes=15
     ),

@@ -7,8 +7,11 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from ordering.diner import offline
+from ordering.restaurant_file.photos import PhotoFile
+from ordering.services import logos
 from tests import factories
 from tests.ordering.diner_phone import Phone, house
+from tests.ordering.test_photos import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,9 @@ def test_another_file_is_another_worker(table, monkeypatch):
 
 def test_what_is_kept_holds_no_form_no_token_and_no_cookie(table):
     """P21, T29: asked for without cookies, as the worker does; the page of the visit names nothing else."""
+    small = PhotoFile(picture("PNG"), "image/png", 40, 30)
+    logos.put_up(restaurant=table.restaurant, logo=small)
+    logos.draw_all()
     phone = Phone().join(table)
     page = phone.get(phone.visit).content.decode()
     kept = page.partition('data-keep="')[2].partition('"')[0].split()
@@ -48,7 +54,9 @@ def test_what_is_kept_holds_no_form_no_token_and_no_cookie(table):
         f"/r/{slug}/offline/",
     ]
     assert "/brand." in kept[2]
-    for address in kept:
+    assert kept[3] == f"/r/{slug}/photo/{small.sha256}/logo.webp"
+    assert Client().get(kept[3])["Content-Type"] == "image/webp"
+    for address in kept[:3]:
         answer = Client().get(address)
         text = answer.content.decode()
         assert (answer.status_code, dict(answer.cookies)) == (200, {})

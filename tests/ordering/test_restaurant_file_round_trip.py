@@ -261,6 +261,7 @@ def restaurants(draw):
         **maybe("timezone", st.sampled_from(["Europe/Berlin", "UTC"])),
         "currency": "EUR",
         **maybe("colour", st.sampled_from(["#ABcd09"])),
+        **maybe("logo", st.sampled_from(["a.jpg", "Œil .png"])),
         **maybe("hours", SLOTS),
         **maybe("ordering", st.just(False)),
         **maybe("notes", st.just(notes()), []),

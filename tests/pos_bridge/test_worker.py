@@ -235,9 +235,14 @@ def test_a_register_that_another_worker_serves_is_left_to_it(chez_alice, leo2, m
     compared = Comparisons()
     compared.done(chez_alice.register.pk)
     chez_alice.order()
-    read = []
-    monkeypatch.setattr(worker, "read_lists", lambda *_, **__: bool(read.append("lists")))
-    for until, expected in ((LEASE, []), (-1, ["lists"])):
+    read: list[int] = []
+
+    def read_lists(register_id, *_, **__):
+        read.append(register_id)
+        return False
+
+    monkeypatch.setattr(worker, "read_lists", read_lists)
+    for until, expected in ((LEASE, []), (-1, [chez_alice.register.pk])):
         end = timezone.now() + seconds(until)
         Register.objects.update(lease_owner="another", lease_until=end, paused_reason="redirect")
         serve(

@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 item["photo"]
                 for item in [*data["products"], *data.get("set_menus", [])]
                 if "photo" in item
-            }
+            } | {data.get("logo")}
             photos = restaurant.photos.filter(name__in=named)
             self._save(photos, Path(output), text, private=with_secrets)
         for warning in warnings:

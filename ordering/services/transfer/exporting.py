@@ -88,6 +88,7 @@ class _Exporter:
             "timezone": place.timezone,
             "currency": "EUR",
             "colour": place.colour,
+            "logo": place.logo,
             "hours": _slots(place.hours),
             "closed_days": [
                 {
@@ -115,7 +116,7 @@ class _Exporter:
         }
         return _without(
             {
-                "timezone": "Europe/Paris", "colour": "", "hours": None, "closed_days": [],
+                "timezone": "Europe/Paris", "colour": "", "logo": "", "hours": None, "closed_days": [],
                 "ordering": True, "notes": [], "free_note": False, "limits": {}, "who_may_order": {},
                 "legal_texts": {}, "contact": "", "register": None, "option_groups": [], "set_menus": [],
             },

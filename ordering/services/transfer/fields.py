@@ -27,6 +27,7 @@ class Fields:
             "languages": item["languages"],
             "timezone": item.get("timezone", "Europe/Paris"),
             "colour": item.get("colour", ""),
+            "logo": item.get("logo", ""),
             "hours": item.get("hours"),
             "closed_days": [
                 {**each, **({"text": self._text(each["text"])} if "text" in each else {})}

@@ -11,10 +11,11 @@ from django.db.models import F
 from ordering.models import Order, Product, Restaurant, Table, Visit
 from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_order_of
 from ordering.restaurant_file.doubts import doubts
+from ordering.restaurant_file.logos import mistakes as logo_mistakes
 from ordering.restaurant_file.mistakes import show
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
-from ordering.services import carte, photo_sizes, prices, visits
+from ordering.services import carte, logos, photo_sizes, prices, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
 from .carte import CarteWriter
@@ -53,7 +54,7 @@ def import_restaurant(
     """
     mistakes = check(data)
     photos, unfit, missing = read_photos(data, folder)
-    mistakes += unfit
+    mistakes += unfit + logo_mistakes(data, photos)
     photos = {name: without_traces(photo) for name, photo in photos.items()}
     with transaction.atomic():
         restaurant = _locked(data.get("slug"))
@@ -80,6 +81,7 @@ def import_restaurant(
             _prune_photos(restaurant, stored, report)
         if report.changed:
             carte.changed(restaurant_id=restaurant.pk)
+        logos.settle(restaurant=restaurant)
         # Also where nothing changed: the last import may have been stopped before it had made them.
         photo_sizes.after_commit(restaurant_id=restaurant.pk, names=list(photos))
     for change in changes:
@@ -316,6 +318,7 @@ def _prune_photos(restaurant: Restaurant, stored: Stored, report: Report) -> Non
     used = {
         *Product.objects.filter(restaurant=restaurant).values_list("photo", flat=True),
         *restaurant.set_menus.values_list("photo", flat=True),
+        restaurant.logo,
     }
     unused = [photo.pk for name, photo in stored.photos.items() if name not in used]
     if unused:
