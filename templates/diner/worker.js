@@ -39,7 +39,7 @@ addEventListener("message", (event) => {
     for (const address of event.data.keep) {
       const url = new URL(address, location.origin);
       if (url.origin !== location.origin || !MAY_KEEP.test(url.pathname)) continue;
-      const answer = await fetch(url, { credentials: "omit" });
+      const answer = await fetch(url, { credentials: "omit", cache: event.data.anew ? "reload" : "default" });
       if (answer.ok && !answer.redirected) await house.put(url, answer);
     }
     event.ports[0]?.postMessage("kept");

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ordering.models import Order
-from ordering.services.carte import set_sold_out
+from ordering.models import Order, Product
+from ordering.services.carte import changed, set_sold_out
 from tests import factories
+from tests.browser.test_offline import KEPT
 from tests.ordering.diner_phone import house
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -84,3 +85,21 @@ def test_who_leaves_the_page_without_a_network_is_not_called_back(page, table):
       dispatchEvent(new Event("online"));
     }""")
     expect(page.locator("#carte")).to_contain_text("Soupe")
+
+
+def test_what_is_kept_to_read_changes_with_the_carte_that_is_open(page, table):
+    """P22: a declaration that was put right while the page was open is right without a network, too."""
+    assert page.evaluate(KEPT)
+    Product.objects.filter(key="tarte").update(allergens=["nuts"])
+    changed(restaurant_id=table.restaurant_id)
+    page.clock.fast_forward("00:06")
+    expect(page.locator("#dish-carte_tarte")).to_contain_text("nuts")
+    said = page.evaluate("""async (name) => {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const kept = await (await caches.match(name)).text();
+        if (kept.includes("Contains: nuts")) return true;
+        await new Promise((done) => setTimeout(done, 20));
+      }
+      return false;
+    }""", f"/r/{table.restaurant.slug}/carte/?lang=en")
+    assert said
