@@ -94,12 +94,15 @@ def test_what_is_kept_to_read_changes_with_the_carte_that_is_open(page, table):
     changed(restaurant_id=table.restaurant_id)
     page.clock.fast_forward("00:06")
     expect(page.locator("#dish-carte_tarte")).to_contain_text("nuts")
-    said = page.evaluate("""async (name) => {
+    said = page.evaluate(
+        """async (name) => {
       for (let tries = 0; tries < 100; tries += 1) {
         const kept = await (await caches.match(name)).text();
         if (kept.includes("Contains: nuts")) return true;
         await new Promise((done) => setTimeout(done, 20));
       }
       return false;
-    }""", f"/r/{table.restaurant.slug}/carte/?lang=en")
+    }""",
+        f"/r/{table.restaurant.slug}/carte/?lang=en",
+    )
     assert said

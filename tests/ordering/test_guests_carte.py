@@ -3,7 +3,6 @@
 import gzip
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -16,6 +15,7 @@ from ordering.models import (
     Restaurant,
 )
 from ordering.services import carte
+from ordering.settings import DATA_DIR
 from tests import factories
 from tests.ordering.diner_phone import Phone, house
 
@@ -116,7 +116,7 @@ def test_a_disk_that_keeps_nothing_is_no_reason_for_no_page(phone, monkeypatch, 
 def test_a_file_that_was_changed_is_made_anew(phone):
     """F27: in its head, which no checksum covers, a bad disk has changed one byte."""
     page(phone)
-    good = {path: path.read_bytes() for path in Path(caches["carte"]._dir).iterdir()}
+    good = {path: path.read_bytes() for path in (DATA_DIR / "kept").iterdir()}
     for place, byte in [(10, 0x80), (20, 0x98)]:
         for path, held in good.items():
             path.write_bytes(held[:place] + bytes([byte]) + held[place + 1 :])
