@@ -25,7 +25,7 @@ SHORT = --whole-catalogue --registers 3 --kinds leo2,enregistreuse,tiller --faul
 # Where nobody may write compiled code, each process of the tests compiles all of ours anew, and pytest its rewritten tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test bench torture torture-short evening evening-short check format screenshots messages lock audit clean
+.PHONY: help install server demo test bench torture torture-short evening evening-short check format screenshots messages lock audit clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -34,8 +34,10 @@ help: ## list what can be made
 
 install: $(TO_TEST) ## set up .venv with all that runs and tests
 
+server: $(TO_RUN) ## set up .venv with what runs and no more, a third of it
+
 # What follows on the command line (PORT=8001) is in the environment of what runs here.
-demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, RESTAURANT=
+demo: $(TO_RUN) ## start a restaurant to try; LAN=1 for phones, RESET=1 anew, PORT=, REGISTER=, REGISTER_PORT=, RESTAURANT=
 	@$(BIN)/python manage.py demo
 
 # Four lanes on two cores, for half of the bridge's tests wait for a deadline: the checks and all tests on SQLite, and

@@ -18,6 +18,7 @@ CODE = {".py", ".html", ".css", ".js", ".svg", ".mo"}
 
 
 def env_bool(name: str, *, default: bool) -> bool:
+    """Raises ImproperlyConfigured on anything but yes and no."""
     value = os.environ.get(name)
     if value is None:
         return default
@@ -29,6 +30,7 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 
 def env_number(name: str, default: float) -> float:
+    """Raises ImproperlyConfigured on anything but a number."""
     value = os.environ.get(name)
     if value is None:
         return default
@@ -47,6 +49,7 @@ def env_days(name: str, default: int) -> int:
 
 
 def env_list(name: str, default: str = "") -> list[str]:
+    """Commas between; what is empty is left out."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
@@ -64,6 +67,7 @@ def env_secret(name: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
+    """This machine alone."""
     host = host.strip("[]")
     if host in {"localhost", "testserver"} or host.endswith(".localhost"):
         return True
@@ -84,6 +88,7 @@ def is_private(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
+    """Empty where the address has none."""
     return urlsplit(url).hostname or ""
 
 

@@ -1,4 +1,4 @@
-"""One settings file. Everything that differs between installations comes from the environment (README, "Install")."""
+"""One settings file. What differs between installations comes from the environment (docs/running.md, "Settings")."""
 
 import os
 from datetime import timedelta

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from pos_bridge.registers import http
+from pos_bridge.registers import http, line
 from pos_bridge.registers.network import place, subnet
 from pos_bridge.waiting import LEASE
 
@@ -54,7 +54,7 @@ def time_is_not_shortened(**_: Any) -> list[CheckMessage]:
 @register()
 def a_lease_outlasts_a_post(**_: Any) -> list[CheckMessage]:
     """Else a second worker would send what the first still waits for."""
-    if LEASE > http.POST_DEADLINE + http.CONNECT_TIMEOUT:
+    if LEASE > http.POST_DEADLINE + line.CONNECT_TIMEOUT:
         return []
     return [
         Error(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from pos_bridge import attempts, outbox, waiting, wake
@@ -129,12 +129,6 @@ def accept_numbers(register: Register, *, highest: int | None = None) -> int:
     paused.filter(~Exists(strange)).update(paused_reason="")
     wake.ring()
     return settled
-
-
-def highest_strange(register: Register) -> int | None:
-    numbers = StrangeNumber.objects.filter(register=register, settled_at=None)
-    found: int | None = numbers.aggregate(highest=Max("number"))["highest"]
-    return found
 
 
 def _may_be_sent_again(addition: Addition) -> bool:

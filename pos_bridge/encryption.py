@@ -27,6 +27,7 @@ class Credentials(dict[str, str]):
     __str__ = __repr__
 
     def masked(self) -> dict[str, str]:
+        """Each with its last four characters at most, for the eye."""
         return {name: mask(value) for name, value in self.items()}
 
 
@@ -36,6 +37,7 @@ def mask(secret: str) -> str:
 
 
 def encrypt(plain: str) -> str:
+    """With the newest of FIELD_KEYS."""
     return _fernet().encrypt(plain.encode()).decode()
 
 

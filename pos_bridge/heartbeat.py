@@ -82,6 +82,7 @@ class Health:
 
 
 def health(kind: Kind, now: datetime) -> Health:
+    """Of all processes of this kind, on all machines."""
     last = Heartbeat.objects.filter(kind=kind).order_by("-beat_at").first()
     return Health(_living(now).filter(kind=kind).exists(), last.beat_at if last else None)
 

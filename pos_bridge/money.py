@@ -6,8 +6,6 @@ unit, product, option and supplement apart, and only then summed: that is how th
 
 from decimal import ROUND_HALF_UP, Decimal
 
-CENT = Decimal("0.01")
-
 
 def ht(ttc: int, vat: Decimal) -> int:
     """Cents before tax of `ttc` cents for one unit at `vat` percent."""

@@ -66,6 +66,7 @@ class Claim:
 
 
 def current_register(restaurant_id: int) -> Register | None:
+    """The one that new orders go to, or None."""
     return Register.objects.filter(restaurant_id=restaurant_id, current=True).first()
 
 

@@ -31,6 +31,7 @@ class TicketChoice:
 
     @property
     def unit_total(self) -> int:
+        """Cents TTC that one of it adds to the menu, with its options."""
         return self.supplement + sum(option.price for option in self.options)
 
 
@@ -59,6 +60,7 @@ class TicketLine:
 
     @property
     def total(self) -> int:
+        """Cents TTC of all its units."""
         return self.quantity * self.unit_total
 
 
@@ -89,6 +91,7 @@ class Ticket:
         return sum(line.total for line in self.lines)
 
     def to_json(self) -> dict[str, Any]:
+        """As `from_json` reads it; decimals are texts."""
         return _plain(asdict(self))
 
     @classmethod

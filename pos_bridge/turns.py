@@ -52,6 +52,7 @@ class Turns:
         return turn
 
     def over(self, register_id: int, *, slow: bool) -> None:
+        """A register was served; `slow`: it let us wait."""
         self._last[register_id] = (slow, time.monotonic())
 
     def _is_slow(self, register_id: int) -> bool:
@@ -73,6 +74,7 @@ class ListRests:
         return max(0.0, until - time.monotonic()) * settings.TIME_DIVISOR
 
     def read(self, register_id: int, *, well: bool) -> None:
+        """Its lists were read, `well` or not; after a failure they rest for longer than after the one before."""
         if well:
             self._rests.pop(register_id, None)
             return
@@ -89,10 +91,12 @@ class Comparisons:
         self._failures: dict[int, int] = {}
 
     def due(self, register_id: int) -> bool:
+        """Whether it was never compared, or not for a while."""
         at = self._at.get(register_id)
         return at is None or time.monotonic() - at >= COMPARED_FOR / settings.TIME_DIVISOR
 
     def done(self, register_id: int) -> None:
+        """It was compared just now."""
         self._at[register_id] = time.monotonic()
         self._failures.pop(register_id, None)
 

@@ -72,6 +72,7 @@ class Row:
     forgotten_after: float | None = None
 
     def holds(self, addition: Addition) -> bool:
+        """Whether this row is about the addition; the first that holds counts."""
         return (
             addition.state == self.state
             and (self.kinds is None or addition.register.kind in self.kinds())
@@ -87,6 +88,7 @@ class Row:
 
     @property
     def staff_told_after(self) -> float | None:
+        """Seconds after the order; None: at once or never, by the word."""
         return self.forgotten_after if self.turns_after is None else self.turns_after
 
 

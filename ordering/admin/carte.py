@@ -188,7 +188,7 @@ class OptionFormSet(HouseFormSet):
         ]
         if not kept:
             raise forms.ValidationError(_("A group needs at least one option."))
-        if self.instance.kind == OptionGroup.Kind.CHOICE and self.instance.min > len(kept):
+        if self.instance.is_asked and self.instance.min > len(kept):
             raise forms.ValidationError(
                 _("“At least” is %(min)s, and there are only %(count)s options to choose."),
                 params={"min": self.instance.min, "count": len(kept)},

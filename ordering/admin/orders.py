@@ -16,7 +16,7 @@ from ordering.admin.base import READING, HouseAdmin, HouseInline, Narrowed, is_i
 from ordering.admin.fields import amount_text
 from ordering.admin.undelivered import DECIDE, UndeliveredPages
 from ordering.models import Order, OrderLine, Visit
-from ordering.services import serving, visits
+from ordering.services import seating, serving
 from ordering.services.notes import for_register
 from ordering.texts import in_language
 from pos_bridge.models import Addition, Attempt
@@ -177,7 +177,7 @@ class VisitAdmin(ReadOnlyAdmin):
     def free_tables(self, request: HttpRequest, queryset: models.QuerySet[Visit]) -> None:
         freed = 0
         for visit in self.allowed(request, queryset, FREE):
-            if visits.free(visit=visit, by=request.user):
+            if seating.free(visit=visit, by=request.user):
                 self.log_change(request, visit, gettext("The table is free."))
                 freed += 1
         said = ngettext("%(count)s table is free.", "%(count)s tables are free.", freed)

@@ -14,12 +14,12 @@ from ordering.board.access import Elsewhere, Role, for_staff
 from ordering.board.need import Button, Need
 from ordering.diner.pages import takes_a_form
 from ordering.models import Restaurant, Visit
-from ordering.services import floor, visits
+from ordering.services import floor, seating
 from ordering.templatetags.diner import clock
 
 
 def needs(restaurant: Restaurant, now: datetime) -> list[Need]:
-    return [_need(restaurant, visit) for visit in visits.left_behind(restaurant)]
+    return [_need(restaurant, visit) for visit in seating.left_behind(restaurant)]
 
 
 @takes_a_form
@@ -30,7 +30,7 @@ def seen(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
         visit = access.visit_of(table, request.POST.get("visit", ""))
     except Elsewhere as moved:
         return pages.done(request, pages.board(restaurant), str(moved), ok=False)
-    if visits.confirm_left(visit=visit, by=request.user):
+    if seating.confirm_left(visit=visit, by=request.user):
         return pages.done(request, pages.board(restaurant), _("Done: it is off this list."))
     said = _("Somebody has seen to it already; nothing was changed.")
     act = floor.last_act(table, "party_left")

@@ -18,7 +18,7 @@ from ordering.board.needs import needs
 from ordering.board.part import Part
 from ordering.diner.pages import takes_a_form
 from ordering.models import Act, Order, Restaurant, Table, Visit
-from ordering.services import floor, pricing, visits
+from ordering.services import floor, pricing, seating, visits
 from ordering.services.floor import Party
 from ordering.services.pricing import PricedCart
 from ordering.services.problems import Refused
@@ -88,7 +88,7 @@ def free(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
         visit = access.visit_of(table, request.POST.get("visit", ""))
     except Elsewhere as moved:
         return _done(request, table, str(moved), ok=False)
-    if visits.free(visit=visit, by=request.user):
+    if seating.free(visit=visit, by=request.user):
         return _done(request, table, _("The table is free."))
     act = floor.last_act(table, "table_freed")
     said = _("That party has left already; nothing was changed.")
@@ -102,7 +102,7 @@ def covers(request: HttpRequest, restaurant: Restaurant, role: Role, number: int
     count = _covers_of(request)
     try:
         visit = access.visit_of(table, request.POST.get("visit", ""))
-        to_do = visits.set_covers_by_staff(visit=visit, covers=count, by=request.user)
+        to_do = seating.set_covers(visit=visit, covers=count, by=request.user)
     except Refused as refused:
         return _done(request, table, str(refused.problems[0]), ok=False)
     except Elsewhere as moved:
@@ -120,7 +120,7 @@ def seat(request: HttpRequest, restaurant: Restaurant, role: Role, number: int) 
     table = access.table_of(restaurant, number)
     count = _covers_of(request)
     try:
-        visits.seat(table=table, covers=count, by=request.user)
+        seating.seat(table=table, covers=count, by=request.user)
     except Refused as refused:
         return _done(request, table, str(refused.problems[0]), ok=False)
     said = ngettext("A party of %(count)s sits here.", "A party of %(count)s sits here.", count)
@@ -170,7 +170,7 @@ def _sitting(table: Table, party: Party) -> Sitting:
     for order in found:
         order.restaurant = table.restaurant
     rounds = [_round(order) for order in found]
-    return Sitting(party, rounds, pricing.priced(visit), visits.covers_to_correct(visit))
+    return Sitting(party, rounds, pricing.priced(visit), seating.covers_to_correct(visit))
 
 
 def _round(order: Order) -> Round:

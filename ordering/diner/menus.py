@@ -20,7 +20,7 @@ from ordering.diner.views import Problems
 from ordering.models import Choice, Course, Product, SetMenu
 from ordering.services import cart as carts
 from ordering.services import pauses, pricing, set_menus
-from ordering.services.options import Groups, is_asked
+from ordering.services.options import Groups
 from ordering.services.problems import Problem, Refused
 from ordering.services.taps import Heard
 from ordering.slots import is_open
@@ -209,7 +209,7 @@ def _choice(
     taken: bool,
 ) -> OfferedChoice:
     product = choice.product
-    always = [option for group, options in groups if not is_asked(group) for option in options]
+    always = [option for group, options in groups if not group.is_asked for option in options]
     added = [option for option in always if not option.sold_out]
     # Sold out or not, as on the carte (compiled.Item.all_allergens).
     declared = [product.allergens, *(option.allergens for option in always)]
@@ -247,7 +247,7 @@ def _choice(
                 ],
             )
             for group, options in groups
-            if is_asked(group)
+            if group.is_asked
         ],
         taken=taken,
     )

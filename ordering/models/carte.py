@@ -155,6 +155,11 @@ class OptionGroup(models.Model):
     def __str__(self) -> str:
         return house(self.name)
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether the guest chooses among its options, or they are always added."""
+        return self.kind == self.Kind.CHOICE
+
 
 class Option(Counted):
     """One answer to a group's question."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .mistakes import Mistake, listed, show
-from .rules import objects, whole, words
+from .parts import objects, whole, words
 
 
 def doubts(data: dict[str, Any]) -> Iterator[Mistake]:

@@ -16,6 +16,7 @@ from pos_bridge.registers.base import Adapter
 from .languages import is_language
 from .mistakes import Mistake, Path, listed, show
 from .networks import network_mistakes
+from .parts import KEY, keys, named, objects, whole, words
 from .photos import name_problem
 
 # Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
@@ -25,7 +26,6 @@ LEGAL_AT_MOST = 500
 NOTE_AT_MOST, NOTES_AT_MOST = 60, 30
 # What no note may hold: what a printer or a reader would obey, and what stands between the languages in admin.
 NOT_IN_NOTES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069|]")
-KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 PRICE = re.compile(r"-?[0-9]{1,6}\.[0-9]{2}")
@@ -71,35 +71,6 @@ def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
         yield from register_id_mistakes(data, register.get("kind"))
     yield from _texts(data)
     yield from _limits((), data)
-
-
-def objects(data: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of the list `name`, each with its place in it."""
-    items = data.get(name) if isinstance(data, dict) else None
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, dict):
-            yield index, item
-
-
-def keys(data: Any, name: str) -> Iterator[tuple[int, str]]:
-    """The keys of the objects of the list `name`, those that are keys."""
-    for index, item in objects(data, name):
-        key = item.get("key")
-        if isinstance(key, str) and KEY.fullmatch(key):
-            yield index, key
-
-
-def words(data: Any, name: str) -> list[str]:
-    """The list `name` of texts, without what is no text."""
-    items = data.get(name) if isinstance(data, dict) else None
-    return [item for item in items if isinstance(item, str)] if isinstance(items, list) else []
-
-
-def whole(value: Any) -> int | None:
-    """A whole number (JSON lets 2.0 be one), or None."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterator[Mistake]:
@@ -305,17 +276,6 @@ def _with_register_id(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, An
     for index, group in objects(data, "option_groups"):
         for inner, option in objects(group, "options"):
             yield ("option_groups", index, "options", inner), option
-
-
-def named(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Everything of the carte that has a name in languages."""
-    for name, inner in (
-        ("categories", ""), ("products", ""), ("option_groups", "options"), ("set_menus", "courses"),
-    ):  # fmt: skip
-        for index, item in objects(data, name):
-            yield (name, index), item
-            for place, child in objects(item, inner) if inner else ():
-                yield (name, index, inner, place), child
 
 
 def _texts(data: dict[str, Any]) -> Iterator[Mistake]:

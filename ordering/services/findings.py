@@ -65,6 +65,7 @@ class House:
 
 
 def house_of(restaurant: Restaurant) -> House | None:
+    """None where the restaurant has no register, or one of a kind that is not known."""
     current = Register.objects.filter(restaurant=restaurant, current=True)
     register = current.defer("credentials").first()
     adapter = adapter_class(register.kind) if register else None
@@ -90,16 +91,20 @@ def unsupported(
 
 
 def on_its_page() -> str:
+    """The mend of most things, in words."""
     return _("Change it on its page in admin, or in the restaurant file.")
 
 
 def good(about: str, words: str, thing: models.Model | None = None) -> Finding:
+    """A line that is right."""
     return Finding(about, Level.GOOD, words, thing=thing)
 
 
 def look(about: str, words: str, thing: models.Model | None = None) -> Finding:
+    """A line that a person has to look at: neither right nor wrong."""
     return Finding(about, Level.LOOK, words, thing=thing)
 
 
 def bad(about: str, words: str, mend: str, thing: models.Model | None = None) -> Finding:
+    """A line that is wrong, with what to do."""
     return Finding(about, Level.BAD, words, mend, thing)

@@ -63,18 +63,16 @@ def choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Pro
         (group.key, option.key)
         for group, of_group in groups
         for option in of_group
-        if is_asked(group)
+        if group.is_asked
     }
     if len(set(chosen)) != len(chosen) or not set(chosen) <= asked:
         problems.append(Problem("unknown_option"))
     for group, of_group in groups:
         taken = [
-            option
-            for option in of_group
-            if not is_asked(group) or (group.key, option.key) in chosen
+            option for option in of_group if not group.is_asked or (group.key, option.key) in chosen
         ]
         name = in_language(group.name)
-        if not is_asked(group):
+        if not group.is_asked:
             # What is automatic and sold out is not added, and costs nothing.
             taken = [option for option in taken if not option.sold_out]
         elif len(taken) < group.min:
@@ -100,13 +98,9 @@ def choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Pro
                     option.name,
                     option.price,
                     option.register_id,
-                    not is_asked(group),
+                    not group.is_asked,
                     option.allergens,
                     None if option.portions is None else option.pk,
                 )
             )
     return options, problems
-
-
-def is_asked(group: OptionGroup) -> bool:
-    return group.kind == OptionGroup.Kind.CHOICE

@@ -95,10 +95,12 @@ class Choosing:
 
     @property
     def guests(self) -> int:
+        """How many phones have something in the cart."""
         return self.others + self.mine
 
 
 def choosing(cart: PricedCart, guest: Guest) -> Choosing:
+    """Who has something in the cart, and who of them is ready, as this guest sees it."""
     found = {line.line.guest_id: line.line.guest.ready for line in cart.lines}
     return Choosing(
         mine=guest.pk in found,
@@ -129,6 +131,7 @@ class Ordered:
 
     @property
     def total(self) -> int:
+        """Without what is surely not on the till."""
         return sum(each.order.total for each in self.rounds if each.counts)
 
     @property

@@ -69,11 +69,13 @@ class PricedLine:
 
     @property
     def unit_total(self) -> int:
+        """Cents TTC of one unit with its options and choices."""
         parts = [option.price for option in self.options]
         return self.price + sum(parts) + sum(choice.unit_total for choice in self.choices)
 
     @property
     def total(self) -> int:
+        """Cents TTC of all its units."""
         return self.quantity * self.unit_total
 
     @property
@@ -100,10 +102,12 @@ class PricedCart:
 
     @property
     def total(self) -> int:
+        """Cents TTC."""
         return sum(line.total for line in self.lines)
 
     @property
     def count(self) -> int:
+        """How many dishes and set menus, not how many lines."""
         return sum(line.quantity for line in self.lines)
 
     @property
@@ -251,6 +255,7 @@ def _named(line: CartLine, item: Product | SetMenu, problems: list[Problem]) -> 
 def item_problems(
     item: Product | SetMenu, unserved: set[Item], *, gap: bool = False
 ) -> list[Problem]:
+    """Why it cannot be ordered now; `gap`: a part of it has no id on the register."""
     codes = {
         "sold_out": item.sold_out,
         "not_on_register": not item.register_id or gap or getattr(item, "gap", False),
@@ -264,6 +269,7 @@ def _place(item: Product | SetMenu) -> Item:
 
 
 def local(restaurant: Restaurant, moments: Iterable[datetime]) -> list[datetime]:
+    """By the restaurant's clock."""
     zone = ZoneInfo(restaurant.timezone)
     return [moment.astimezone(zone) for moment in moments]
 

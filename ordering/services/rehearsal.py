@@ -242,6 +242,7 @@ def _shared_ids(house: House) -> Iterator[Finding]:
 
 
 def tables(house: House) -> Iterator[Finding]:
+    """Each table on its own: whether the register can be told its number, and no other has it."""
     found = list(Table.objects.filter(restaurant=house.restaurant).order_by("number"))
     if not found:
         yield bad(_("Tables"), _("there is none"), _("Add them in admin."), house.restaurant)

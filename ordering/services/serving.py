@@ -58,6 +58,7 @@ def choices(courses: Sequence[int]) -> list[tuple[str, str]]:
 
 
 def in_house_words(wish: str, courses: Iterable[int], house: str) -> str:
+    """As `words`, in the language that the house's register gets."""
     with translation.override(interface(house)):
         return words(wish, courses)
 

@@ -15,6 +15,7 @@ OptionPlace = tuple[str, str]  # the keys of the group and of the option
 
 
 def of_cart(order: Order, table: Table, cart: PricedCart) -> Ticket:
+    """What the register is told of this order, frozen with it."""
     house = table.restaurant.house_language  # the register's own
     return Ticket(
         order=order.number,
@@ -36,23 +37,31 @@ def _cart_line(line: PricedLine, house: str) -> TicketLine:
         vat=line.item.vat,
         course=line.course,
         note=notes.for_register(line.notes, line.line.note, house),
-        options=_priced_options(line.options, house),
+        options=of_options(line.options, house),
         choices=tuple(
-            TicketChoice(
-                register_id=choice.product.register_id or None,
-                name=in_language(choice.product.name, house),
-                vat=choice.product.vat,
-                supplement=choice.supplement,
-                course=choice.product.course,
-                price_alone=choice.product.price,
-                options=_priced_options(choice.options, house),
-            )
+            of_choice(choice.product, choice.supplement, of_options(choice.options, house), house)
             for choice in line.choices
         ),
     )
 
 
-def _priced_options(options: Iterable[PricedOption], house: str) -> tuple[TicketOption, ...]:
+def of_choice(
+    product: Product, supplement: int, options: tuple[TicketOption, ...], house: str
+) -> TicketChoice:
+    """A set menu's choice; `supplement` in cents TTC."""
+    return TicketChoice(
+        register_id=product.register_id or None,
+        name=in_language(product.name, house),
+        vat=product.vat,
+        supplement=supplement,
+        course=product.course,
+        price_alone=product.price,
+        options=options,
+    )
+
+
+def of_options(options: Iterable[PricedOption | Option], house: str) -> tuple[TicketOption, ...]:
+    """In the order in which they were chosen."""
     return tuple(
         TicketOption(in_language(option.name, house), option.price, option.register_id or None)
         for option in options

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ordering.models import Choice, Course, Option, OptionGroup, Product, Restaurant, SetMenu
+from ordering.services import tickets
 from ordering.texts import in_language
-from pos_bridge.ticket import TicketChoice, TicketLine, TicketOption
+from pos_bridge.ticket import TicketLine
 
 Groups = list[tuple[OptionGroup, list[Option]]]
 
@@ -28,6 +29,7 @@ def products_of(restaurant: Restaurant, only: list[int] | None = None) -> list[P
 
 
 def menus_of(restaurant: Restaurant, only: list[int] | None = None) -> list[SetMenu]:
+    """As `products_of`."""
     found = SetMenu.objects.filter(restaurant=restaurant)
     found = found if only is None else found.filter(pk__in=only)
     inner = "courses__choices__product__option_groups__group__options"
@@ -35,17 +37,14 @@ def menus_of(restaurant: Restaurant, only: list[int] | None = None) -> list[SetM
 
 
 def groups_of(product: Product) -> Groups:
+    """What is asked and added for a product. Its groups are prefetched."""
     return [(asked.group, list(asked.group.options.all())) for asked in product.option_groups.all()]
-
-
-def is_asked(group: OptionGroup) -> bool:
-    return group.kind == OptionGroup.Kind.CHOICE
 
 
 def impossible(groups: Groups) -> Iterator[OptionGroup]:
     """Groups of which a guest must choose more than there are."""
     for group, options in groups:
-        if is_asked(group) and group.min > len(options):
+        if group.is_asked and group.min > len(options):
             yield group
 
 
@@ -54,7 +53,7 @@ def of_product(product: Product, house: str) -> Iterator[Trial]:
     groups = groups_of(product)
     yield Trial("", product_line(product, _fewest(groups), house))
     for group, options in groups:
-        for option in options if is_asked(group) else ():
+        for option in options if group.is_asked else ():
             rest = [each for each in options if each.pk != option.pk]
             with_it = {group.pk: [option, *rest[: max(group.min, 1) - 1]]}
             line = product_line(product, _fewest(groups, with_it), house)
@@ -86,6 +85,7 @@ def of_menu(menu: SetMenu, house: str) -> Iterator[Trial]:
 def product_line(
     product: Product, options: Iterable[Option], house: str, *, quantity: int = 1, note: str = ""
 ) -> TicketLine:
+    """A line of the product in the house's language."""
     return TicketLine(
         register_id=product.register_id or None,
         name=in_language(product.name, house),
@@ -93,7 +93,7 @@ def product_line(
         unit_price=product.price,
         vat=product.vat,
         course=product.course,
-        options=_options(options, house),
+        options=tickets.of_options(options, house),
         note=note,
     )
 
@@ -109,26 +109,16 @@ def menu_line(
         unit_price=menu.price,
         vat=menu.vat,
         choices=tuple(
-            TicketChoice(
-                register_id=choice.product.register_id or None,
-                name=in_language(choice.product.name, house),
-                vat=choice.product.vat,
-                supplement=choice.supplement,
-                course=choice.product.course,
-                price_alone=choice.product.price,
-                options=_options(
+            tickets.of_choice(
+                choice.product,
+                choice.supplement,
+                tickets.of_options(
                     (_most if choice.pk == most else _fewest)(groups_of(choice.product)), house
                 ),
+                house,
             )
             for choice in choices
         ),
-    )
-
-
-def _options(options: Iterable[Option], house: str) -> tuple[TicketOption, ...]:
-    return tuple(
-        TicketOption(in_language(option.name, house), option.price, option.register_id or None)
-        for option in options
     )
 
 
@@ -137,9 +127,7 @@ def _fewest(groups: Groups, but: Mapping[int, list[Option]] | None = None) -> li
     return [
         option
         for group, options in groups
-        for option in (but or {}).get(
-            group.pk, options[: group.min] if is_asked(group) else options
-        )
+        for option in (but or {}).get(group.pk, options[: group.min] if group.is_asked else options)
     ]
 
 
@@ -147,7 +135,7 @@ def _most(groups: Groups) -> list[Option]:
     return [
         option
         for group, options in groups
-        for option in (options[: group.max] if is_asked(group) else options)
+        for option in (options[: group.max] if group.is_asked else options)
     ]
 
 

@@ -1,21 +1,19 @@
 """The party at a table: it begins with the first answer to the covers and ends when it has paid, when the staff free
-the table, after a silence, or when the next party says that it is another one.
+the table (seating.py), after a silence, or when the next party says that it is another one.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ordering.models import Call, Guest, Order, Restaurant, Table, Visit
 from ordering.models.restaurant import SHORTEST_SILENCE
-from ordering.services import acts, house_rules
+from ordering.services import house_rules
 from ordering.services.problems import Problem, Refused
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 from pos_bridge.models import Addition, AdditionEvent
@@ -25,10 +23,6 @@ State = Addition.State
 UNDELIVERED = [
     State.QUEUED, State.SENDING, State.ACCEPTED, State.REFUSED, State.UNCERTAIN, State.HELD,
 ]  # fmt: skip
-
-
-# Additions that the till does not have: their covers need no correction there.
-NOT_ON_TILL = {Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK}
 
 
 class CoversNeeded(Exception):
@@ -55,9 +49,6 @@ class Answer:
 
     seated_at: datetime
     belongs: bool
-
-
-By = AbstractBaseUser | AnonymousUser
 
 
 def open_visit(table: Table, secret: str | None = None) -> Visit | None:
@@ -91,6 +82,7 @@ def current(table: Table, secret: str | None = None) -> Visit | None:
 
 
 def has_ended(visit: Visit) -> bool:
+    """Whether the party has left, whoever has noticed yet: it was ended, has been silent, or has paid."""
     return visit.ended_at is not None or is_silent(visit) or is_over(visit)
 
 
@@ -99,7 +91,7 @@ def is_over(visit: Visit) -> bool:
 
     A refused addition is surely not on the till: it must not let the next party into this one's visit.
     """
-    return have_paid(set(_last_additions(visit).order_by().values_list("state", flat=True)))
+    return have_paid(set(last_additions(visit).order_by().values_list("state", flat=True)))
 
 
 def have_paid(states: set[str]) -> bool:
@@ -154,7 +146,7 @@ def join(*, table: Table, secret: str, covers: int | None, answer: Answer | None
     phone does not belong to is at it again.
     """
     if covers is not None:
-        _check_covers(table, covers)
+        check_covers(table, covers)
     try:
         return _join(table, secret, covers, answer)
     except VisitEnded:
@@ -211,7 +203,7 @@ def _guest(visit: Visit, secret: str) -> Guest | None:
 
 def set_covers(*, guest: Guest, covers: int) -> bool:
     """Correct the covers of the visit; True where they are others now. Raises Refused, VisitEnded."""
-    _check_covers(guest.visit.table, covers)
+    check_covers(guest.visit.table, covers)
     with transaction.atomic():
         lock_for(guest)
         others = Visit.objects.filter(pk=guest.visit_id).exclude(covers=covers)
@@ -269,89 +261,6 @@ def _its(visit: Visit | OuterRef) -> Q:
     return Q(order__visit=visit) | Q(order__visit__moved_to=visit)
 
 
-def left_behind(restaurant: Restaurant) -> QuerySet[Visit]:
-    """The visits whose party has left without anybody having freed the table, until somebody of the staff has seen
-    it; the oldest first.
-    """
-    left = Visit.objects.filter(table__restaurant=restaurant, left_behind_at__isnull=False)
-    return left.filter(left_seen_at=None).select_related("table").order_by("left_behind_at")
-
-
-def confirm_left(*, visit: Visit, by: By) -> bool:
-    """Somebody of the staff has seen that the party has left. False where another was faster."""
-    with transaction.atomic():
-        seen = Visit.objects.filter(pk=visit.pk, left_behind_at__isnull=False, left_seen_at=None)
-        if not seen.update(left_seen_at=timezone.now()):
-            return False
-        _record(visit.table, "party_left", by)
-        return True
-
-
-def seat(*, table: Table, covers: int, by: By) -> Visit:
-    """Open the visit of a party that the staff seat. Its phones join it and are not asked how many they are.
-
-    Raises Refused where somebody sits there, or each phone is a party of its own.
-    """
-    _check_covers(table, covers)
-    if table.shared:
-        raise Refused(Problem("table_shared"))
-    with transaction.atomic():
-        before = current(table)
-        if before is not None and has_ended(before):
-            end(visit=before)
-        try:
-            with transaction.atomic():
-                visit = Visit.objects.create(table=table, covers=covers)
-        except IntegrityError:
-            raise Refused(Problem("table_taken")) from None
-        _record(table, "table_seated", by, covers=covers)
-        return visit
-
-
-def free(*, visit: Visit, by: By) -> bool:
-    """The party has left: its table is free. False where the visit had ended already."""
-    with transaction.atomic():
-        freed = end(visit=visit)
-        if freed:
-            _record(visit.table, "table_freed", by)
-        return freed
-
-
-def set_covers_by_staff(*, visit: Visit, covers: int, by: By) -> list[str]:
-    """Correct the covers of the visit. What to do on the till, in words: an addition that went with others keeps them
-    there, the next one goes with these. Raises Refused, VisitEnded.
-    """
-    _check_covers(visit.table, covers)
-    with transaction.atomic():
-        lock(visit)
-        before = Visit.objects.values_list("covers", flat=True).get(pk=visit.pk)
-        Visit.objects.filter(pk=visit.pk).update(covers=covers, covers_counted=None)
-        if before != covers:
-            _record(visit.table, "covers_set", by, before=before, after=covers)
-        visit.covers = covers
-    return covers_to_correct(visit)
-
-
-def covers_to_correct(visit: Visit) -> list[str]:
-    """What to do on the till since the covers were corrected, by guests or staff: for each addition there that went
-    with others.
-    """
-    return [
-        _(
-            "Order no. %(order)s (number %(number)s on the register) went with %(covers)s "
-            "covers: correct it on the till."
-        )
-        % {"order": order.number, "number": addition.number, "covers": order.covers}
-        for addition in _last_additions(visit)
-        if (order := addition.order).covers != visit.covers and addition.state != State.REFUSED
-        if addition.handled_as not in NOT_ON_TILL
-    ]
-
-
-def _record(table: Table, what: str, by: By, **details: int) -> None:
-    acts.record(by=by, restaurant=table.restaurant, what=what, table=table, **details)
-
-
 def _opened(table: Table, covers: int) -> Visit:
     try:
         with transaction.atomic():
@@ -385,7 +294,8 @@ def _end(visit: Visit, where: QuerySet[Visit], more: Mapping[str, datetime] | No
     return ended == 1
 
 
-def _check_covers(table: Table, covers: int) -> None:
+def check_covers(table: Table, covers: int) -> None:
+    """Raises Refused where they are not in the house's range."""
     most = table.restaurant.limit_covers
     if not 1 <= covers <= most:
         raise Refused(Problem("covers", params={"max": most}))
@@ -396,7 +306,7 @@ def silent_since(restaurant: Restaurant) -> datetime:
     return timezone.now() - timedelta(minutes=restaurant.silence_minutes)
 
 
-def _last_additions(visit: Visit) -> QuerySet[Addition]:
+def last_additions(visit: Visit) -> QuerySet[Addition]:
     """Of each order the addition that counts."""
     last = Addition.objects.filter(order=OuterRef("order")).order_by("-position").values("pk")[:1]
     found = Addition.objects.filter(_its(visit), pk=Subquery(last))

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
 from ordering.restaurant_file.mistakes import show
-from ordering.restaurant_file.rules import KEY, LONGEST, SMALL, TEXT_AT_MOST
+from ordering.restaurant_file.parts import KEY
+from ordering.restaurant_file.rules import LONGEST, SMALL, TEXT_AT_MOST
 
 # What a spreadsheet might run as a formula (F19), in its wide forms too; and what was guarded like that before.
 RUNS = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")

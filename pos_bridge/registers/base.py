@@ -176,14 +176,17 @@ class Adapter(ABC):
         return text
 
     def refusal(self, reason: str, detail: str, answer: Answer) -> Rejected:
+        """The register has read this order and refuses it; `detail` is its own words."""
         return Rejected(reason, self.scrub(detail), **self._told(answer))
 
     def unclear(self, reason: str, answer: Answer) -> Uncertain:
+        """The till may have it, or not."""
         return Uncertain(reason, **self._told(answer))
 
     def receipt(
         self, state: Literal["accepted", "received"], till_state: str, answer: Answer
     ) -> Receipt:
+        """The register has it: `accepted` by a relay, or `received` by the till."""
         return Receipt(state, till_state, **self._told(answer))
 
     def _told(self, answer: Answer) -> dict[str, Any]:

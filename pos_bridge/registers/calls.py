@@ -38,6 +38,7 @@ READERS: Mapping[str, Callable[[Mapping[str, object]], Call | None]] = {
 
 
 def can_call(kind: str) -> bool:
+    """Whether registers of this kind call us."""
     return kind in READERS
 
 

@@ -1,4 +1,4 @@
-"""One exchange over HTTP, for all adapters. `requests` is used here and nowhere else.
+"""One exchange over HTTP, for all adapters. `requests` is used here and in line.py, and nowhere else.
 
 What `requests` cannot do by itself, each measured: `timeout=` is no deadline (a server that drips a byte now
 and then is waited for without end), so the exchange runs in a thread and its connection is cut from outside;
@@ -14,12 +14,9 @@ No address and no key is in any exception or log line: what goes wrong inside is
 that leaves is made anew, without a context.
 """
 
-import contextlib
 import re
-import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +25,6 @@ from functools import partial
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -40,11 +34,11 @@ from urllib3.exceptions import (
 
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Uncertain
 from pos_bridge.registers import quiet
-from pos_bridge.registers.network import Network, is_public, literal
+from pos_bridge.registers.line import AddressRefused, Direct, Line
+from pos_bridge.registers.network import Network
 from pos_bridge.registers.secret import Secret
 
 # Seconds, each divided by Network.divisor.
-CONNECT_TIMEOUT = 3.0
 POST_DEADLINE = 15.0
 READ_DEADLINE = (
     5.0  # a list is read again soon; while it is waited for, its register's orders wait too
@@ -75,10 +69,6 @@ class Answer:
     retry_after: float | None = None
 
 
-class AddressRefused(NewConnectionError):
-    """The name leads to an address that this installation does not speak to. Nothing was sent."""
-
-
 class AddressInvalid(Exception):
     """The request could not be made: nothing was sent. The same error of `requests` may also come from an answer."""
 
@@ -107,7 +97,7 @@ def exchange(
     Raises NotSent, Uncertain or Misconfigured.
     """
     limit = deadline / network.divisor
-    line = _Line(network, limit)
+    line = Line(network, limit)
     request = partial(_speak, method, url, line, limit, body, content_type)
     outcome = _outcome(line, limit, partial(request, largest))
     if isinstance(outcome, Answer):
@@ -115,7 +105,7 @@ def exchange(
     raise outcome  # from here, where no local variable knows what happened inside
 
 
-def _outcome(line: "_Line", limit: float, speak: Callable[[], Answer]) -> Answer | DeliveryError:
+def _outcome(line: Line, limit: float, speak: Callable[[], Answer]) -> Answer | DeliveryError:
     quiet.silence()
     result: list[Answer | Exception] = []
     ready = threading.Event()
@@ -213,7 +203,7 @@ def _is_certificate(cause: Any) -> bool:
 def _speak(
     method: str,
     url: Secret,
-    line: "_Line",
+    line: Line,
     limit: float,
     body: bytes | Secret | None,
     content_type: str,
@@ -228,7 +218,7 @@ def _speak(
         request = requests.Request(method, url.reveal(), headers=headers, data=data).prepare()
     except (*INVALID, ValueError):
         raise AddressInvalid from None
-    with _Direct(line) as adapter:
+    with Direct(line) as adapter:
         try:
             response = adapter.send(
                 request,
@@ -275,148 +265,3 @@ def _retry_after(text: str) -> float | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-class _Line:
-    """The connection of one exchange: opened by its thread, cut by the one that waits for it."""
-
-    def __init__(self, network: Network, limit: float) -> None:
-        self.network = network
-        self._end = time.monotonic() + limit
-        self.connect_timeout = CONNECT_TIMEOUT / network.divisor
-        self._lock = threading.Lock()
-        self._is_cut = False
-        # A second handle: TLS takes the first one away from us, and shutdown works through any.
-        self._handle: socket.socket | None = None
-
-    def connect(self, host: str, port: int, *, secure: bool) -> socket.socket:
-        """A connection to the first address of the name that answers. Raises OSError, AddressRefused as
-        `refused` says.
-        """
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [address[:2] for *_, address in found]
-        if not self._may(host, port, [str(address) for address, _ in addresses], secure):
-            raise _Refused
-        end = time.monotonic() + self.connect_timeout
-        failure: OSError = OSError("no address")
-        for family, kind, protocol, _, address in found:
-            connection = socket.socket(family, kind, protocol)
-            try:
-                connection.settimeout(max(0.01, end - time.monotonic()))
-                connection.connect(address)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._keep(connection)
-            except OSError as error:
-                connection.close()
-                failure = error
-            else:
-                return connection
-        raise failure
-
-    def _may(self, host: str, port: int, addresses: list[str], secure: bool) -> bool:
-        name = f"[{host}]" if ":" in host else host
-        if self.network.allows(name, port):
-            return True
-        found = [literal(address.partition("%")[0]) for address in addresses]
-        in_public = self.network.production and secure
-        return all(
-            each is not None and (self.network.holds(each) or (in_public and is_public(each)))
-            for each in found
-        )
-
-    def _keep(self, connection: socket.socket) -> None:
-        with self._lock:
-            if self._is_cut:
-                raise OSError("out of time")
-            self._handle = connection.dup()
-
-    @property
-    def is_late(self) -> bool:
-        """Whoever waited has gone: this process has slept, and another one may be about to send."""
-        return time.monotonic() > self._end
-
-    @property
-    def was_open(self) -> bool:
-        return self._handle is not None
-
-    def cut(self) -> bool:
-        """End the connection; whether there was one. Without one none will come to be: nothing was sent."""
-        with self._lock:
-            self._is_cut = True
-            if self._handle is None:
-                return False
-            with contextlib.suppress(OSError):  # the other end was faster
-                self._handle.shutdown(socket.SHUT_RDWR)
-            return True
-
-    def forget(self) -> None:
-        with self._lock:
-            if self._handle is not None:
-                self._handle.close()
-
-
-class _Refused(Exception):
-    """See AddressRefused, which needs the connection to be made."""
-
-
-class _Vetted:
-    """Connects where the line connects, by the addresses that the line has judged; TLS still checks the name."""
-
-    def __init__(self, *args: Any, line: _Line, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._line = line
-
-    def connect(self: Any) -> None:
-        """With TLS, to the end of its handshake; no byte of the request goes out before, and none too late."""
-        super().connect()  # type: ignore[misc]
-        if self._line.is_late:
-            raise NewConnectionError(self, "late")
-
-    def _new_conn(self: Any) -> socket.socket:
-        try:
-            connection: socket.socket = self._line.connect(
-                self._dns_host.strip("[]"), self.port, secure=isinstance(self, HTTPSConnection)
-            )
-        except _Refused:
-            raise AddressRefused(self, "refused") from None
-        except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from None
-        except TimeoutError:
-            raise ConnectTimeoutError(self, "timeout") from None
-        except (OSError, UnicodeError) as error:
-            raise NewConnectionError(self, type(error).__name__) from None
-        return connection
-
-
-class _PlainConnection(_Vetted, HTTPConnection):
-    pass
-
-
-class _SecureConnection(_Vetted, HTTPSConnection):
-    pass
-
-
-class _Direct(HTTPAdapter):
-    """Sends over one line, once."""
-
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-        super().__init__(max_retries=0, pool_connections=1, pool_maxsize=1)
-
-    def __enter__(self) -> "_Direct":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": partial(self._pool, HTTPConnectionPool, _PlainConnection),
-            "https": partial(self._pool, HTTPSConnectionPool, _SecureConnection),
-        }
-
-    def _pool(self, pool_class: Any, connection_class: Any, *args: Any, **options: Any) -> Any:
-        pool = pool_class(*args, **options)
-        pool.ConnectionCls = partial(connection_class, line=self._line)
-        return pool

@@ -22,6 +22,7 @@ class Secret:
     __str__ = __repr__
 
     def reveal(self) -> str:
+        """For the wire, and for nothing else."""
         return self._text
 
 

@@ -89,6 +89,7 @@ def choice_lines(menu: TicketLine, place: int, positions: Iterator[int]) -> list
 
 
 def supplement(choice: TicketChoice) -> TicketOption:
+    """A choice's supplement, as an option beside it."""
     return TicketOption(f"Supplément {choice.name}", choice.supplement)
 
 

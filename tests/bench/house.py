@@ -1,4 +1,4 @@
-"""What is measured: gunicorn as the README starts it, on a database that is thrown away, and simulated registers."""
+"""What is measured: gunicorn as docs/system starts it, on a database that is thrown away, and simulated registers."""
 
 import contextlib
 import json

@@ -2,21 +2,16 @@
 
 import argparse
 import contextlib
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.evening import judge
-from tests.torture.__main__ import list_is_empty, say
 from tests.torture.house import House
 from tests.torture.plan import Plan
-from tests.torture.processes import ROOT
+from tests.torture.running import beside, in_a_folder, list_is_empty, say
 
 # Seconds after closing time until everything that was ordered must be on the till, or be said not to be.
 AFTER_CLOSING = 100.0
@@ -40,22 +35,12 @@ def main() -> int:
     given = arguments()
     if given.check:
         return judged(Path(given.check))
-    with contextlib.ExitStack() as stack:
-        directory = Path(given.keep or tempfile.mkdtemp(prefix="tablee-evening-")).resolve()
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            print(f"{directory} is not empty: a history is written once.", file=sys.stderr)
-            return 2
-        url = ""
-        if given.database == "postgresql":
-            from tests.postgres import start
 
-            url = os.environ.get("DATABASE_URL", "") or stack.enter_context(start())
+    def play(directory: Path, url: str) -> int:
         run(plan_of(given, directory, url))
-        status = judged(directory)
-    if not status and not given.keep:
-        shutil.rmtree(directory)
-    return status
+        return judged(directory)
+
+    return in_a_folder("evening", given.keep, given.database, play)
 
 
 def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
@@ -73,7 +58,7 @@ def run(plan: Plan) -> None:
     try:
         house.open()
         say(began, f"the house is open at {plan.web}; {plan.seconds:.0f} s until it closes")
-        with people(plan, "waiters"), people(plan, "guests") as guests:
+        with beside(plan, "tests.evening.waiters"), beside(plan, "tests.evening.guests") as guests:
             threading.Event().wait(plan.seconds)
             assert guests.stdin is not None
             guests.stdin.write("closing\n")
@@ -88,25 +73,6 @@ def run(plan: Plan) -> None:
     finally:
         house.close()
     say(began, "closed")
-
-
-@contextlib.contextmanager
-def people(plan: Plan, which: str) -> Iterator["subprocess.Popen[str]"]:
-    """The process of the guests or of the waiters; at the end of its standard input it ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"tests.evening.{which}"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
-        env={**os.environ, "TORTURE_DIR": plan.directory, "DJANGO_SETTINGS_MODULE": "tests.torture.settings"},
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 def judged(directory: Path) -> int:

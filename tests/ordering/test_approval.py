@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from ordering.models import Act, Guest, Order, Product, Restaurant, Visit
-from ordering.services import approval, cart, limits, moves, orders, pricing, visits
+from ordering.services import approval, cart, limits, moves, orders, pricing, seating, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition
 from tests import factories
@@ -199,7 +199,7 @@ def test_covers_that_guests_add_raise_no_limit_before_the_team_has_said_so_p15(
     visits.set_covers(guest=guest, covers=9)
     assert send(guest, quantity=3).detail == "too_expensive"
     later(clock)
-    visits.set_covers_by_staff(visit=guest.visit, covers=9, by=waiter)
+    seating.set_covers(visit=guest.visit, covers=9, by=waiter)
     assert send(guest, "second", quantity=3).state == "queued"
     later(clock)
     visits.set_covers(guest=guest, covers=1)

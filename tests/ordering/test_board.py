@@ -7,17 +7,12 @@ from ordering.board import needs as board_needs
 from ordering.board.need import Button, Need
 from tests import factories
 from tests.ordering.admin_cast import installer, person
-from tests.ordering.staff_cast import house, order, text
+from tests.ordering.staff_cast import order, text
 
 pytestmark = pytest.mark.django_db
 
 BOARD = "/board/chez-alice/"
 HTMX = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{BOARD}"}
-
-
-@pytest.fixture
-def a():
-    return house()
 
 
 @pytest.fixture

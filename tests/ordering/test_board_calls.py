@@ -10,17 +10,12 @@ from ordering.models import Act, Call
 from ordering.services import calls, moves
 from tests import factories
 from tests.ordering.admin_cast import person
-from tests.ordering.staff_cast import house, text
+from tests.ordering.staff_cast import text
 
 pytestmark = pytest.mark.django_db
 
 BOARD = "/board/chez-alice/"
 HTMX = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{BOARD}"}
-
-
-@pytest.fixture
-def a():
-    return house()
 
 
 @pytest.fixture

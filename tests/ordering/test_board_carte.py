@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from ordering.models import Act, Option, Product, SetMenu
 from ordering.services import acts
 from tests import factories
-from tests.ordering.admin_cast import person
 from tests.ordering.staff_cast import house, text
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +23,6 @@ def a():
     factories.option_group(soup, "pain", {"noir": 50, "blanc": 0}, max=None)
     factories.set_menu(made, "midi", {"plat": {"soupe": 0}})
     return made
-
-
-@pytest.fixture
-def bob(a, client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
 
 
 def things():

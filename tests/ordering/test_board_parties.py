@@ -10,25 +10,12 @@ from ordering.services import acts, visits
 from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering.admin_cast import person
-from tests.ordering.staff_cast import house, order, text
+from tests.ordering.staff_cast import order, text
 
 pytestmark = pytest.mark.django_db
 State = Addition.State
 BOARD = "/board/chez-alice/"
 TABLE = f"{BOARD}tables/12/"
-
-
-@pytest.fixture
-def a():
-    return house()
-
-
-@pytest.fixture
-def bob(a, client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
 
 
 def post(client, name, **data):

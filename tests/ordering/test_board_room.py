@@ -15,25 +15,12 @@ from ordering.templatetags.diner import clock
 from pos_bridge.models import Addition, Heartbeat, Register
 from tests import factories
 from tests.ordering.admin_cast import person
-from tests.ordering.staff_cast import house, order, text
+from tests.ordering.staff_cast import order, text
 
 pytestmark = pytest.mark.django_db
 State = Addition.State
 BOARD = "/board/chez-alice/"
 TABLE = f"{BOARD}tables/12/"
-
-
-@pytest.fixture
-def a():
-    return house()
-
-
-@pytest.fixture
-def bob(a, client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture

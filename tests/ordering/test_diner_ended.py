@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from ordering.models import CartLine, Guest, Order, Restaurant, Visit
-from ordering.services import visits
+from ordering.services import seating, visits
 from pos_bridge.models import Addition
 from tests import factories
 from tests.ordering.diner_phone import HTMX, Phone, house, value_of, words
@@ -189,7 +189,7 @@ def test_no_asks_for_the_covers_and_opens_a_new_visit_p17(next_one, phone):
     assert answer["Location"] != phone.visit
     assert phone.get(phone.visit).status_code == 410
     old = Visit.objects.earliest("pk")
-    assert list(visits.left_behind(Restaurant.objects.get())) == [old]
+    assert list(seating.left_behind(Restaurant.objects.get())) == [old]
     new = Visit.objects.latest("pk")
     assert (new.covers, new.cart_lines.count()) == (4, 0)
 

@@ -22,11 +22,6 @@ EXPORT = f"{PAGE}export/"
 
 
 @pytest.fixture
-def a():
-    return house()
-
-
-@pytest.fixture
 def alice(a, client):
     user = person("alice", manager=[a])
     client.force_login(user)

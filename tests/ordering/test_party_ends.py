@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ordering.models import Act, Call, Guest, Visit
-from ordering.services import acts, calls, cart, events, visits
+from ordering.services import acts, calls, cart, events, seating, visits
 from ordering.services.problems import Refused
 from pos_bridge.models import Addition, AdditionEvent
 from tests import factories
@@ -120,7 +120,7 @@ def test_the_names_are_forgotten_with_the_visit_p21(guest, alice, how):
         with later(minutes=1):
             assert events.consume() == 1
     elif how == "freed":
-        visits.free(visit=guest.visit, by=alice)
+        seating.free(visit=guest.visit, by=alice)
     elif how == "silent":
         with later(minutes=91):
             assert visits.end_silent() == 1
@@ -189,12 +189,12 @@ def test_no_opens_a_new_visit_and_puts_the_old_one_before_the_staff_p17(guest, a
         # A second phone of the new party, which was asked in the same moment.
         assert joins(guest, "their second", covers=4, answer=no).visit == new.visit
     assert (new.visit.covers, new.number) == (2, 1)
-    assert list(visits.left_behind(house)) == [guest.visit]
+    assert list(seating.left_behind(house)) == [guest.visit]
     with pytest.raises(visits.VisitEnded):
         visits.lock(guest.visit)
-    assert visits.confirm_left(visit=guest.visit, by=alice)
-    assert not visits.confirm_left(visit=guest.visit, by=alice)
-    assert not visits.left_behind(house).exists()
+    assert seating.confirm_left(visit=guest.visit, by=alice)
+    assert not seating.confirm_left(visit=guest.visit, by=alice)
+    assert not seating.left_behind(house).exists()
     assert [act.what for act in Act.objects.all()] == ["party_left"]
 
 
@@ -286,12 +286,12 @@ def test_a_table_that_is_shared_no_longer_has_one_party():
 
 def test_the_staff_seat_a_party_and_its_phones_are_not_asked_t02(alice):
     table = factories.table(house())
-    visit = visits.seat(table=table, covers=4, by=alice)
+    visit = seating.seat(table=table, covers=4, by=alice)
     assert visits.join(table=table, secret="a", covers=None).visit == visit
     with pytest.raises(Refused, match="table_taken"):
-        visits.seat(table=table, covers=2, by=alice)
+        seating.seat(table=table, covers=2, by=alice)
     with pytest.raises(Refused, match="covers"):
-        visits.seat(table=table, covers=31, by=alice)
+        seating.seat(table=table, covers=31, by=alice)
     act = Act.objects.get()
     assert (act.person, act.what, act.table, acts.sentence(act)) == (
         alice, "table_seated", table, "a installé un groupe de 4",
@@ -300,14 +300,14 @@ def test_the_staff_seat_a_party_and_its_phones_are_not_asked_t02(alice):
 
 def test_the_staff_seat_the_next_party_where_one_was_silent(guest, alice):
     with later(minutes=90):
-        visit = visits.seat(table=guest.visit.table, covers=4, by=alice)
+        visit = seating.seat(table=guest.visit.table, covers=4, by=alice)
     assert visits.current(guest.visit.table) == visit
 
 
 def test_the_staff_free_a_table_once_t03(guest, alice):
     """T03: and a page of before sends nothing any more."""
-    assert visits.free(visit=guest.visit, by=alice)
-    assert not visits.free(visit=guest.visit, by=alice)
+    assert seating.free(visit=guest.visit, by=alice)
+    assert not seating.free(visit=guest.visit, by=alice)
     with pytest.raises(visits.VisitEnded):
         cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[])
     assert [(act.person, act.what) for act in Act.objects.all()] == [(alice, "table_freed")]
@@ -318,17 +318,17 @@ def test_the_staff_correct_the_covers_and_hear_what_to_do_on_the_till_f18(guest,
         first = ordered(guest, number=7)
         ordered(guest, "handled", number=8, handled_as=Handled.TAKEN_BACK)
         ordered(guest, "refused", number=9)
-        words = visits.set_covers_by_staff(visit=guest.visit, covers=5, by=alice)
+        words = seating.set_covers(visit=guest.visit, covers=5, by=alice)
         assert words == [
             f"La commande n° {first.order.number} (numéro 7 en caisse) est partie avec 3 couverts : "
             "corrigez-la en caisse."
         ]
         assert Visit.objects.get().covers == 5
         visits.set_covers(guest=guest, covers=4)
-        assert len(visits.covers_to_correct(Visit.objects.get())) == 1
-        assert visits.set_covers_by_staff(visit=guest.visit, covers=3, by=alice) == []
+        assert len(seating.covers_to_correct(Visit.objects.get())) == 1
+        assert seating.set_covers(visit=guest.visit, covers=3, by=alice) == []
         with pytest.raises(Refused, match="covers"):
-            visits.set_covers_by_staff(visit=guest.visit, covers=0, by=alice)
+            seating.set_covers(visit=guest.visit, covers=0, by=alice)
     assert [act.details for act in Act.objects.order_by("pk")] == [
         {"before": 3, "after": 5},
         {"before": 4, "after": 3},

@@ -105,6 +105,13 @@ def test_it_tells_what_it_did(folder):
 
 
 @pytest.mark.django_db
+def test_it_ends_one_sentence_with_one_full_stop(folder):
+    data = small()
+    data["register"]["base_url"] = "http://192.168.1.20"
+    assert "REGISTER_HOSTS_ALLOWED. Nothing was imported." in refusal(folder, data)
+
+
+@pytest.mark.django_db
 def test_it_lists_at_most_200_mistakes(folder):
     data = small()
     data["tables"] = [{"number": 0}] * 300

@@ -19,19 +19,6 @@ pytestmark = pytest.mark.django_db
 State, Handled = Addition.State, Addition.Handled
 
 
-@pytest.fixture
-def a():
-    return house()
-
-
-@pytest.fixture
-def bob(a, client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
-
-
 # --- Decisions ----------------------------------------------------------------------------------
 
 

@@ -9,30 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ordering.models import OrderLine, Table, Visit
-from ordering.services import moves, visits
+from ordering.services import moves, seating
 from pos_bridge import staff_words, words
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Attempt
 from tests import factories
-from tests.ordering.admin_cast import installer, person
-from tests.ordering.staff_cast import LIST, house, order, task, text
+from tests.ordering.admin_cast import installer
+from tests.ordering.staff_cast import LIST, order, task, text
 
 pytestmark = pytest.mark.django_db
 
 State, Handled = Addition.State, Addition.Handled
-
-
-@pytest.fixture
-def a():
-    return house()
-
-
-@pytest.fixture
-def bob(a, client):
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
-    user = person("bob", service=[a])
-    client.force_login(user)
-    return user
 
 
 # --- The list -----------------------------------------------------------------------------------
@@ -108,7 +95,7 @@ def test_a_party_that_was_moved_or_joined_has_not_left_f13(a, bob, client):
     said = text(client.get(LIST))
     assert "The table the party sits at table 9 now" in said
     assert "left" not in said
-    visits.free(visit=into, by=bob)
+    seating.free(visit=into, by=bob)
     assert "The table the party has left at" in text(client.get(LIST))
 
 

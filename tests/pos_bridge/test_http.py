@@ -24,7 +24,7 @@ from urllib3.exceptions import (
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
 from pos_bridge.errors import Misconfigured, NotSent, Uncertain
-from pos_bridge.registers import http
+from pos_bridge.registers import http, line
 from pos_bridge.registers.http import Answer, OutOfTime, exchange, judge
 from pos_bridge.registers.network import Network
 from pos_bridge.registers.secret import Secret
@@ -85,7 +85,7 @@ HAPPENED = [
     ),
     (http.AddressInvalid(), Misconfigured, "address_invalid"),
     (requests.exceptions.InvalidHeader("x"), Uncertain, "unreadable"),
-    (wrapped(http.AddressRefused(NOBODY, "refused")), Misconfigured, "address_refused"),
+    (wrapped(line.AddressRefused(NOBODY, "refused")), Misconfigured, "address_refused"),
     (KeyError("a mistake of ours"), Uncertain, "cut_short"),
     (Answer(200), None, ""),
     (Answer(201), None, ""),
@@ -270,10 +270,10 @@ def test_a_resolver_that_hangs_got_nothing_and_nothing_follows_f40(monkeypatch):
 def test_no_byte_goes_out_when_whoever_waited_has_gone_f35():
     """A process that slept while it connected, and runs on before the one that should have cut its line."""
     with Server(answering(OK)) as server:
-        line = http._Line(LOCAL, 0)
+        cable = line.Line(LOCAL, 0)
         with pytest.raises(requests.exceptions.ConnectionError) as late:
-            http._speak("POST", server.url(), line, 1, BODY.encode(), "application/json", 100)
-        line.cut()
+            http._speak("POST", server.url(), cable, 1, BODY.encode(), "application/json", 100)
+        cable.cut()
         judged = judge(late.value)
     assert isinstance(judged, NotSent)
     assert server.requests in ([], [b""])

@@ -3,23 +3,18 @@
 import argparse
 import contextlib
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.torture import history, report
 from tests.torture.checker import check
 from tests.torture.house import House
-from tests.torture.log import events
 from tests.torture.nemesis import Nemesis
 from tests.torture.plan import CLEARED_AFTER, Plan
-from tests.torture.processes import ROOT
+from tests.torture.running import beside, in_a_folder, list_is_empty, say
 
 PACE = 4.0  # orders in a second, where nothing else is said
 KILLS_A_SECOND = 0.6
@@ -76,23 +71,12 @@ def main() -> int:
     given = arguments()
     if given.check:
         return judge(Path(given.check), whole_catalogue=given.whole_catalogue)
-    with contextlib.ExitStack() as stack:
-        directory = Path(given.keep or tempfile.mkdtemp(prefix="tablee-torture-")).resolve()
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            print(f"{directory} is not empty: a history is written once.", file=sys.stderr)
-            return 2
-        url = ""
-        if given.database == "postgresql":
-            from tests.postgres import start
 
-            url = os.environ.get("DATABASE_URL", "") or stack.enter_context(start())
-        plan = plan_of(given, directory, url)
-        run(plan)
-        status = judge(directory, whole_catalogue=given.whole_catalogue)
-    if not status and not given.keep:
-        shutil.rmtree(directory)
-    return status
+    def play(directory: Path, url: str) -> int:
+        run(plan_of(given, directory, url))
+        return judge(directory, whole_catalogue=given.whole_catalogue)
+
+    return in_a_folder("torture", given.keep, given.database, play)
 
 
 def plan_of(given: argparse.Namespace, directory: Path, url: str) -> Plan:
@@ -119,7 +103,8 @@ def run(plan: Plan) -> None:
         house.open()
         say(began, f"the house is open at {plan.web}; {plan.seconds:.0f} s of service")
         nemesis = Nemesis(plan, house)
-        with diners(plan) as service:
+        with beside(plan, "tests.torture.diners", stdout=subprocess.PIPE) as process:
+            service = Service(process, plan.orders)
             raging = threading.Thread(target=nemesis.rage, args=(service.sent,), name="nemesis")
             raging.start()
             service.wait_until_over(plan)
@@ -171,25 +156,6 @@ class Service:
             self._process.stdin.flush()
 
 
-@contextlib.contextmanager
-def diners(plan: Plan) -> Iterator["Service"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.torture.diners"], cwd=ROOT, text=True,
-        env={**os.environ, "TORTURE_DIR": plan.directory},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Service(process, plan.orders)
-    finally:
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
 def settle(plan: Plan) -> None:
     """Wait until nothing is on the list any more, as long as promised and as staff needs."""
     begin = time.monotonic()
@@ -201,14 +167,6 @@ def settle(plan: Plan) -> None:
             return
 
 
-def list_is_empty(plan: Plan) -> bool:
-    listed = True
-    for event in events(plan.path / "list.jsonl"):
-        if "list" in event:
-            listed = bool(event["list"])
-    return not listed
-
-
 def judge(directory: Path, *, whole_catalogue: bool) -> int:
     found = history.load(directory)
     lines, well = report.report(found, check(found), whole_catalogue=whole_catalogue)
@@ -216,10 +174,6 @@ def judge(directory: Path, *, whole_catalogue: bool) -> int:
         lines[-1:-1] = [f"The history stays: python -m tests.torture --check {directory}", ""]
     print("\n".join(lines))
     return 0 if well else 1
-
-
-def say(began: float, text: str) -> None:
-    print(f"{time.monotonic() - began:7.1f} s  {text}", flush=True)
 
 
 if __name__ == "__main__":

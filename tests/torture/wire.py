@@ -87,7 +87,7 @@ def _is_excused(history: History, began: float, until: float) -> bool:
 
 
 def arrows(history: History) -> Iterator[Broken]:
-    """Every change of a state is one that design.md, 4, allows."""
+    """Every change of a state is one of docs/states.md."""
     allowed = {old: set(targets) for old, targets in history.plan.arrows.items()}
     for change in history.changes:
         if not change.old:

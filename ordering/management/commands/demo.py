@@ -85,7 +85,7 @@ class Command(BaseCommand):
             "deliver": manage("deliver"),
             "watch": manage("watch"),
             "web": [sys.executable, "-m", "gunicorn", "ordering.wsgi", "--worker-class", "gthread", "--workers", "2",
-                    "--threads", "4", *binds(host, port)],
+                    "--threads", "4", "--no-control-socket", *binds(host, port)],
         }  # fmt: skip
         with running(processes) as children:
             wait_for(int(port), children)

@@ -73,7 +73,7 @@ class Command(BaseCommand):
 
 def _refusal(path: Path, mistakes: list[str]) -> str:
     if len(mistakes) == 1:
-        return f"{path}: {mistakes[0]}. Nothing was imported."
+        return f"{path}: {mistakes[0].removesuffix('.')}. Nothing was imported."
     number = f"{len(mistakes)}{' or more' if len(mistakes) >= restaurant_file.ENOUGH else ''}"
     return _list(f"{path}: {number} mistakes, and nothing was imported:", mistakes)
 

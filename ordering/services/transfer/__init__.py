@@ -1,4 +1,4 @@
-"""A restaurant into the database and out of it, as one file (design.md, 6; CONTRIBUTING.md).
+"""A restaurant into the database and out of it, as one file.
 
 What an import means:
 

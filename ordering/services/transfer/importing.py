@@ -13,8 +13,9 @@ from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_ord
 from ordering.restaurant_file.doubts import doubts
 from ordering.restaurant_file.logos import mistakes as logo_mistakes
 from ordering.restaurant_file.mistakes import show
+from ordering.restaurant_file.parts import KEY, keys, named, objects, whole, words
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
-from ordering.restaurant_file.rules import CODE, KEY, keys, named, objects, whole, words
+from ordering.restaurant_file.rules import CODE
 from ordering.services import carte, logos, photo_sizes, prices, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 

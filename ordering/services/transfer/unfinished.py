@@ -6,7 +6,7 @@ It is left out with a word about it, so that the rest can travel: a file that it
 from typing import Any
 
 from ordering.restaurant_file.mistakes import listed, show
-from ordering.restaurant_file.rules import named
+from ordering.restaurant_file.parts import named
 
 Data = dict[str, Any]
 
