@@ -58,9 +58,11 @@ const instead = async (house) => {
   return pages.length ? house.match(pages.at(-1)) : undefined;
 };
 
+const asked = async (event) => await event.preloadResponse ?? await fetch(event.request);
+
 const page = async (event) => {
   try {
-    return await event.preloadResponse ?? await fetch(event.request);
+    return await asked(event);
   } catch (error) {
     const house = await caches.open(HOUSE);
     const shown = await carte(house, new URL(event.request.url)) ?? await instead(house);
@@ -74,6 +76,8 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate" && OF_PHONES.test(url.pathname)) event.respondWith(page(event));
+  // The browser has asked already, and would ask once more: a waiter's phone has been a guest's, too.
+  else if (request.mode === "navigate") event.respondWith(asked(event));
   else if (FILES.includes(url.pathname) || OF_HOUSE.test(url.pathname)) {
     event.respondWith(fetch(request).catch(async () => await caches.match(url) ?? Response.error()));
   }

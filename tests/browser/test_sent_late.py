@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.signals import request_started
 from playwright.sync_api import expect
 
 from ordering.models import Order, Product
@@ -106,3 +107,19 @@ def test_what_is_kept_to_read_changes_with_the_carte_that_is_open(page, table):
         f"/r/{table.restaurant.slug}/carte/?lang=en",
     )
     assert said
+
+
+def test_a_waiter_who_has_been_a_guest_asks_for_each_page_once(page, live_server):
+    """P21: what the diner's pages leave on the phone is in nobody's way."""
+    assert page.evaluate(KEPT)
+    asked = []
+
+    def note(environ, **_):
+        asked.append(environ["PATH_INFO"])
+
+    request_started.connect(note)
+    page.goto(f"{live_server.url}/board/")
+    page.goto(f"{live_server.url}/robots.txt")
+    request_started.disconnect(note)
+    assert asked.count("/board/") == 1
+    assert page.locator("body").inner_text().startswith("User-agent: *")
