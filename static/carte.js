@@ -45,6 +45,7 @@
       dish: scrollY > 0 && dish ? dish.id : "",
       top: dish?.getBoundingClientRect().top,
       focus: element?.id,
+      ring: element?.matches(":focus-visible"),
       from: element?.closest("[id^=dish-]")?.id,
       left: Boolean(link),
       allergens: document.getElementById("show-allergens").checked,
@@ -66,6 +67,11 @@
     document.getElementById("show-allergens").checked = place.allergens;
     const had = document.getElementById(place.focus) ?? document.getElementById(place.from)?.querySelector("a");
     had?.focus({ preventScroll: true });
+    // Who came by a finger is shown no ring of the keyboard's, until there is a keyboard.
+    if (had && !place.ring) {
+      had.classList.add("tapped");
+      for (const type of ["keydown", "focusout"]) addEventListener(type, () => had.classList.remove("tapped"), { once: true });
+    }
     const move = () => {
       const dish = document.getElementById(place.dish);
       if (dish) scrollBy({ top: dish.getBoundingClientRect().top - place.top, behavior: "instant" });

@@ -97,7 +97,9 @@ def _registers(request: HttpRequest, now: datetime) -> Iterator[Warned]:
             "why": why,
             "time": _time(register.silent_since) if register.silent_since else "",
         }
-        yield Warned(said % values)
+        mends = is_installer(request) or roles(request).get(register.restaurant_id) == Role.MANAGER
+        page = reverse("admin:pos_bridge_register_change", args=[register.pk])
+        yield Warned(said % values, page if mends else "")
 
 
 def _undelivered(request: HttpRequest, now: datetime) -> Iterator[Warned]:

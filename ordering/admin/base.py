@@ -19,10 +19,12 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from ordering.admin import unsupported, whole_days
-from ordering.admin.forms import HouseForm, HouseFormSet, form_field
+from ordering.admin import slips, unsupported, whole_days
+from ordering.admin.forms import HouseForm, HouseFormSet, Named, form_field
 from ordering.admin.paths import PATHS, narrow, restaurant_of
 from ordering.models import Membership, Restaurant
 from ordering.services import carte
@@ -144,6 +146,9 @@ class HouseInline(Narrowed, admin.TabularInline):  # type: ignore[type-arg]
     formset = HouseFormSet
     extra = 0
 
+    class Media:
+        js = (forms.Script("admin-tablee/rows.js", defer=True),)
+
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
         if obj is not None and not self.has_change_permission(request, obj):
@@ -158,6 +163,8 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
     # Saving, deleting and inlines of these make the cached pages of the carte old.
     of_carte = False
     list_per_page = 200
+    # Said where a thing cannot be deleted, because something that happened hangs on it.
+    instead_of_deleting: Any = ""
 
     class Media:
         css = {"all": ("admin-tablee/admin.css",)}
@@ -237,6 +244,11 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         """Whether this person has restaurants to tell apart."""
         return is_installer(request) or len(self.restaurants(request, VIEW)) > 1
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # Django's “Select … to change” is no French, and no help.
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)
         return [name for name in columns if name != "restaurant" or self.several(request)]
@@ -251,6 +263,9 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
                 filters.append((item, admin.RelatedOnlyFieldListFilter))
         return filters
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_formset(request, **{"formset": Named, **kwargs})
+
     def _is_relation(self, path: str) -> bool:
         return get_fields_from_path(self.model, path)[-1].is_relation
 
@@ -264,6 +279,24 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         parts = lookup.split("__")
         begins = {"__".join(parts[:length]) for length in range(1, len(parts) + 1)}
         return bool(begins & offered) and super().lookup_allowed(lookup, value, request)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Django keeps “Price”, which no translation knows: the history needs the name as the model has it."""
+        said = super().construct_change_message(request, form, formsets, add)
+        models_told = [self.model, *(each.model for each in formsets or ())]
+        with override(None):
+            names = {
+                str(capfirst(field.verbose_name)): str(field.verbose_name)
+                for model in models_told
+                for field in model._meta.fields + model._meta.many_to_many
+            }
+        for each in said:
+            changed = each.get("changed", {})
+            if "fields" in changed:
+                changed["fields"] = [names.get(name, name) for name in changed["fields"]]
+        return said
 
     # --- Writing -------------------------------------------------------------------------------
 
@@ -286,6 +319,13 @@ class HouseAdmin(Narrowed, admin.ModelAdmin):  # type: ignore[type-arg]
         self.carte_changed([form.instance])
         unsupported.say(request, form.instance)
         whole_days.say(request, form)
+        slips.say(request, form)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        told = {"instead": self.instead_of_deleting, **(extra_context or {})}
+        return super().delete_view(request, object_id, told)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.carte_changed([obj])

@@ -95,7 +95,9 @@ class PercentField(forms.DecimalField):
         return value
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+        if isinstance(value, str):
+            value = value.strip().removesuffix("%").strip().replace(",", ".")
+        return super().to_python(value)
 
 
 # --- Texts and languages -----------------------------------------------------------------------

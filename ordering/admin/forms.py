@@ -83,6 +83,8 @@ def form_field(db_field: models.Field[Any, Any], **said: Any) -> forms.Field | N
         signed = name == "price" and not issubclass(db_field.model, (Product, SetMenu))
         initial = db_field.get_default() if db_field.has_default() else None
         return MoneyField(signed=signed, initial=initial, **given)
+    if isinstance(db_field, models.DateField) and not isinstance(db_field, models.DateTimeField):
+        return forms.DateField(widget=widgets.DayInput(), **given)
     if name == "vat":
         return PercentField(max_digits=4, decimal_places=2, **given)
     if name == "timezone":
@@ -126,6 +128,8 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
                 field.widget.read_only = True
 
     def _prepare(self, name: str, field: forms.Field) -> None:
+        if isinstance(field.widget, widgets.Templated):
+            field.widget.named = str(capfirst(field.label or ""))
         if isinstance(field, TextsField):
             languages = self.restaurant.languages if self.restaurant else []
             field.speak(languages, getattr(self.instance, name, None))
@@ -236,7 +240,18 @@ class HouseForm(forms.ModelForm):  # type: ignore[type-arg]
         return excluded - {"restaurant"} if self.restaurant else excluded
 
 
-class HouseFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class Named(forms.BaseModelFormSet):  # type: ignore[type-arg]
+    """Rows of a table: each input is named by its column, for whoever does not see the table."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            # Each row has its own copy of the widget, and what stands in the frame of a related thing's links has one.
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", str(capfirst(field.label or "")))
+
+
+class HouseFormSet(Named, forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """Tells each row whose restaurant it is for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

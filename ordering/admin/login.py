@@ -12,12 +12,29 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ordering.throttle import client_address
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Says what to do, and the same for a name that nobody has."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": _(
+            "This name and this password do not belong together. Capital letters count. If you have forgotten yours, "
+            "ask whoever installed Tablée for another one."
+        ),
+    }
+
+
+admin.site.login_form = LoginForm
 
 DEVICE = "tablee_device"
 PATH = "/admin/login/"  # it is sent nowhere else
@@ -67,7 +84,7 @@ def _device(request: HttpRequest) -> str:
 def locked(request: HttpRequest, *_what: Any) -> HttpResponse:
     """What is said in place of the login. The same for a name that nobody has."""
     minutes = settings.AXES_COOLOFF_TIME // timedelta(minutes=1)
-    context = {"title": _("Too many wrong passwords"), "minutes": minutes}
+    context = {"title": gettext("Too many wrong passwords"), "minutes": minutes}
     answer = render(request, "admin/tablee/locked.html", context, status=429)
     answer.headers["Retry-After"] = str(minutes * 60)
     answer.headers["Cache-Control"] = "no-store"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -34,7 +35,7 @@ SHOWN = 100
 # Of a try that books nothing. The class is all that is shown: an answer could be anything (P19, T25).
 OUTCOMES: list[tuple[type[DeliveryError], Any]] = [
     (NotSent, _("it cannot be reached at its address")),
-    (Misconfigured, _("it can be reached, or could be, and something here must be changed first")),
+    (Misconfigured, _("something here must be changed first: most often a key, else the address")),
     (Rejected, _("it answers, and refuses what it was asked; are the keys right?")),
     (Uncertain, _("something answers that does not speak as a register does")),
 ]
@@ -103,7 +104,10 @@ class RegisterRules(HouseForm):
         """Whoever pastes a whole request as the address has pasted its key: the page does not repeat it."""
         plain = base_url.partition("?")[0].partition("#")[0]
         shown = "" if "@" in plain else plain
-        self.data = {**self.data, self.add_prefix("base_url"): shown}
+        # Copied by itself: a QueryDict taken apart is one of lists, and an empty key would be "['']".
+        data: Any = copy(self.data)
+        data[self.add_prefix("base_url")] = shown
+        self.data = data
 
 
 def _first_id_problem(restaurant: Restaurant, kind: str) -> str | None:
@@ -146,6 +150,10 @@ class RegisterAdmin(HouseAdmin):
     list_filter = ["restaurant", "kind", "current"]
     list_select_related = ["restaurant"]
     actions = ["check_connections"]
+    instead_of_deleting = _(
+        "A register that has had orders stays, for its orders. To use another one, change kind, address or keys on its "
+        "page; to stop ordering, untick “takes orders” on the restaurant’s page."
+    )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         # The list does not even read the keys.

@@ -20,6 +20,8 @@ from ordering.services.rehearsal import rehearse
 
 # Said as well as shown: not everybody sees colours.
 WORDS = {Level.GOOD: _("good"), Level.BAD: _("wrong"), Level.LOOK: _("look at it")}
+# In the order in which they are shown.
+URGENT = (Level.BAD, Level.LOOK, Level.GOOD)
 
 
 class TableForm(forms.Form):
@@ -60,7 +62,9 @@ class RehearsalAdmin(TransferAdmin):
             "restaurant": restaurant,
             "asked": asked,
             "rows": [
-                (each.level.value, WORDS[each.level], each, _page_of(each)) for each in findings
+                (each.level.value, WORDS[each.level], each, _page_of(each))
+                # What is to be mended first: a carte has hundreds that are good.
+                for each in sorted(findings, key=lambda each: URGENT.index(each.level))
             ],
             "wrong": sum(each.level == Level.BAD for each in findings),
             "form": TableForm(restaurant),

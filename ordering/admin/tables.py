@@ -98,6 +98,10 @@ class TableAdmin(HouseAdmin):
     list_select_related = ["restaurant"]
     search_fields = ["number", "label", "zone"]
     actions = ["print_cards", "renew_codes"]
+    instead_of_deleting = _(
+        "A table at which somebody has ordered stays, for its orders. To take it out of service, untick “takes orders” "
+        "and “card is valid” on its page."
+    )
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view

@@ -29,6 +29,8 @@ from ordering.services.transfer import (
 
 # Nobody reads more of them.
 MISTAKES_SHOWN, WARNINGS_SHOWN = 200, 10
+# Files that belong on another page.
+SHEETS = (".xlsx", ".xls", ".ods", ".csv")
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +104,8 @@ class TransferAdmin(HouseAdmin):
             try:
                 told = self._import(request, form, into)
             except restaurant_file.RestaurantFileError as error:
-                told = _mistakes(error)
+                name = form.cleaned_data["file"].name.lower()
+                told = {**_mistakes(error), "sheet": name.endswith(SHEETS)}
             except AcceptanceNeeded as error:
                 told = {"changes": error.changes, "seen": error.fingerprint}
             except DatabaseError:

@@ -51,6 +51,15 @@ class AmountInput(ShortInput):
     say_amount: Callable[[Any], str] = staticmethod(str)
 
 
+class DayInput(forms.DateInput):
+    """A day of the house: the browser's own calendar, which compares no clocks."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
 class LinesInput(Plain, forms.Textarea):
     """Slots, one on each line."""
 
@@ -67,6 +76,8 @@ class Templated(Plain, forms.Widget):
     """A widget whose template is one of ours."""
 
     template: str
+    # What its parts are of, said to whoever does not see the label beside them: the form gives it.
+    named = ""
 
     def context(self, name: str, value: Any, html_id: str) -> dict[str, Any]:
         raise NotImplementedError(type(self).__qualname__)
@@ -97,6 +108,7 @@ class TextsInput(Templated):
         texts = value if isinstance(value, Mapping) else {}
         return {
             "long": self.long,
+            "named": self.named,
             "several": len(self.languages) > 1,
             "inputs": [
                 {
@@ -138,6 +150,7 @@ class AllergensInput(Templated):
         return {
             "id": html_id,
             "name": name,
+            "named": self.named,
             "folded": self.folded,
             "words": self.words(value),
             "states": [

@@ -18,7 +18,7 @@ class Link:
 
 MENU = [
     Link(pgettext_lazy("page of the board", "Service"), "board:board"),
-    Link(_("Pause and slow down"), "board:pauses"),
+    Link(pgettext_lazy("page of the board", "Pause"), "board:pauses"),
     Link(pgettext_lazy("page of the board", "Sold out"), "board:carte"),
     Link(_("End of service"), "board:service"),
     Link(_("Journal"), "board:journal", manager=True),

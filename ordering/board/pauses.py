@@ -115,12 +115,16 @@ def _done(
 
 def _shown(pause: pauses.Pause, restaurant: Restaurant) -> dict[str, Any]:
     place = f"{pause.scope}:{pause.what}" if pause.what else pause.scope
-    names = dict(_places(restaurant))
     return {
         "place": place,
-        "name": names.get(place, pause.what),
+        "name": place_names(restaurant).get(place, pause.what),
         "said": pause.problem(restaurant, timezone.now()),
     }
+
+
+def place_names(restaurant: Restaurant) -> dict[str, str]:
+    """What can be paused, by its key in the form."""
+    return dict(_places(restaurant))
 
 
 def _places(restaurant: Restaurant) -> list[tuple[str, str]]:

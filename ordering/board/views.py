@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from ordering.board import health, pages, room
+from ordering.board import halted, health, pages, room
 from ordering.board.access import Role, for_staff
 from ordering.board.needs import needs
 from ordering.models import Restaurant
@@ -20,5 +20,6 @@ def board(request: HttpRequest, restaurant: Restaurant, role: Role) -> HttpRespo
     return pages.show(
         request, restaurant, role, "board/board.html", every=pages.EVERY,
         needs=found[:SHOWN], count=len(found), more=max(0, len(found) - SHOWN),
-        health=health.told(restaurant, now), tiles=room.tiles(restaurant, found, now),
+        health=health.told(restaurant, now), halted=halted.told(restaurant, now),
+        tiles=room.tiles(restaurant, found, now),
     )  # fmt: skip

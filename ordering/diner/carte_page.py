@@ -199,9 +199,12 @@ def sections(
     ]
 
 
-def strip(carte: Carte, language: str) -> list[tuple[str, Said]]:
-    """The categories, for the strip on top of the carte."""
-    return [(section.key, said(section.name, language)) for section in carte.sections]
+def strip(
+    carte: Carte, language: str, restaurant: Restaurant, now: datetime
+) -> list[tuple[str, Said]]:
+    """The categories as they stand on the carte, for the strip on top of it."""
+    local = now.astimezone(ZoneInfo(restaurant.timezone))
+    return [(each.key, said(each.name, language)) for each in _served_first(carte, local)]
 
 
 def row(
@@ -283,8 +286,15 @@ def _button(row: Row, count: int) -> str:
 def _rows(
     carte: Carte, language: str, local: datetime | None, paused: Paused
 ) -> Iterator[tuple[Section, list[Row]]]:
-    for section in carte.sections:
+    for section in _served_first(carte, local):
         yield section, [_row(item, section, language, local, paused) for item in section.items]
+
+
+def _served_first(carte: Carte, local: datetime | None) -> list[Section]:
+    """In the house's order; what is not served now comes last, for whoever is hungry has not come to read it."""
+    if local is None:
+        return carte.sections
+    return sorted(carte.sections, key=lambda each: not slots.is_open(each.served, local))
 
 
 def _row(

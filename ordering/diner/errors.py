@@ -27,7 +27,10 @@ def scan_again(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         return HttpResponseClientRefresh()
     title = _("Please scan the code on your table again")
-    return problem(title, _("This page belongs to another table or another phone."), status=403)
+    words = _(
+        "This page belongs to another table or another phone. If you cannot scan, please order from the team."
+    )
+    return problem(title, words, status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -18,6 +18,7 @@ from ordering.diner import carte_page, compiled, filtering, hours, kept, pages, 
 from ordering.diner.carte_page import Fragment, InCart
 from ordering.diner.compiled import Carte
 from ordering.diner.pages import Guest
+from ordering.diner.said import Said
 from ordering.diner.shared_page import OWN
 from ordering.models import Restaurant
 from ordering.services import pauses
@@ -34,6 +35,9 @@ class House:
     found: Carte
     problem: Problem | None
     carte: Fragment
+
+    def strip(self, shown: Carte) -> list[tuple[str, Said]]:
+        return carte_page.strip(shown, self.language, self.restaurant, self.now)
 
     def said(self) -> dict[str, Any]:
         """Beside the carte."""
@@ -99,7 +103,7 @@ def _alone(
     html = pages.page(
         request, "diner/carte.html", house.restaurant, house.language,
         visit=guest.visit, table=guest.visit.table, guest=guest, own=own, problems=gone,
-        carte=narrowed, carte_sections=carte_page.strip(shown, house.language),
+        carte=narrowed, carte_sections=house.strip(shown),
         filter=filtering.form(house.found, shown, wanted), **house.said(),
     )  # fmt: skip
     html = carte_page.with_counts(html, house.found, cart.counts, house.language)
@@ -118,7 +122,7 @@ def _shared(house: House) -> shared_page.SharedPage:
             None, "diner/carte.html", restaurant, house.language, here=f"/v/{OWN['code']}/",
             visit=SimpleNamespace(code=OWN["code"], cart_version=OWN["version"]),
             table=SimpleNamespace(number=OWN["number"]), csrf_token=OWN["token"], own=OWN,
-            carte=house.carte.html, carte_sections=carte_page.strip(house.found, house.language),
+            carte=house.carte.html, carte_sections=house.strip(house.found),
             filter=filtering.form(house.found, house.found, filtering.EVERYTHING), **said,
         )  # fmt: skip
         return shared_page.cut(html, key)

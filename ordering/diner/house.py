@@ -109,7 +109,7 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
         request,
         pages.show(
             request, "diner/carte.html", restaurant, language,
-            table=table, carte=html, carte_sections=carte_page.strip(shown, language),
+            table=table, carte=html, carte_sections=carte_page.strip(shown, language, restaurant, now),
             problem=_why_not(table, now) if table else None,
             announced=hours.announced(restaurant, pages.local_now(restaurant), language),
             waiting_minutes=pauses.waiting_minutes(restaurant, now),

@@ -53,7 +53,10 @@ def send(request: HttpRequest, guest: Guest, language: str) -> HttpResponse:
             if not pages.is_htmx(request):
                 return pages.go(request, f"/v/{guest.visit.code}/orders/{sent.code}/")
             return show_cart(request, guest, language, sent=sent)
-        return show_cart(request, guest, language, problems=refused.problems, submission_key=key)
+        return show_cart(
+            request, guest, language, problems=refused.problems, submission_key=key,
+            to_mend=any(each.place for each in refused.problems),
+        )  # fmt: skip
     except orders.Changed as changed:
         return show_cart(
             request, guest, language, changed=True, changes=changed.changes, submission_key=key,

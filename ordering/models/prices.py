@@ -1,8 +1,11 @@
 """What became of prices: before, after, when, by whom. Rows are only ever added (services/prices.py)."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from .carte import Option, Product, SetMenu
@@ -13,6 +16,14 @@ class Way(models.TextChoices):
     SEVERAL = "several", _("several at once")
     SHEET = "sheet", _("from a spreadsheet")
     FILE = "file", _("from a restaurant file")
+
+
+def said(before: int | None, after: int | None) -> str:
+    """ "12.00 → 17.50", in the reader's way to write an amount."""
+    amounts = (
+        "—" if each is None else number_format(Decimal(each) / 100, 2) for each in (before, after)
+    )
+    return " → ".join(amounts)
 
 
 class Changed(models.Model):
@@ -43,6 +54,8 @@ class PriceChange(Changed):
     after = models.BigIntegerField(null=True)
 
     class Meta(Changed.Meta):
+        verbose_name = _("price change")
+        verbose_name_plural = _("price changes")
         constraints = [
             models.CheckConstraint(
                 condition=Q(product__isnull=True, set_menu__isnull=False)
@@ -52,7 +65,7 @@ class PriceChange(Changed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.before} → {self.after}"
+        return said(self.before, self.after)
 
 
 class OptionPriceChange(Changed):
@@ -62,5 +75,9 @@ class OptionPriceChange(Changed):
     before = models.BigIntegerField()
     after = models.BigIntegerField()
 
+    class Meta(Changed.Meta):
+        verbose_name = _("price change of an option")
+        verbose_name_plural = _("price changes of options")
+
     def __str__(self) -> str:
-        return f"{self.before} → {self.after}"
+        return said(self.before, self.after)

@@ -15,6 +15,7 @@ from ordering.diner.pages import colour_version
 from ordering.diner.said import Said, Texts
 from ordering.diner.said import said as say
 from ordering.models import ALLERGENS, DIETS, Guest, Restaurant
+from ordering.services.problems import Problem
 from ordering.texts import MINUS, NO_BREAK, amount
 
 register = template.Library()
@@ -48,6 +49,13 @@ def said(texts: Texts, language: str) -> Said:
 def at(wrongs: Mapping[str, Any] | None, field: str) -> list[Any]:
     """What is wrong with a field of the page (ordering/diner/beside.py)."""
     return (wrongs or {}).get(field, [])
+
+
+@register.filter
+def unsaid(wrong: list[Problem], said: list[Problem]) -> list[Problem]:
+    """Of what is wrong, what is not said already."""
+    codes = {each.code for each in said}
+    return [each for each in wrong if each.code not in codes]
 
 
 @register.filter

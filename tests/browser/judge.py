@@ -37,7 +37,7 @@ CUT = """() => {
   const strips = (each) => ["auto", "scroll"].includes(getComputedStyle(each).overflowX);
   for (const each of document.body.querySelectorAll("*")) {
     if (![...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
-    if (each.closest(".unseen, .skip, template, noscript, svg") || !each.checkVisibility()) continue;
+    if (each.closest(".unseen, .visually-hidden, .skip, template, noscript, svg") || !each.checkVisibility()) continue;
     let above = each;
     while (above && !strips(above)) above = above.parentElement;
     const { left, right } = each.getBoundingClientRect();

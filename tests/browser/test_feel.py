@@ -233,6 +233,9 @@ def test_the_place_in_the_carte_is_never_lost(phones, live_server, colette):
 
     there(by_the_browser)
     expect(page.locator(f"{dish} h3 a")).to_be_focused()
+    expect(page.locator(f"{dish} h3 a")).to_have_css(
+        "outline-style", "none"
+    )  # it was a thumb's tap
     there(by_our_link)
     expect(page.locator(f"{dish} a.add")).to_be_focused()
     there(by_adding)
@@ -252,6 +255,8 @@ def test_the_place_in_the_carte_is_never_lost(phones, live_server, colette):
     there(by_news)
     assert not page.evaluate("window.same")
     expect(page.locator(f"{dish} h3 a")).to_be_focused()
+    page.keyboard.press("Shift")
+    expect(page.locator(f"{dish} h3 a")).to_have_css("outline-style", "solid")
     page.goto(f"{page.url.partition('#')[0]}?q=bavette")
     page.locator("#show-allergens").check()
     there(lambda: page.evaluate("document.querySelector('.filter .box a').click()"))

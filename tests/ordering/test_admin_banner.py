@@ -83,6 +83,12 @@ def test_it_says_that_a_register_pauses_or_is_silent(bob, client):
     beat(Kind.DELIVER)
     Register.objects.update(paused_reason="keys_refused")
     assert "takes no orders: the register refuses its keys." in said(client)
+    # Who may mend it is led there; whoever serves has no such page.
+    mend = f'<a href="{reverse("admin:pos_bridge_register_change", args=[Register.objects.get().pk])}">'
+    assert mend not in said(client)
+    manager = Client(headers={"Accept-Language": "en"})
+    manager.force_login(person("alice", manager=[Register.objects.get().restaurant]))
+    assert mend in said(manager)
     long_ago = timezone.now() - timedelta(minutes=5)
     Register.objects.update(paused_reason="", failures=5, silent_since=long_ago)
     assert "has not answered since" in said(client)

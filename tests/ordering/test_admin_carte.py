@@ -302,6 +302,36 @@ def test_a_time_that_is_a_whole_day_is_saved_and_said(client):
     assert "is a whole day" not in words(client.get(again["Location"]))
 
 
+def test_what_is_typed_like_nothing_else_is_saved_and_said(house, client):
+    """P25: a lost comma, a rate of VAT and a number of another dish cannot be told from what is meant."""
+    add_product(client, register_id="12", key="tarte")
+    address = page("product_change", Product.objects.get(key="tarte").pk)
+
+    def said(**changes):
+        found = words(client.get(send(client, address, **changes)["Location"]))
+        return [word for word in ("comma", "by the same id", "VAT; the rates") if word in found]
+
+    factories.set_menu(house, "midi", {"plat": {"tarte": 0}}, register_id="14", vat=Decimal("5.5"))
+    assert said(price="850") == ["comma"]
+    assert said(price="8,50") == ["comma"]
+    assert said(price="9,50") == []
+    assert said(register_id="14", vat="20") == ["by the same id", "VAT; the rates"]
+    assert said(register_id="15", vat="5,5 %") == []
+    assert said(name_fr="Tarte fine") == []
+
+
+def test_the_history_and_the_page_that_deletes_speak_the_reader_s_language(house, client):
+    add_product(client)
+    product = Product.objects.get()
+    send(client, page("product_change", product.pk), price="9.50", served="mon 12:00-14:00")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    said = words(client.get(page("product_history", product.pk)))
+    assert "Modification de prix et heures de service." in said
+    deleting = words(client.get(page("product_delete", product.pk)))
+    assert "8,50 → 9,50" in deleting
+    assert "950" not in deleting
+
+
 def test_it_refuses_a_key_that_is_taken_also_by_a_set_menu(house, client):
     add_product(client, key="tarte")
     assert "key" in errors(add_product(client, key="tarte"))

@@ -137,6 +137,12 @@ def test_an_empty_input_keeps_the_key(register, client):
     assert dict(register.credentials) == {"shop": SHOP, "pub_key": "another"}
 
 
+@pytest.mark.parametrize("address", ["caisse.example.fr", "https://alice:x@caisse.example"])
+def test_a_wrong_address_is_all_that_is_wrong(register, client, address):
+    """P25: the keys that nobody typed are not called those of another register."""
+    assert list(errors(change(client, register, base_url=address))) == ["base_url"]
+
+
 def test_no_page_repeats_what_was_typed_after_a_mistake(client):
     response = send(client, page("add"), **{**LEO2, "base_url": "nonsense"})
     assert errors(response)

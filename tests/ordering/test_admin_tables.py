@@ -317,3 +317,21 @@ def test_it_shows_when_each_table_was_last_used_t04(house, client, django_assert
         shown = client.get(page("changelist")).content.decode()
     assert shown.count("March 5, 2026, 8:41 p.m.") == 1
     assert "March 4" not in shown
+
+
+def test_what_cannot_be_deleted_says_what_to_do_instead(house, client):
+    """A dead end else: an order hangs on the table and on the register."""
+    table = factories.table(house, 7)
+    register = factories.register(house)
+    order = factories.order(factories.guest(table))
+    order.additions.create(register=register, number=5_000, ticket={}, body="{}")
+    for address, mend in (
+        (page("delete", table.pk), "untick “takes orders” and “card is valid”"),
+        (
+            reverse("admin:pos_bridge_register_delete", args=[register.pk]),
+            "change kind, address or keys",
+        ),
+    ):
+        found = client.get(address).content.decode()
+        assert mend in found
+        assert 'type="submit" value="Yes' not in found

@@ -208,6 +208,12 @@ def test_it_says_why_a_file_cannot_be_read(a, alice, client, content, words):
     assert words in said(upload(client, of("import", a), content))
 
 
+def test_it_leads_a_spreadsheet_to_its_page(a, alice, client):
+    sheet = SimpleUploadedFile("Produits.XLSX", b"PK")
+    assert of("sheet", a) in said(client.post(of("import", a), {"file": sheet}))
+    assert of("sheet", a) not in said(upload(client, of("import", a), b"{"))
+
+
 def test_it_asks_for_the_file(a, alice, client):
     assert "This field is required." in said(client.post(of("import", a), {"file": ""}))
 

@@ -1,5 +1,7 @@
 """The team's pages: orders that wait for an OK, pauses, the word of the day."""
 
+import re
+
 import pytest
 
 from ordering.models import Act, Restaurant
@@ -172,6 +174,24 @@ def test_slower_is_set_on_the_same_page(made, bob, client):
     client.post(f"{PAUSES}slow/", {"waiting": "0", "per_minute": ""})
     found = Restaurant.objects.get()
     assert (found.waiting_minutes, found.slow_per_minute) == (0, None)
+
+
+def test_the_board_says_what_was_stopped_by_hand(made, bob, client):
+    """F72: who forgets a pause loses an evening; the room is where everybody looks."""
+    assert 'class="health wait halt"' not in client.get(BOARD).content.decode()
+    press(client, f"{PAUSES}pause/", {"place": "house", "minutes": "15"})
+    press(client, f"{PAUSES}pause/", {"place": "category:carte", "minutes": "tomorrow"})
+    press(client, f"{PAUSES}slow/", {"waiting": "0", "per_minute": "3"})
+    page = client.get(BOARD)
+    said = text(page)
+    assert re.search(r"No orders by phone until \d\d:\d\d: The whole house", said)
+    assert "No orders by phone until tomorrow: Category: " in said
+    assert "Slowed down: at most 3 orders a minute" in said
+    assert f'id="halt-1" href="{PAUSES}"' in page.content.decode()
+    press(client, f"{PAUSES}resume/", {"place": "house"})
+    assert "The whole house" not in text(client.get(BOARD))
+    Restaurant.objects.update(ordering=False)
+    assert "switched off for the whole house" in text(client.get(BOARD))
 
 
 def test_the_word_of_the_day_stands_there_and_is_renewed(made, bob, client):

@@ -231,6 +231,8 @@ def test_an_import_in_the_browser_is_kept_with_the_person(house, alice, client):
     data = export_restaurant(house)
     data["products"][0]["allergens"] = []
 
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+
     def upload(**more):
         file = SimpleUploadedFile("a.json", restaurant_file.write(data).encode())
         address = reverse("admin:ordering_restaurant_import", args=[house.pk])

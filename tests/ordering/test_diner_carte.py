@@ -181,6 +181,24 @@ def test_it_does_not_offer_what_is_not_served_at_this_hour(table):
         assert "Ajouter Soupe" not in page
 
 
+def test_what_is_not_served_now_stands_last_on_the_carte_and_on_its_strip(table):
+    Category.objects.update(position=0, served=[{"from": "07:00", "to": "11:30"}])
+    later = Category.objects.create(
+        restaurant=table.restaurant, key="soir", name={"fr": "Le soir"}, position=1
+    )
+    factories.product(table.restaurant, "canard", category=later)
+    carte.changed(restaurant_id=table.restaurant_id)
+    first = Category.objects.exclude(pk=later.pk).get().key
+    phone = Phone()
+    for moment, order in ((MORNING, [first, "soir"]), (EVENING, ["soir", first])):
+        with time_machine.travel(moment):
+            page = phone.join(table).get(phone.visit).content.decode()
+            filtered = phone.get(f"{phone.visit}?q=a").content.decode()
+            for each in (page, filtered, phone.get("/r/chez-alice/carte/").content.decode()):
+                assert re.findall(r'href="#c-(\w+)"', each) == order
+                assert re.findall(r'<section id="c-(\w+)"', each) == order
+
+
 def test_it_shows_a_new_price_at_once(table):
     """F15: every change makes the cached page old."""
     phone = Phone().join(table)

@@ -52,6 +52,7 @@ def test_its_pages_can_only_be_read_p17_f12(phone, end, path):
     assert CLOSED in words(answer)
     assert "Please scan the code on your table again" in words(answer)
     assert f'href="{phone.order}"' in page
+    assert 'href="/r/chez-alice/carte/?lang=en"' in page
     assert "Soupe (en)" in page
     assert "<form" not in page
     assert "<button" not in page

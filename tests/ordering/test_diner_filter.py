@@ -124,7 +124,7 @@ def test_it_says_how_many_are_shown_and_how_to_see_all(table):
     assert "1 dish of 5 is shown. Show all" in words(page)
     assert "Only what is declared, and declared to contain none of these: milk." in words(page)
     assert '<a href="?lang=en">' in page.content.decode()
-    assert "0 dishes of 5 are shown." in words(Phone("en").get(f"{CARTE}?q=pizza"))
+    assert "No dish fits. pizza Show all" in words(Phone("en").get(f"{CARTE}?q=pizza"))
     assert "is shown" not in words(Phone("en").get(CARTE))
 
 

@@ -414,11 +414,20 @@ def test_what_a_refused_order_held_goes_back_to_who_chose_it(ann, ben):
     assert carts() == {"soupe": 1, "tarte": 2}
 
 
-def test_an_order_of_before_has_the_guest_who_sent_it(ann):
+def test_an_order_of_before_has_the_guest_who_sent_it(ann, ben):
     """Lines of the releases before know no guest."""
     ann.add("soupe")
     send(ann, "all")
     OrderLine.objects.update(guest=None)
+    assert "1 First phone: 1 Soupe" in words(ben.get(f"{ben.visit}orders/"))
+
+
+def test_who_has_ordered_everything_is_not_told_whose_each_line_is(ann, ben):
+    ann.add("soupe")
+    send(ann, "all")
+    assert "You:" not in words(ann.get(f"{ann.visit}orders/"))
+    ben.add("tarte")
+    send(ben, "all")
     assert "1 You: 1 Soupe" in words(ann.get(f"{ann.visit}orders/"))
 
 

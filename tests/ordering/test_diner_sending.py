@@ -139,6 +139,18 @@ def test_it_refuses_before_it_acknowledges(phone, change, sentence):
     assert CartLine.objects.get().quantity == 2
 
 
+def test_it_says_once_at_the_dish_what_is_wrong_and_above_what_to_do(phone):
+    english = Phone("en").join(Table.objects.get(number=12))
+    form = english.form()
+    Product.objects.filter(key="soupe").update(sold_out=True)
+    page = english.send(form)
+    said = "Nothing was sent. Please change or remove what is marked below, then order again."
+    assert f"{said} Soupe (en) : Sold out." in words(page)
+    assert page.content.decode().count("Sold out.") == 2
+    Restaurant.objects.update(ordering=False)
+    assert "Nothing was sent." not in words(english.send(form)).partition("Recap")[0]
+
+
 @pytest.mark.parametrize("form", [{}, {"submission_key": "x", "seen": "y"}, {"seen": "0" * 64}])
 def test_it_shows_the_cart_again_for_a_form_that_is_none(phone, form):
     """F14."""
@@ -249,7 +261,12 @@ def test_it_tells_the_state_to_whoever_has_the_address(phone, order):
 def test_it_takes_the_lines_of_a_refused_order_back(phone, order):
     """One wins, the other is told."""
     becomes(State.REFUSED)
-    assert "Reprendre ma commande" in words(phone.get(order))
+    page = phone.get(order)
+    assert f'<a href="{phone.visit}">' in page.content.decode()
+    assert "Reprendre ma commande" in words(page)
+    assert (
+        f'href="{phone.visit}calls/"' in page.content.decode()
+    )  # a refusal is when one wants a waiter
     answer = phone.post(f"{order}take-back/")
     assert (answer.status_code, answer["Location"]) == (303, f"{phone.visit}cart/")
     assert CartLine.objects.get().quantity == 2

@@ -54,6 +54,13 @@ def test_a_name_that_nobody_has_is_told_the_same_t21(alice):
     assert words(fail(6, "alice")) == words(fail(6, "nobody-of-that-name"))
 
 
+def test_a_wrong_password_is_said_with_what_to_do_t21(alice):
+    said = words(fail(1))
+    assert "do not belong together" in said
+    assert "ask whoever installed Tablée" in said
+    assert said.replace("alice", "") == words(fail(1, "nobody")).replace("nobody", "")
+
+
 def test_a_lock_opens_by_itself_and_further_tries_do_not_make_it_longer_t21(alice):
     fail(6)
     AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=29))

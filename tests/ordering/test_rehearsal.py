@@ -1,6 +1,7 @@
 """The check before service (F69, P25): each mistake is a line of its own, with its mend, and hides no other."""
 
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -409,6 +410,8 @@ def test_its_page_says_it_in_words_and_colours_and_asks_only_when_told(house, ti
     assert '<tr class="tablee-bad">' in found
     assert '<span class="tablee-level">wrong</span>' in found
     assert '<span class="tablee-level">good</span>' in found
+    shown = re.findall(r'class="tablee-level">([^<]+)', found)
+    assert shown == sorted(shown, key=["wrong", "look at it", "good"].index)
     assert "2 things are wrong" in found
     assert "&lt;b&gt;Soupe" in found
     soup = Product.objects.get(key="soupe")

@@ -9,6 +9,8 @@ import pytest
 import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
 
 from ordering.models import AllergenChange, Option, OptionGroup, PriceChange, Product
 from ordering.services.transfer import export_restaurant
@@ -254,6 +256,23 @@ def test_it_loses_no_declaration_silently_t34(a, alice, client, cell):
     kept = AllergenChange.objects.get(how="import")
     assert (kept.key, kept.before, kept.after) == ("plat", ["gluten", "milk"], now)
     assert (kept.how, kept.user_name) == ("import", "alice")
+
+
+def test_what_must_be_accepted_is_read_in_the_language_of_who_accepts_it_t34(a, alice, client):
+    """It is an allergen that would be lost: the terminal's English stays only what is compared."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    Product.objects.filter(pk=plat(a).pk).update(allergens=["gluten", "milk"])
+    looked = look(client, a, b"key,allergens\nplat,\n")
+    [caution] = looked.context["preview"].cautions
+    assert (
+        caution == 'product "plat": it contains gluten and milk, and would not be declared any more'
+    )
+    with translation.override("fr"):
+        assert "gluten, lait" in caution.said
+        assert escape(caution.said) in looked.content.decode()
+    assert "gluten and milk" not in looked.content.decode()
+    confirm(client, a, looked, accept="on")
+    assert plat(a).allergens is None
 
 
 def test_it_puts_nothing_on_sale_again_silently(a, alice, client):

@@ -20,12 +20,14 @@ from datetime import date
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from ordering.models import OptionGroup, ProductOptionGroup, SetMenu
 from ordering.models.sold_out import runs_out
-from ordering.restaurant_file.mistakes import listed, show
+from ordering.restaurant_file.mistakes import show
 from ordering.services.days import service_day
 
+from .said import Caution
 from .stored import Stored
 
 
@@ -81,33 +83,39 @@ def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:
 
 def _kind(
     what: str, wanted: dict[Any, dict[str, Any]], stored: dict[Any, Any], prune: bool, day: date
-) -> Iterator[str]:
+) -> Iterator[Caution]:
     for key, row in stored.items():
-        name = f"{what} {show('/'.join(key) if isinstance(key, tuple) else key)}"
+        name = what, "/".join(key) if isinstance(key, tuple) else key
         before = None if isinstance(row, SetMenu) else row.allergens
         if (item := wanted.get(key)) is not None:
             if not isinstance(row, SetMenu):
                 yield from _declaration(name, before, item.get("allergens"))
             yield from _on_sale(name, row, item, day)
         elif prune and before is not None:
-            said = f"contains {listed(before)}" if before else "contains none of the 14"
-            yield f"{name}: it would be deleted with its declaration, “{said}”"
+            text = _("it would be deleted with its declaration, “contains none of the 14”")
+            if before:
+                text = _("it would be deleted with its declaration, “contains %(allergens)s”")
+            yield Caution(*name, text, allergens=before)
         elif prune and row.is_sold_out(day):
-            yield f"{name}: it is sold out, and would be deleted"
+            yield Caution(*name, _("it is sold out, and would be deleted"))
 
 
-def _on_sale(name: str, row: Any, item: dict[str, Any], day: date) -> Iterator[str]:
+def _on_sale(name: tuple[str, str], row: Any, item: dict[str, Any], day: date) -> Iterator[Caution]:
     until, left = item.get("sold_out_until"), item.get("portions")
     before = row.portions
     was = _back(row.sold_out, row.sold_out_until, before)
     again = _back(item.get("sold_out", False), date.fromisoformat(until) if until else None, left)
     if was > day and again <= day:
-        yield f"{name}: it is sold out, and would be on sale again"
+        yield Caution(*name, _("it is sold out, and would be on sale again"))
     elif was > day and again < was:
-        yield f"{name}: it is sold out, and would be on sale again on {again}"
-    elif before and (left is None or left > before):
-        after = "not be counted any more" if left is None else f"have {int(left)}"
-        yield f"{name}: it has {before} portions left, and would {after}"
+        text = _("it is sold out, and would be on sale again on %(day)s")
+        yield Caution(*name, text, day=again)
+    elif before and left is None:
+        text = _("it has %(before)s portions left, and would not be counted any more")
+        yield Caution(*name, text, before=before)
+    elif before and left is not None and left > before:
+        text = _("it has %(before)s portions left, and would have %(after)s")
+        yield Caution(*name, text, before=before, after=int(left))
 
 
 def _back(sold_out: bool, until: date | None, portions: int | None) -> date:
@@ -115,21 +123,27 @@ def _back(sold_out: bool, until: date | None, portions: int | None) -> date:
     return date.max if runs_out(sold_out, None, date.min, portions) else until or date.min
 
 
-def _declaration(name: str, before: list[str] | None, after: list[str] | None) -> Iterator[str]:
+def _declaration(
+    name: tuple[str, str], before: list[str] | None, after: list[str] | None
+) -> Iterator[Caution]:
     if before is None and after == []:
-        yield f"{name}: its allergens are not declared, and would be declared as none of the 14"
+        text = _("its allergens are not declared, and would be declared as none of the 14")
+        yield Caution(*name, text)
     elif before == [] and after is None:
-        yield f"{name}: it is declared to contain none of the 14, and would not be declared any more"
+        text = _("it is declared to contain none of the 14, and would not be declared any more")
+        yield Caution(*name, text)
     elif before and after is None:
-        yield f"{name}: it contains {listed(before)}, and would not be declared any more"
+        text = _("it contains %(allergens)s, and would not be declared any more")
+        yield Caution(*name, text, allergens=before)
     elif before and (gone := [allergen for allergen in before if allergen not in (after or [])]):
-        yield f"{name}: it would no longer be declared to contain {listed(gone)}"
+        text = _("it would no longer be declared to contain %(allergens)s")
+        yield Caution(*name, text, allergens=gone)
 
 
-def _no_longer_added(data: dict[str, Any], stored: Stored) -> Iterator[str]:
+def _no_longer_added(data: dict[str, Any], stored: Stored) -> Iterator[Caution]:
     declared: dict[str, list[str]] = {}
     unknown: set[str] = set()
-    for (group, _), option in stored.options.items():
+    for (group, _key), option in stored.options.items():
         if stored.option_groups[group].kind != OptionGroup.Kind.AUTOMATIC:
             continue
         if option.allergens is None:
@@ -147,16 +161,18 @@ def _no_longer_added(data: dict[str, Any], stored: Stored) -> Iterator[str]:
     for product, group in rows.order_by("product__position", "product", "position"):
         gone = product in groups and group not in groups[product]
         if gone or kinds.get(group, OptionGroup.Kind.AUTOMATIC) != OptionGroup.Kind.AUTOMATIC:
-            is_so = "is not declared"
-            if group in declared:
-                is_so = f"contains {listed(list(dict.fromkeys(declared[group])))}"
-            yield (
-                f"product {show(product)}: {show(group)}, which is always added to it and "
-                f"{is_so}, would no longer be"
+            text = _(
+                "%(group)s, which is always added to it and is not declared, would no longer be"
             )
+            if group in declared:
+                text = _(
+                    "%(group)s, which is always added to it and contains %(allergens)s, would no longer be"
+                )
+            contained = list(dict.fromkeys(declared.get(group, [])))
+            yield Caution("product", product, text, group=show(group), allergens=contained)
 
 
-def _undeclared_deleted(data: dict[str, Any], stored: Stored) -> Iterator[str]:
+def _undeclared_deleted(data: dict[str, Any], stored: Stored) -> Iterator[Caution]:
     """Of a group that is added still: what it is added to would be declared all at once (P22)."""
     wanted = {
         group["key"]: {option["key"] for option in group["options"]}
@@ -165,5 +181,5 @@ def _undeclared_deleted(data: dict[str, Any], stored: Stored) -> Iterator[str]:
     for (group, key), option in stored.options.items():
         always = stored.option_groups[group].kind == OptionGroup.Kind.AUTOMATIC
         if always and option.allergens is None and key not in wanted.get(group, {key}):
-            name = show(f"{group}/{key}")
-            yield f"option {name}: it is always added and is not declared, and would be deleted"
+            text = _("it is always added and is not declared, and would be deleted")
+            yield Caution("option", f"{group}/{key}", text)
