@@ -1,5 +1,7 @@
 """Settings from the environment, typed. A mistake is said in words at the start."""
 
+import contextlib
+import hashlib
 import ipaddress
 import json
 import os
@@ -124,7 +126,12 @@ def local_keys(folder: Path) -> dict[str, str]:
     return keys
 
 
-def newest_file(*folders: Path) -> str:
-    """When the code, or a text or template of it, was last changed: what was made by another release has another."""
-    files = (path for folder in folders for path in folder.rglob("*") if path.suffix in CODE)
-    return str(max((path.stat().st_mtime_ns for path in files), default=0))
+def release(*folders: Path) -> str:
+    """Of all code, texts and templates in there: what was made by another release, also an older one, has another."""
+    stamps = []
+    for path in (path for folder in folders for path in folder.rglob("*")):
+        if path.suffix in CODE:
+            with contextlib.suppress(FileNotFoundError):  # it is being replaced
+                found = path.stat()
+                stamps.append((str(path), found.st_mtime_ns, found.st_size))
+    return hashlib.sha256(repr(sorted(stamps)).encode()).hexdigest()[:16]

@@ -17,7 +17,7 @@ from ordering.env import (
     host_of,
     is_private,
     local_keys,
-    newest_file,
+    release,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -106,8 +106,9 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": DATA_DIR / "kept",
         "TIMEOUT": 24 * 3600,
-        "KEY_PREFIX": newest_file(
-            BASE_DIR / "ordering", BASE_DIR / "templates", BASE_DIR / "static"
+        # The collected files too: a page names those of other packages.
+        "KEY_PREFIX": release(
+            BASE_DIR / "ordering", BASE_DIR / "templates", BASE_DIR / "static", DATA_DIR / "static"
         ),
         "OPTIONS": {"MAX_ENTRIES": 2_000},
     },

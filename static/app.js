@@ -12,8 +12,8 @@
   // What is sent with a key cannot be sent twice; a change of the cart can.
   const unclear = new Set(["lost", "timeout", "500", "busy"]);
 
-  // Nobody has tapped anything: what it cannot ask now, it asks in a few seconds. Its answer may take its own place.
-  const isLive = ({ detail: { elt, requestConfig } }) => (requestConfig?.elt ?? elt)?.id === "live";
+  // Nobody has tapped anything: what it cannot ask now, it asks in a few seconds. Its answer may have replaced it.
+  const isLive = ({ detail }) => (detail.requestConfig?.elt ?? detail.elt)?.id === "live";
 
   const say = (what, event, again = false) => {
     if (isLive(event)) return;
@@ -312,15 +312,19 @@
     return { surely: tried.surely, again: true };
   };
 
+  // A dish that has run out has no button any more, and htmx sends nothing for one that is gone.
+  const place = (elt) => document.getElementById(elt.id) ?? document.getElementById("carte") ?? elt;
+
   const tryAgain = () => {
     clearTimeout(timer);
     const tries = [...kept];
     kept.clear();
     for (const [tap, tried] of tries) {
       retried.set(tap, tried);
+      if (Date.now() - tried.since > AS_LONG) say(tried.surely ? "given-up" : "lost", { detail: tried }); // it slept
       // The numbers as they are now.
-      if (tried.path.endsWith("/line/")) htmx.trigger("#save", "save");
-      else htmx.ajax("POST", tried.path, { source: document.getElementById(tried.elt.id) ?? tried.elt, values: { tap } });
+      else if (tried.path.endsWith("/line/")) htmx.trigger("#save", "save");
+      else htmx.ajax("POST", tried.path, { source: place(tried.elt), values: { tap } });
     }
   };
   addEventListener("online", tryAgain);
@@ -391,10 +395,12 @@
   document.addEventListener("htmx:afterSettle", () => { if (ended()) forget().catch(refused); });
   // In the place of a page that did not load (worker.js): it is asked for again.
   if (document.querySelector("[data-no-network]")) {
-    addEventListener("online", () => location.reload());
-    setTimeout(() => location.reload(), 15_000);
+    let leaving = false; // nobody is called back from where they go
+    addEventListener("click", () => { leaving = true; });
+    const again = () => leaving || location.reload();
+    addEventListener("online", again);
+    setTimeout(again, 15_000);
   }
   // Nobody is asked to install anything.
   addEventListener("beforeinstallprompt", (event) => event.preventDefault());
-
 })();

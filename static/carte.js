@@ -221,6 +221,9 @@
       window.htmx?.process(copy);
     }
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
+    // What is kept to read without a network is as true (P22); a page that is loaded again sees to it itself.
+    const keep = document.getElementById("words").dataset.keep?.split(" ") ?? [];
+    navigator.serviceWorker?.controller?.postMessage({ keep, anew: true });
     // A dish came, went or has moved, or something is filtered.
     if (!carte.isEqualNode(fresh)) anew();
   };

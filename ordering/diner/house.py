@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -213,13 +212,8 @@ def _item(
 
 
 def _public(request: HttpRequest, response: HttpResponse, language: str) -> HttpResponse:
-    """Caches may keep it for a minute as long as nobody is known (T29)."""
     access.remember_language(request, response, language)
-    if request.COOKIES:
-        return pages.private(response)
-    response.headers["Cache-Control"] = "public, max-age=60"
-    patch_vary_headers(response, ["Cookie", "Accept-Language"])
-    return response
+    return pages.public(request, response)
 
 
 def _why_not(table: Table, now: datetime) -> Problem | None:

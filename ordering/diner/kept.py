@@ -16,9 +16,11 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# A file that was cut off by a power failure, or made by other code.
+# A file that was cut off by a power failure, or made by other code. Its first bytes, when it is old, have no checksum:
+# one wrong bit there asks for more memory than there is.
 UNREADABLE = (
     OSError, EOFError, zlib.error, pickle.UnpicklingError, ValueError, AttributeError, ImportError,
+    IndexError, KeyError, TypeError, OverflowError, MemoryError,
 )  # fmt: skip
 
 

@@ -45,9 +45,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     response = pages.show(
         request, "diner/offline.html", restaurant, language, title=_("No network")
     )
-    response.headers["Cache-Control"] = "public, max-age=60"
-    response.headers["Vary"] = "Accept-Language"
-    return response
+    return pages.public(request, response)
 
 
 @require_safe
@@ -56,7 +54,7 @@ def manifest(request: HttpRequest, slug: str) -> HttpResponse:
     restaurant = access.restaurant_by_slug(slug)
     language = access.language(request, restaurant)
     start = f"/r/{slug}/"
-    return JsonResponse(
+    response = JsonResponse(
         {
             "id": start,
             "name": restaurant.name,
@@ -73,5 +71,5 @@ def manifest(request: HttpRequest, slug: str) -> HttpResponse:
             ],
         },
         content_type="application/manifest+json",
-        headers={"Cache-Control": "public, max-age=60", "Vary": "Accept-Language"},
     )
+    return pages.public(request, response)

@@ -76,6 +76,15 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Caches may keep it for a minute as long as nobody is known (T29)."""
+    if request.COOKIES:
+        return private(response)
+    response.headers["Cache-Control"] = "public, max-age=60"
+    patch_vary_headers(response, ["Cookie", "Accept-Language"])
+    return response
+
+
 def page(
     request: HttpRequest | None,
     template: str,

@@ -23,7 +23,8 @@ _OWN = re.compile("({})".format("|".join(OWN.values())))
 _NAMES = {mark: name for name, mark in OWN.items()}
 _SECTION = '<section id="c-'
 _DISH = re.compile(r'href="p/([^/"]+)/')
-_ACCEPTS_GZIP = re.compile(r"\bgzip\b")
+# "gzip;q=0" says that it does not.
+_ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
 @dataclass(frozen=True)

@@ -41,15 +41,17 @@ addEventListener("message", (event) => {
     for (const address of event.data.keep) {
       const url = new URL(address, location.origin);
       if (url.origin !== location.origin || !MAY_KEEP.test(url.pathname)) continue;
-      const answer = await fetch(url, { credentials: "omit" });
+      const answer = await fetch(url, { credentials: "omit", cache: event.data.anew ? "reload" : "default" });
       if (answer.ok && !answer.redirected) await house.put(url, answer);
     }
     event.ports[0]?.postMessage("kept");
   })());
 });
 
+// In another language rather than not at all; but whole where it was to be without something, it would be a lie (P22).
 const carte = async (house, url) => {
   if (!/^\/r\/[^/]+\/carte\/$/.test(url.pathname)) return undefined;
+  if ([...url.searchParams].some(([name, value]) => value && name !== "lang")) return undefined;
   return await house.match(url) ?? house.match(url, { ignoreSearch: true });
 };
 
@@ -58,9 +60,11 @@ const instead = async (house) => {
   return pages.length ? house.match(pages.at(-1)) : undefined;
 };
 
+const asked = async (event) => await event.preloadResponse ?? await fetch(event.request);
+
 const page = async (event) => {
   try {
-    return await event.preloadResponse ?? await fetch(event.request);
+    return await asked(event);
   } catch (error) {
     const house = await caches.open(HOUSE);
     const shown = await carte(house, new URL(event.request.url)) ?? await instead(house);
@@ -74,6 +78,8 @@ addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (request.mode === "navigate" && OF_PHONES.test(url.pathname)) event.respondWith(page(event));
+  // The browser has asked already, and would ask once more: a waiter's phone has been a guest's, too.
+  else if (request.mode === "navigate") event.respondWith(asked(event));
   else if (FILES.includes(url.pathname) || OF_HOUSE.test(url.pathname)) {
     event.respondWith(fetch(request).catch(async () => await caches.match(url) ?? Response.error()));
   }

@@ -112,10 +112,12 @@ def test_it_lets_no_cache_keep_what_is_a_guest_s(phone, addresses):
         if address.startswith("/v/") or name in {"scan", "welcome", "join"}:
             assert answer["Cache-Control"] == "no-store", name
             assert {"HX-Request", "Cookie"} <= set(answer["Vary"].split(", ")), name
-    read = Phone().get(addresses["read"])
-    assert read["Cache-Control"] == "public, max-age=60"
-    assert not read.cookies
-    assert phone.get(addresses["read"])["Cache-Control"] == "no-store"
+    for name in ("read", "offline", "manifest"):
+        read = Phone().get(addresses[name])
+        assert read["Cache-Control"] == "public, max-age=60"
+        assert "Cookie" in read["Vary"], name
+        assert not read.cookies
+        assert phone.get(addresses[name])["Cache-Control"] == "no-store", name
 
 
 def test_it_shows_no_number_that_counts_up(phone, addresses):

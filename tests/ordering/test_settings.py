@@ -1,10 +1,12 @@
 """An unsafe or wrong setting is refused at the start, in words."""
 
+import os
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from ordering.env import release
 from tests.ordering import made
 
 pytestmark = pytest.mark.pure
@@ -92,3 +94,24 @@ def test_it_reads_sqlite_back_as_durable(tmp_path):
     )
     status, said = start(tmp_path, "-c", script, DJANGO_SETTINGS_MODULE="ordering.settings")
     assert (status, said.split()) == (0, ["wal", "2", "IMMEDIATE"])
+
+
+def test_pages_that_are_kept_are_those_of_this_release(tmp_path):
+    """P24: a file that is gone, or back as it was, is another release; so is another htmx, once it is collected."""
+    one, two = tmp_path / "one.html", tmp_path / "two.py"
+    seen = []
+    for changed in (one, two):
+        changed.write_text("as it is now")
+        seen.append(release(tmp_path))
+    os.utime(one, (1, 1))
+    seen.append(release(tmp_path))
+    one.unlink()
+    seen.append(release(tmp_path))
+    assert len(set(seen)) == 4
+    prefix = "from ordering.settings import CACHES; print(CACHES['carte']['KEY_PREFIX'])"
+    collected = tmp_path / "data" / "static" / "htmx.js"
+    status, before = start(tmp_path, "-c", prefix)
+    assert status == 0, before
+    collected.parent.mkdir(parents=True)
+    collected.write_text("another")
+    assert start(tmp_path, "-c", prefix)[1] != before
