@@ -10,6 +10,8 @@ from django.conf import settings
 
 # Seconds; a register that keeps a thread so long in one breath is slow. Less than any deadline of registers/http.py.
 SLOW = 2.5
+# Seconds, divided: until a worker asks again for a register that another one has.
+LEFT_FOR = 0.25
 # Seconds without the lists after 1, 2, 3, … readings that failed; then always the last.
 LIST_RESTS = (5.0, 10.0, 20.0, 30.0)
 
@@ -36,13 +38,16 @@ class Turns:
         self._for_slow = max(1, threads - max(1, threads // 4))
         # Register -> whether it was slow the last time, and when that was over.
         self._last: dict[int, tuple[bool, float]] = {}
+        # Register -> until when it is left to the worker that was faster (time.monotonic).
+        self._left: dict[int, float] = {}
 
     def next(self, waiting: Iterable[int], running: Container[int], free: int) -> list[int]:
         """Of those that wait, whom to serve now; `free`: threads with nothing to do."""
         slow_ones = sum(slow and pk in running for pk, (slow, _) in self._last.items())
+        now = time.monotonic()
         turn: list[int] = []
         for pk in sorted(waiting, key=lambda pk: self._last.get(pk, (False, 0.0))):
-            if pk in running or len(turn) == free:
+            if pk in running or len(turn) == free or self._left.get(pk, now) > now:
                 continue
             if self._is_slow(pk):
                 if slow_ones >= self._for_slow:
@@ -54,6 +59,10 @@ class Turns:
     def over(self, register_id: int, *, slow: bool) -> None:
         """A register was served; `slow`: it let us wait."""
         self._last[register_id] = (slow, time.monotonic())
+
+    def leave(self, register_id: int) -> None:
+        """Another worker has it, and goes on while anything is due there: to ask again at once would only cost both."""
+        self._left[register_id] = time.monotonic() + LEFT_FOR / settings.TIME_DIVISOR
 
     def _is_slow(self, register_id: int) -> bool:
         return self._last.get(register_id, (False, 0.0))[0]

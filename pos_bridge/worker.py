@@ -156,6 +156,7 @@ class Worker:
                 compared=self._compared,
                 patience=SLOW,
                 got_on=lambda: self._got_on.update({register_id: time.monotonic()}),
+                leave=lambda: self._turns.leave(register_id),
             )
         except Error as error:
             logger.warning("Register %d: the database: %s", register_id, type(error).__name__)
@@ -192,10 +193,12 @@ def serve(
     compared: Comparisons | None = None,
     patience: float = math.inf,
     got_on: Callable[[], None] = lambda: None,
+    leave: Callable[[], None] = lambda: None,
 ) -> bool:
     """Send all that is due, then read the lists, until neither is due. Whether one of it has taken `patience` seconds
     (divided by settings.TIME_DIVISOR): then the rest waits for the next turn, but for the lists, which may know what
     became of an order that nobody answered: they are read before it is sent again, however soon that is due (F46).
+    `leave` is called where another worker has it.
     """
     rests, compared = rests or ListRests(), compared or Comparisons()
     limit = patience / settings.TIME_DIVISOR
@@ -212,7 +215,8 @@ def serve(
         if sent and not slow and tried is not Tried.UNCLEAR:
             continue
         if not sent and waiting.is_served(register_id, timezone.now()):
-            return slow  # another worker was faster, and reads the lists when it is done
+            leave()  # whoever was faster reads the lists when all is sent
+            return slow
         started = time.monotonic()
         read = not stopping.is_set() and read_lists(register_id, rests, compared)
         slow = slow or time.monotonic() - started >= limit

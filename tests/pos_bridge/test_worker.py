@@ -1,6 +1,7 @@
 """From the outbox to the register over a real port, and back from its lists."""
 
 import threading
+from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
@@ -242,13 +243,16 @@ def test_a_register_that_another_worker_serves_is_left_to_it(chez_alice, leo2, m
         return False
 
     monkeypatch.setattr(worker, "read_lists", read_lists)
+    left = Mock()
     for until, expected in ((LEASE, []), (-1, [chez_alice.register.pk])):
         end = timezone.now() + seconds(until)
         Register.objects.update(lease_owner="another", lease_until=end, paused_reason="redirect")
         serve(
-            chez_alice.register.pk, worker="test", stopping=threading.Event(), compared=compared
+            chez_alice.register.pk, worker="test", stopping=threading.Event(), compared=compared,
+            leave=left,
         )  # fmt: skip
         assert read == expected
+        left.assert_called_once_with()
     assert leo2.posts() == []
 
 

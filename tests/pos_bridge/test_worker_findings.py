@@ -103,6 +103,18 @@ def test_slow_registers_come_last_and_leave_threads_to_the_others():
 
 
 @pytest.mark.pure
+def test_what_another_worker_has_is_left_to_it_for_a_while(monkeypatch, settings):
+    settings.TIME_DIVISOR = 1
+    now = [100.0]
+    monkeypatch.setattr("pos_bridge.turns.time.monotonic", lambda: now[0])
+    order = Turns(8)
+    order.leave(2)
+    assert order.next(range(4), {}, 8) == [0, 1, 3]
+    now[0] += 0.3
+    assert order.next(range(4), {}, 8) == [0, 1, 2, 3]
+
+
+@pytest.mark.pure
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_slow_register_has_its_turn_with_few_threads_too(threads):
     order = Turns(threads)
