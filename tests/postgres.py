@@ -35,11 +35,9 @@ PORTS_TO_TRY = 5
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "100",
-    # Nothing here outlives the run, so nothing needs to reach the disk.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
 }
+# Where nothing outlives the run, nothing needs to reach the disk.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 # Waits for a line from us or the end of the pipe, which also a kill -9 of us is, then clears up.
 GUARD = 'read -r _; "$1" stop --silent --wait --mode immediate --pgdata "$2/data"; rm -rf "$2"'
@@ -50,8 +48,10 @@ class PostgresError(Exception):
 
 
 @contextlib.contextmanager
-def start() -> Iterator[str]:
-    """Give the DATABASE_URL of a server in which databases may be created."""
+def start(*, durable: bool = False) -> Iterator[str]:
+    """Give the DATABASE_URL of a server in which databases may be created; `durable`: it waits for its disk, as one in
+    service does.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
@@ -74,7 +74,7 @@ def start() -> Iterator[str]:
     try:
         password = secrets.token_urlsafe(24)
         _initdb(programs, folder, user, password)
-        server, port = _serve(programs, folder, user)
+        server, port = _serve(programs, folder, user, SETTINGS if durable else SETTINGS | FORGETFUL)
         yield f"postgresql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}"
     finally:
         guard.communicate(b"stop\n")
@@ -147,11 +147,13 @@ def _initdb(programs: str, folder: Path, user: str | None, password: str) -> Non
         raise PostgresError(f"initdb failed:\n{made.stdout}")
 
 
-def _serve(programs: str, folder: Path, user: str | None) -> tuple[subprocess.Popen[bytes], int]:
+def _serve(
+    programs: str, folder: Path, user: str | None, given: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], int]:
     log = folder / "log"
     for _ in range(PORTS_TO_TRY):
         port = _free_port()
-        settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(folder)}
+        settings = {**given, "port": str(port), "unix_socket_directories": str(folder)}
         with log.open("wb") as output:
             server = subprocess.Popen(
                 [

@@ -79,7 +79,7 @@ def house(
         if database == "postgresql":
             from tests.postgres import start
 
-            url = stack.enter_context(start())
+            url = stack.enter_context(start(durable=True))
         port, *register_ports = free_ports(1 + registers)
         made = House(directory, database, _environment(directory, url, port), port, register_ports)
         made.manage("migrate", "--verbosity", "0")

@@ -14,19 +14,20 @@ LIMITS = {
 
 
 def fill(*, restaurants: int, registers: list[int]) -> list[list[str]]:
-    """The cards' addresses. Each restaurant has a carte of 120 products; those with a port have a register."""
+    """The cards' addresses of those with a register of their own. Each has a carte of 120 products, and a register."""
     from django.core.management import call_command
 
     from ordering.models import Restaurant
+    from tests.bench.copies import copy
     from tests.bench.house import PRODUCTS, TABLES
 
-    for place in range(restaurants):
-        port = registers[place % len(registers)]
+    for place, port in enumerate(registers):
         file = _file(place, port, PRODUCTS, TABLES)
         path = f"{_directory()}/restaurant-{place}.json"
         with open(path, "w") as target:
             json.dump(file, target)
         call_command("import_restaurant", path, verbosity=0, stdout=sys.stderr)
+    copy(Restaurant.objects.order_by("pk")[0], upto=restaurants)
     houses = Restaurant.objects.order_by("pk")[: len(registers)]
     return [[f"/t/{table.code}/" for table in house.tables.order_by("number")] for house in houses]
 
