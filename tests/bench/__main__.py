@@ -57,6 +57,8 @@ def main() -> int:
         say(
             f"{'met    ' if found['met'] else 'NOT MET'}  {name}: {found['value']} (goal {found['goal']})"
         )
+        if "why" in found:
+            say(f"         {found['why']}")
     return 0
 
 
