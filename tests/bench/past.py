@@ -6,22 +6,35 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from ordering.models import Order, OrderLine
+from ordering.models import Order, OrderLine, Visit
 from pos_bridge.models import Addition
 
+ORDERS_OF_A_PARTY = 4
 SERIES = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
 
 
 def write(orders: int) -> None:
-    """Orders of a month ago, each with the lines and the addition of the oldest, which is settled with them."""
+    """Orders of a month ago, each with the lines and the addition of the oldest, which is settled with them, of parties
+    that have left.
+    """
     order = Order.objects.order_by("pk")[0]
     long_ago = timezone.now() - timedelta(days=30)
     Addition.objects.update(state=Addition.State.SETTLED, created_at=long_ago, received_at=long_ago)
     Order.objects.filter(pk=order.pk).update(created_at=long_ago, day=long_ago.date())
+    Visit.objects.filter(pk=order.visit_id).update(
+        opened_at=long_ago, touched_at=long_ago, ended_at=long_ago
+    )
     base = 10_000_000
     with transaction.atomic():
+        _copy(
+            Visit,
+            order.visit_id,
+            orders // ORDERS_OF_A_PARTY + 1,
+            id=f"{base} + i",
+            code="'past-' || i",
+        )
         _copy(Order, order.pk, orders, id=f"{base} + i", code="'past-' || i", submission_key="'past-' || i",
-              number="1000 + i")  # fmt: skip
+              number="1000 + i", visit_id=f"{base} + 1 + i / {ORDERS_OF_A_PARTY}")  # fmt: skip
         for place, line in enumerate(OrderLine.objects.filter(order=order)):
             _copy(
                 OrderLine, line.pk, orders, id=f"{base} * {1 + place} + i", order_id=f"{base} + i"
