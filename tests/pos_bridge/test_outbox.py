@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -187,6 +188,23 @@ def test_it_settles_each_outcome(alice, now, outcome, state, reason, told):
     probe = timedelta(seconds=30 if told == "Misconfigured" else 0)
     assert alice.register.next_poll_at == now + probe
     assert AdditionEvent.objects.filter(kind="refused").count() == (state == State.REFUSED)
+
+
+@pytest.mark.parametrize(("waited", "lasts"), [(0.0, 25), (0.9, 25), (3.0, 28)])
+def test_a_worker_believes_its_lease_no_longer_than_others_do_f35(
+    alice, now, settings, monkeypatch, waited, lasts
+):
+    """However long it has waited for the lock; what it may send until then, nobody else takes."""
+    settings.TIME_DIVISOR = 1
+    alice.order()
+    stopwatch = itertools.chain([100.0], itertools.repeat(100.0 + waited))
+    monkeypatch.setattr(outbox, "time", SimpleNamespace(monotonic=lambda: next(stopwatch)))
+    claim = outbox.claim(alice.register.pk, worker="a", now=now)
+    assert claim
+    written = Register.objects.get().lease_until
+    assert claim.until == written == Addition.objects.get().lease_until
+    assert written == now + timedelta(seconds=lasts)
+    assert claim.until_monotonic == pytest.approx(100.0 + lasts)
 
 
 def test_a_zombie_that_wakes_after_its_lease_changes_nothing_f35(alice, now):
