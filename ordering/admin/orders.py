@@ -144,6 +144,7 @@ class OrderAdmin(ReadOnlyAdmin):
     list_filter = ["restaurant", "day", "table"]
     list_select_related = ["restaurant", "table"]
     date_hierarchy = "day"
+    ordering = ["-pk"]  # as they came, by the index that every table has
     search_fields = ["=number"]
 
     @admin.display(description=_("total"), ordering="total")
@@ -169,6 +170,7 @@ class VisitAdmin(ReadOnlyAdmin):
     list_filter = ["table", "opened_at"]
     list_select_related = ["table"]
     date_hierarchy = "opened_at"
+    ordering = ["-pk"]
 
     def has_free_permission(self, request: HttpRequest) -> bool:
         return self.may(request, FREE)
@@ -209,6 +211,7 @@ class AdditionAdmin(UndeliveredPages, ReadOnlyAdmin):
         "changed_at",
     ]
     date_hierarchy = "created_at"
+    ordering = ["-pk"]
     search_fields = ["=number"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
