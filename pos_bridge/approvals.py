@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.lookups import Exact
 
 from pos_bridge import outbox, wake
 from pos_bridge.models import Addition
@@ -15,10 +16,12 @@ DECLINED = "declined"
 _WAITS = Q(reason__in=FOR_OK)
 
 
-def waiting() -> QuerySet[Addition]:
-    """The oldest first. Of all restaurants: narrow it."""
+def waiting(**of: int) -> QuerySet[Addition]:
+    """The oldest first; `of`: the order's `restaurant` or `table`, by its key."""
     additions = Addition.objects.filter(_WAITS, state__in=TO_TROUBLE, state=State.HELD)
-    return additions.order_by("created_at", "pk")
+    # “+ 0”: the index of a table's orders would lead SQLite through all that were ever sent from it.
+    theirs = [Exact(F(f"order__{name}") + 0, Value(pk)) for name, pk in of.items()]
+    return additions.filter(*theirs).order_by("created_at", "pk")
 
 
 def approve(addition: Addition, now: datetime) -> bool:

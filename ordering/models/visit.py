@@ -39,7 +39,7 @@ class Visit(models.Model):
     vouched_at = models.DateTimeField(null=True, editable=False)
     # The party that this one has become part of (services/moves.py); its orders stay here, where they were sent.
     moved_to = models.ForeignKey(
-        "self", models.SET_NULL, null=True, editable=False, related_name="joined"
+        "self", models.SET_NULL, null=True, editable=False, related_name="joined", db_index=False
     )
     # Of one phone alone, at a table that strangers share.
     shared = models.BooleanField(default=False, db_default=False, editable=False)
@@ -59,6 +59,20 @@ class Visit(models.Model):
                 name="visit_one_open_party_per_table",
             ),
             models.CheckConstraint(condition=Q(covers__gte=1), name="visit_covers_range"),
+        ]
+        indexes = [
+            # services/floor.py, services/visits.py: those that sit here now.
+            models.Index(fields=["table"], condition=Q(ended_at__isnull=True), name="visit_open"),
+            # services/seating.py: those that somebody of the staff has still to look after.
+            models.Index(
+                fields=["table"],
+                condition=Q(left_behind_at__isnull=False, left_seen_at__isnull=True),
+                name="visit_left_behind",
+            ),
+            # Few are joined to another: an index of the many that are not would tell SQLite that it finds nearly all.
+            models.Index(
+                fields=["moved_to"], condition=Q(moved_to__isnull=False), name="visit_joined"
+            ),
         ]
 
     def __str__(self) -> str:

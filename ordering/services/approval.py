@@ -59,7 +59,7 @@ def is_known(guest: Guest) -> bool:
 
 def waiting(restaurant: Restaurant) -> QuerySet[Addition]:
     """The oldest first, with all that the team's list says of each."""
-    found = approvals.waiting().filter(order__restaurant=restaurant)
+    found = approvals.waiting(restaurant=restaurant.pk)
     return found.select_related(
         "register", "order__restaurant", "order__table", "order__visit__table", "order__guest"
     ).defer("register__credentials", "body", "ticket")

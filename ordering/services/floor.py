@@ -109,10 +109,9 @@ def _parties(restaurant: Restaurant, table: Table | None) -> QuerySet[Visit]:
 def _last_additions(parties: Iterable[Visit]) -> dict[int, list[Addition]]:
     """By visit, the one that counts of each order; those of a party that has become part of it too."""
     open_now = [visit.pk for visit in parties]
+    with_joined = Visit.objects.filter(Q(pk__in=open_now) | Q(moved_to__in=open_now)).order_by()
     additions = (
-        Addition.objects.filter(
-            Q(order__visit__in=open_now) | Q(order__visit__moved_to__in=open_now)
-        )
+        Addition.objects.filter(order__visit__in=with_joined)
         .select_related("order__visit", "register")
         .only(
             "state", "handled_as", "reason", "created_at", "received_at", "approved_at",

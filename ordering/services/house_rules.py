@@ -100,7 +100,7 @@ def _many_orders(asked: Asked) -> bool:
 
 
 def _many_waiting(asked: Asked) -> bool:
-    waiting = approvals.waiting().filter(order__table=asked.table).order_by()
+    waiting = approvals.waiting(table=asked.table.pk).order_by()
     return waiting.count() >= WAITING_AT_MOST
 
 

@@ -5,10 +5,10 @@ what a person may let through waits for the team's OK.
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from ordering.models import Guest, Order, Visit
-from ordering.services import pauses
+from ordering.services import pauses, visits
 from ordering.services.days import service_day
 from ordering.services.pricing import PricedCart
 from ordering.services.problems import Problem
@@ -72,7 +72,7 @@ def passed(guest: Guest, cart: PricedCart, now: datetime) -> list[str]:
 
 def waiting_problem(guest: Guest) -> Problem | None:
     """Why no further order may wait for the team's OK."""
-    waiting = approvals.waiting().filter(order__table=guest.visit.table_id).order_by()
+    waiting = approvals.waiting(table=guest.visit.table_id).order_by()
     return Problem("too_many_waiting") if waiting.count() >= WAITING_AT_MOST else None
 
 
@@ -100,8 +100,8 @@ def _last_minute(guest: Guest, now: datetime) -> dict[str, int]:
 def _sent_amount(guest: Guest) -> int:
     """Cents TTC of what the party has ordered by phone, without what nobody wants any more."""
     gone = Addition.objects.filter(
-        handled_as__in=[Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK]
+        order=OuterRef("pk"),
+        handled_as__in=[Addition.Handled.CANCELLED, Addition.Handled.TAKEN_BACK],
     )
-    theirs = Q(visit=guest.visit_id) | Q(visit__moved_to=guest.visit_id)
-    orders = Order.objects.filter(theirs).exclude(pk__in=gone.values("order"))
+    orders = visits.orders_of(guest.visit).exclude(Exists(gone))
     return orders.aggregate(total=Sum("total"))["total"] or 0

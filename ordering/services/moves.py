@@ -84,7 +84,7 @@ def join(*, visit: Visit, into: Visit, covers: int, by: By) -> None:
         Visit.objects.filter(pk=into.pk).update(covers=covers, covers_counted=None)
         _lead(visit.guests.filter(moved_to=None), into)
         _hand_over_calls(Call.objects.filter(visit=visit), into)
-        Visit.objects.filter(Q(pk=visit.pk) | Q(moved_to=visit)).update(moved_to=into)
+        visits.with_joined(visit.pk).update(moved_to=into)
         visits.end(visit=visit)
         _record(visit, by, "visit_joined", to=into.table.number, covers=covers)
 
@@ -121,8 +121,8 @@ def part(*, visit: Visit, guests: Iterable[str], covers: int, to_table: Table, b
 def room(visit: Visit) -> tuple[list[Table], list[Visit]]:
     """The tables that the party could move to, and the other parties that it could join."""
     others = Visit.objects.filter(table__restaurant=visit.table.restaurant_id, ended_at=None)
-    its = Q(order__visit=OuterRef("pk")) | Q(order__visit__moved_to=OuterRef("pk"))
-    paid = Exists(Addition.objects.filter(its, state=State.SETTLED))
+    its = visits.with_joined(OuterRef(OuterRef("pk")))
+    paid = Exists(Addition.objects.filter(order__visit__in=its, state=State.SETTLED))
     others = others.exclude(pk=visit.pk).annotate(has_paid=paid)
     seated = others.select_related("table__restaurant").order_by("table__number")
     sitting: list[Visit] = [

@@ -105,7 +105,7 @@ def is_silent(visit: Visit) -> bool:
     """
     if visit.last_sign > silent_since(visit.table.restaurant):
         return False
-    return not Addition.objects.filter(_its(visit), state__in=UNDELIVERED).exists()
+    return not _undelivered(visit).exists()
 
 
 def is_quiet(visit: Visit) -> bool:
@@ -122,7 +122,14 @@ def is_quiet(visit: Visit) -> bool:
 
 def orders_of(visit: Visit) -> QuerySet[Order]:
     """What the party has ordered, and the parties that have become part of it."""
-    return Order.objects.filter(Q(visit=visit) | Q(visit__moved_to=visit))
+    return Order.objects.filter(visit__in=with_joined(visit.pk))
+
+
+def with_joined(party: int | OuterRef) -> QuerySet[Visit]:
+    """The party, and those that have become part of it. A query of its own, by two indexes: as a condition on an
+    order's party it would lead the database through all that there ever were.
+    """
+    return Visit.objects.filter(Q(pk=party) | Q(moved_to=party)).order_by()
 
 
 def in_visit(guest: Guest, visit_id: int) -> Guest:
@@ -249,16 +256,15 @@ def lock_for(guest: Guest) -> None:
 
 def _alive(visit: Visit, **as_seen: int) -> int:
     since = silent_since(visit.table.restaurant)
-    undelivered = Addition.objects.filter(_its(OuterRef("pk")), state__in=UNDELIVERED)
     # As `is_silent`, of the row as it is now.
-    signs = Q(touched_at__gt=since) | Q(touched_at=None, opened_at__gt=since) | Exists(undelivered)
+    signs = Q(touched_at__gt=since) | Q(touched_at=None, opened_at__gt=since)
+    signs |= Q(Exists(_undelivered(visit)))
     alive = Visit.objects.filter(signs, pk=visit.pk, ended_at=None, **as_seen)
     return alive.update(cart_version=F("cart_version") + 1, touched_at=timezone.now())
 
 
-def _its(visit: Visit | OuterRef) -> Q:
-    """Of additions: the party's own, and those of a party that has become part of it."""
-    return Q(order__visit=visit) | Q(order__visit__moved_to=visit)
+def _undelivered(visit: Visit) -> QuerySet[Addition]:
+    return Addition.objects.filter(order__visit__in=with_joined(visit.pk), state__in=UNDELIVERED)
 
 
 def _opened(table: Table, covers: int) -> Visit:
@@ -309,5 +315,5 @@ def silent_since(restaurant: Restaurant) -> datetime:
 def last_additions(visit: Visit) -> QuerySet[Addition]:
     """Of each order the addition that counts."""
     last = Addition.objects.filter(order=OuterRef("order")).order_by("-position").values("pk")[:1]
-    found = Addition.objects.filter(_its(visit), pk=Subquery(last))
+    found = Addition.objects.filter(order__visit__in=with_joined(visit.pk), pk=Subquery(last))
     return found.select_related("order").order_by("order__created_at")
