@@ -35,14 +35,16 @@ def storable(text: str, length: int) -> str:
 
 
 _SURELY_NOT = Q(outcome="NotSent") | Q(outcome="Misconfigured", http_status=None)
+_NOT_BELIEVED = Q(outcome="Uncertain", reason="number_taken")
 
 
 def may_have_booked(addition: Addition) -> bool:
     """Whether an earlier try of this addition may stand on the till. A try that nobody answered is judged by its
-    outcome; one that is still open is the one that is being settled.
+    outcome; one that is still open is the one that is being settled. “I have it already” that was not believed is
+    somebody else's, however often it is said (F60).
     """
     told = Attempt.objects.filter(addition=addition).exclude(outcome="")
-    return told.exclude(_SURELY_NOT).exists()
+    return told.exclude(_SURELY_NOT | _NOT_BELIEVED).exists()
 
 
 def was_never_sent(addition: Addition) -> bool:
