@@ -52,6 +52,13 @@ class OfEnregistreuse(Hooks):
             scale=SCALE,
         )
 
+    def refuses(self, said):
+        """Also a dish with more options than its form has fields for (“lg”, choix1 to choix5)."""
+        items = [each for line in said.lines for each in (line, *line.choices)]
+        return super().refuses(said) or any(
+            sum(bool(option.register_id) for option in item.options) > 5 for item in items
+        )
+
     def teach(self, register, said):
         """The till prices articles and choices by itself."""
         for line in said.lines:
