@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from tests.torture.processes import ROOT, free_ports, wait_for
 
@@ -49,6 +52,18 @@ class House:
             cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE,
         )  # fmt: skip
         return json.loads(done.stdout)
+
+    def count(self, rows: str) -> int:
+        """How many `table WHERE condition`, asked of the database itself."""
+        sql = f"SELECT count(*) FROM {rows}"  # noqa: S608  (our own words)
+        if self.database == "postgresql":
+            with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+                found = connection.execute(sql).fetchone()
+        else:
+            address = f"file:{self.directory / 'bench.sqlite3'}?mode=ro"
+            with contextlib.closing(sqlite3.connect(address, uri=True, timeout=30)) as connection:
+                found = connection.execute(sql).fetchone()
+        return int(found[0]) if found else 0
 
     @contextlib.contextmanager
     def running(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:

@@ -65,15 +65,13 @@ def queue(*, orders: int, after: int = 0) -> int:
 
 
 def waiting(*, after: int) -> dict[str, Any]:
-    """How many additions are not yet taken, and for those that are, but for the first so many: the seconds from the
-    order to `accepted`, and from the first to the last.
+    """How many additions are taken, and for those but the first so many: the seconds from the order to `accepted`, and
+    from the first to the last.
     """
     from pos_bridge.models import Addition
 
-    open_states = [Addition.State.QUEUED, Addition.State.SENDING]
     taken = Addition.objects.exclude(accepted_at=None).order_by("pk")
     return {
-        "open": Addition.objects.filter(state__in=open_states).count(),
         "taken": taken.count(),
         "seconds": [
             (accepted - created).total_seconds()
