@@ -240,7 +240,7 @@ def _make_room(table: Table) -> None:
         return
     if not visits.has_ended(there):
         raise NotMoved("taken", table=table.number)
-    visits.end(visit=there)
+    visits.end_as_seen(visit=there)
 
 
 def _seat(visit: Visit, table: Table) -> None:

@@ -47,7 +47,7 @@ def seat(*, table: Table, covers: int, by: By) -> Visit:
     with transaction.atomic():
         before = visits.current(table)
         if before is not None and visits.has_ended(before):
-            visits.end(visit=before)
+            visits.end_as_seen(visit=before)
         try:
             with transaction.atomic():
                 visit = Visit.objects.create(table=table, covers=covers)
