@@ -172,7 +172,7 @@ def order_sent_with(visit_code: str, submission_key: str) -> Order | None:
     """The order that a form has become, for a phone that is no guest any more: only the form held the key."""
     if not _is_code(submission_key):
         return None
-    return Order.objects.filter(visit__code=visit_code, submission_key=submission_key).first()
+    return _sent_with.first(visit_code, submission_key)
 
 
 def call_of(guest: Guest, code: str) -> Call | None:
@@ -241,6 +241,10 @@ def _register_silent_since(restaurant: str) -> Subquery:
 
 # What every page of a visit asks first.
 _guest = Prepared(lambda code, *hashes: _guests().filter(visit__code=code, secret_hash__in=hashes))
+
+_sent_with = Prepared(
+    lambda visit, key: Order.objects.filter(visit__code=visit, submission_key=key)
+)
 
 
 def _stamp(guest: Guest) -> str:

@@ -15,6 +15,7 @@ from django.db.models import Exists, Q
 from django.utils import timezone
 
 from pos_bridge import attempts, outbox, waiting, wake
+from pos_bridge.consequences import LOOK_FIRST
 from pos_bridge.models import Addition, Register, StrangeNumber
 from pos_bridge.registers import kinds_that_drop_doubles, kinds_that_list_states
 from pos_bridge.times import seconds
@@ -178,7 +179,7 @@ def _send_again(addition: Addition, source: State, now: datetime) -> bool:
     is_old = addition.created_at <= now - seconds(waiting.FRESH)
     waits = is_old and target == State.UNCERTAIN and kind in kinds_that_list_states()
     # Old, and perhaps sent: whether the register still knows the number nobody says (waiting.for_a_list).
-    fields["next_try_at"] = None if waits else now + seconds(outbox.LOOK_FIRST)
+    fields["next_try_at"] = None if waits else now + seconds(LOOK_FIRST)
     if source == State.HELD and addition.reason in FOR_OK:
         fields["approved_at"] = now
     if source == target:

@@ -205,7 +205,7 @@ def _is_taken(addition: Addition, now: datetime) -> None:
         same.exclude(reason="number_taken").update(reason="number_taken", changed_at=now)
         return
     outbox.move(
-        addition.pk, State.QUEUED, State.HELD, now, Q(tries=addition.tries),
+        addition.pk, State.QUEUED, State.HELD, now, {"tries": addition.tries},
         reason="number_taken", next_try_at=None,
     )  # fmt: skip
 

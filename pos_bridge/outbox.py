@@ -11,28 +11,29 @@ Times are aware datetimes handed in as `now`; durations are seconds, divided by 
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from pos_bridge import attempts, breaker, numbers, retry, waiting, wake
+from pos_bridge import attempts, breaker, retry, taking, waiting, wake
 from pos_bridge.arrows import ARROWS, EVENTS, ForbiddenArrow
+from pos_bridge.consequences import CRASHES, LOOK_FIRST, believed, consequence, crashes
 from pos_bridge.errors import (
     DeliveryError,
     Misconfigured,
-    NotSent,
-    Rejected,
-    Uncertain,
     Unsupported,
 )
 from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
-from pos_bridge.registers import adapter_class, kinds_that_drop_doubles, kinds_that_look_up
+from pos_bridge.prepared import Prepared, PreparedUpdate, update_where
+from pos_bridge.registers import adapter_class
 from pos_bridge.registers.base import Receipt
 from pos_bridge.ticket import Ticket
 from pos_bridge.times import seconds
@@ -40,11 +41,20 @@ from pos_bridge.waiting import LEASE
 
 State = Addition.State
 
-LOOK_FIRST = 1.0  # after an unclear outcome the lists are read before anything is sent again
 # A pause that only a person ends who has looked at the numbers (decisions.accept_numbers).
 STRANGE_NUMBERS = "strange_numbers"
+Guard = Q | Mapping[str, Any]
+NONE: Guard = {}
 SHORT_WAIT = 1.0  # for the lock; a lease that is shorter by this is as good
-CRASHES = 3  # of our own on one addition, then a person looks (F36)
+
+
+_take = PreparedUpdate(
+    lambda register, now, owner, until: Register.objects.filter(
+        waiting.lease_is_free(now), breaker.lets_through(), pk=register, paused_reason=""
+    ),
+    lambda register, now, owner, until: {"lease_owner": owner, "lease_until": until},
+    lambda: settings.TIME_DIVISOR,
+)
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,8 @@ class Claim:
 
 
 def current_register(restaurant_id: int) -> Register | None:
-    """The one that new orders go to, or None."""
-    return Register.objects.filter(restaurant_id=restaurant_id, current=True).first()
+    """The one that new orders go to, without its keys, or None."""
+    return _current.first(restaurant_id)
 
 
 def enqueue(
@@ -84,11 +94,10 @@ def enqueue(
     now = timezone.now()
     uuid = uuid4() if adapter.needs_uuid else None
     with transaction.atomic():
-        number = _take_number(register, now)
-        last = Addition.objects.filter(order_id=order_id).aggregate(last=Max("position"))["last"]
+        number = taking.take(register, now)
         addition = Addition.objects.create(
             order_id=order_id,
-            position=(last or 0) + 1,
+            position=sum(_last_position.column(order_id)) + 1,
             register=register,
             number=number,
             uuid=uuid,
@@ -103,21 +112,16 @@ def enqueue(
     return addition
 
 
-def _take_number(register: Register, now: datetime) -> int:
-    """Guarded by the numbers that were read; the UPDATE holds the rows until the commit. No number is given twice,
-    also where two restaurants order on one till, which would drop the second as a double.
-    """
-    rows = Register.objects.filter(Q(pk=register.pk) | Q(till=register.till, till__gt=""))
-    while True:
-        given = list(rows.values_list("last_number", flat=True))
-        number = numbers.next_number(max(given), now)
-        with transaction.atomic():
-            if rows.filter(last_number__lt=number).update(last_number=number) == len(given):
-                break
-            transaction.set_rollback(True)
-    if number >= numbers.ALARM_AT:
-        numbers.alarm(number)
-    return number
+_current = Prepared(
+    lambda restaurant: Register.objects.filter(restaurant_id=restaurant, current=True).defer(
+        "credentials"
+    )
+)
+_last_position = Prepared(
+    lambda order: (
+        Addition.objects.filter(order_id=order).order_by("-position").values_list("position")[:1]
+    )
+)
 
 
 def take_back(*, addition: Addition) -> bool:
@@ -159,7 +163,7 @@ def hold(now: datetime) -> int:
         for addition in additions:
             source = State(addition.state)
             # A person may let it go on at this very moment.
-            as_read = Q(released_at=addition.released_at)
+            as_read = {"released_at": addition.released_at}
             held += move(
                 addition.pk, source, State.HELD, now, as_read, reason=reason, next_try_at=None
             )
@@ -172,14 +176,14 @@ def recover(register_id: int, now: datetime) -> int:
         return 0
     recovered = 0
     for addition in waiting.lost(now).filter(register=register_id):
-        crashed = _crashes(addition) + 1 >= CRASHES
+        crashed = crashes(addition) + 1 >= CRASHES
         with transaction.atomic():
             moved = move(
                 addition.pk,
                 State.SENDING,
                 State.HELD if crashed else State.UNCERTAIN,
                 now,
-                Q(lease_owner=addition.lease_owner),
+                {"lease_owner": addition.lease_owner},
                 reason="crashes" if crashed else "worker_lost",
                 **_unleased(None if crashed else now),
             )
@@ -200,12 +204,9 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
     began = time.monotonic()
     if not waiting.is_any_due(register_id, now):
         return None  # a look costs no lock
-    owner = f"{worker[:40]}:{secrets.token_hex(8)}"
+    owner = _new_owner(worker)
     with transaction.atomic():
-        free = Register.objects.filter(
-            waiting.lease_is_free(now), breaker.lets_through(), pk=register_id, paused_reason=""
-        )
-        if not free.update(lease_owner=owner, lease_until=now + seconds(LEASE)):
+        if not _take.update(register_id, now, owner, now + seconds(LEASE)):
             return None
         # The lock may have been waited for: the lease runs from here.
         waited = timedelta(seconds=time.monotonic() - began)
@@ -222,24 +223,12 @@ def claim(register_id: int, *, worker: str, now: datetime) -> Claim | None:
             # What was written runs out a little earlier, and a write is spared.
             until, until_monotonic = until - waited, until_monotonic - waited.total_seconds()
         addition = waiting.next_in_turn(register_id, now)
-        if addition is None or not move(
-            addition.pk,
-            State(addition.state),
-            State.SENDING,
-            now,
-            Q(tries=addition.tries),
-            lease_owner=owner,
-            lease_until=until,
-            tries=F("tries") + 1,
-        ):
-            _release(register_id, owner)
-            return None
-        was = State(addition.state)
-        addition.state, addition.tries = State.SENDING, addition.tries + 1
-        attempt = Attempt.objects.create(
-            addition=addition, number=addition.tries, worker=worker[:64], started_at=now
+        claimed = (
+            _claimed(addition, owner, worker, now, until, until_monotonic) if addition else None
         )
-    return Claim(addition, owner, attempt.pk, was, until, until_monotonic)
+        if not claimed:
+            _release(register_id, owner)
+    return claimed
 
 
 def settle(
@@ -251,19 +240,18 @@ def settle(
     """
     addition = claim.addition
     with transaction.atomic():
-        outcome = _believed(addition, outcome)
-        target, fields = _consequence(claim, outcome, now)
+        outcome = believed(addition, outcome)
+        target, fields = consequence(addition, claim.was, outcome, now)
         moved = move(
             addition.pk,
             State.SENDING,
             target,
             now,
-            Q(lease_owner=claim.owner),
+            {"lease_owner": claim.owner},
             **{**_unleased(None), **fields},
         )
-        Attempt.objects.filter(pk=claim.attempt_id).update(
-            duration_ms=int(duration * 1000), **attempts.told(outcome)
-        )
+        told = {"duration_ms": int(duration * 1000), **attempts.told(outcome)}
+        update_where(Attempt, {"pk": claim.attempt_id}, told)
         # Looked for in the lists at once; a register that nothing can pass is asked now and then (P12).
         soon = seconds(breaker.PROBE if isinstance(outcome, Misconfigured) else 0)
         heard = breaker.after_try(outcome, now)
@@ -275,6 +263,63 @@ def settle(
         if moved and isinstance(outcome, Misconfigured) and _is_as_it_was(addition.register):
             pause(addition.register_id, outcome.reason)
     return moved
+
+
+def settle_and_claim(
+    claim: Claim, outcome: Receipt, *, worker: str, now: datetime, duration: float
+) -> tuple[bool, Claim | None]:
+    """Settle, and take the register's next addition in the same transaction, so that a long queue waits for one commit
+    and not for two. None: nothing else is due, or something is in the way, and `claim` finds out what.
+    """
+    began = time.monotonic()
+    register_id = claim.addition.register_id
+    with transaction.atomic():
+        if not settle(claim, outcome, now=now, duration=duration):
+            return False, None
+        now += timedelta(seconds=time.monotonic() - began)
+        addition = waiting.next_in_turn(register_id, now)
+        if addition is None:
+            return True, None
+        owner, until = _new_owner(worker), now + seconds(LEASE)
+        until_monotonic = time.monotonic() + seconds(LEASE).total_seconds()
+        if not _take.update(register_id, now, owner, until):
+            return True, None
+        claimed = _claimed(addition, owner, worker, now, until, until_monotonic)
+        if not claimed:
+            _release(register_id, owner)
+    return True, claimed
+
+
+def _new_owner(worker: str) -> str:
+    return f"{worker[:40]}:{secrets.token_hex(8)}"
+
+
+def _claimed(
+    addition: Addition,
+    owner: str,
+    worker: str,
+    now: datetime,
+    until: datetime,
+    until_monotonic: float,
+) -> Claim | None:
+    """Of a register whose lease is the owner's. None: the addition is no longer as it was read."""
+    was = State(addition.state)
+    if not move(
+        addition.pk,
+        was,
+        State.SENDING,
+        now,
+        {"tries": addition.tries},
+        lease_owner=owner,
+        lease_until=until,
+        tries=addition.tries + 1,
+    ):
+        return None
+    addition.state, addition.tries = State.SENDING, addition.tries + 1
+    attempt = Attempt.objects.create(
+        addition=addition, number=addition.tries, worker=worker[:64], started_at=now
+    )
+    return Claim(addition, owner, attempt.pk, was, until, until_monotonic)
 
 
 def pause(register_id: int, reason: str) -> None:
@@ -317,67 +362,29 @@ def _is_as_it_was(tried: Register) -> bool:
         return True  # they cannot be read, which is what the try has ended in
 
 
-def _believed(
-    addition: Addition, outcome: Receipt | DeliveryError | None
-) -> Receipt | DeliveryError | None:
-    """That it is there already proves something only after a try that may have brought it."""
-    if not isinstance(outcome, Receipt) or not outcome.repeat:
-        return outcome
-    if attempts.may_have_booked(addition):
-        return outcome
-    return Uncertain("number_taken", http_status=outcome.http_status, answer=outcome.answer)
-
-
-def _consequence(
-    claim: Claim, outcome: Receipt | DeliveryError | None, now: datetime
-) -> tuple[State, dict[str, Any]]:
-    """Where an addition goes after a try, and what is written with it."""
-    addition = claim.addition
-    if isinstance(outcome, Receipt):
-        fields = {"accepted_at": now, "reason": "", "detail": "", "till_state": outcome.till_state}
-        if outcome.state == "accepted":
-            return State.ACCEPTED, fields
-        return State.RECEIVED, {**fields, "received_at": now}
-    if outcome is None:
-        if _crashes(addition) + 1 >= CRASHES:
-            return State.HELD, {"reason": "crashes"}
-        outcome = Uncertain("internal")
-    fields = {"reason": outcome.reason[:50], "detail": attempts.storable(outcome.detail, 500)}
-    wait = retry.delay(addition.tries, retry_after=outcome.retry_after)
-    again = addition.register.kind in kinds_that_drop_doubles()
-    if isinstance(outcome, NotSent):
-        return claim.was, {**fields, "next_try_at": now + seconds(wait)}
-    if isinstance(outcome, Misconfigured):
-        # Whoever answered has read the request, and may have booked it.
-        read = outcome.http_status is not None
-        return State.UNCERTAIN if read else claim.was, {**fields, "next_try_at": now}
-    if isinstance(outcome, Rejected):
-        if attempts.may_have_booked(addition):
-            # This try was refused; an earlier one may stand on the till, and must not be ordered again.
-            return State.HELD, {**fields, "reason": "refused_late"}
-        return State.REFUSED, fields
-    soon = now + seconds(max(wait, LOOK_FIRST))
-    at = soon if again or addition.register.kind in kinds_that_look_up() else None
-    return State.UNCERTAIN, {**fields, "next_try_at": at}
-
-
 # --- The one UPDATE, and what it is guarded by --------------------------------------------------
 
 
 def move(
-    pk: int, source: State, target: State, now: datetime, guard: Q | None = None, **fields: Any
+    pk: int, source: State, target: State, now: datetime, guard: Guard = NONE, **fields: Any
 ) -> bool:
     """Draw one arrow, with its event. False: the row is no longer as the caller has seen it, and nothing has
-    changed.
+    changed. `guard`: what else must be so, {lookup: value} or a condition.
     """
     if target not in ARROWS[source]:
         raise ForbiddenArrow(f"{source} -> {target}")
     with transaction.atomic(savepoint=False):
-        row = Addition.objects.filter(guard or Q(), pk=pk, state=source)
-        moved = row.update(state=target, changed_at=now, **fields)
+        changed = {"state": target.value, "changed_at": now, **fields}
+        moved = _update(guard, {"pk": pk, "state": source.value}, changed)
         if moved and target in EVENTS:
             AdditionEvent.objects.get_or_create(addition_id=pk, kind=EVENTS[target])
     return bool(moved)
+
+
+def _update(guard: Guard, where: dict[str, Any], fields: dict[str, Any]) -> int:
+    if isinstance(guard, Q):
+        return Addition.objects.filter(guard, **where).update(**fields)
+    return update_where(Addition, {**where, **guard}, fields)
 
 
 def _unleased(next_try_at: datetime | None) -> dict[str, Any]:
@@ -385,9 +392,5 @@ def _unleased(next_try_at: datetime | None) -> dict[str, Any]:
 
 
 def _release(register_id: int, owner: str, **fields: Any) -> None:
-    mine = Register.objects.filter(pk=register_id, lease_owner=owner)
-    mine.update(lease_owner="", lease_until=None, **fields)
-
-
-def _crashes(addition: Addition) -> int:
-    return Attempt.objects.filter(addition=addition, outcome__in=["lost", "crashed"]).count()
+    mine = {"pk": register_id, "lease_owner": owner}
+    update_where(Register, mine, {"lease_owner": "", "lease_until": None, **fields})

@@ -64,7 +64,12 @@ def due(register: Any, now: datetime) -> QuerySet[Addition]:
     # “+ 0”: the index of the numbers would lead SQLite through all that the register ever had.
     earlier = Addition.objects.alias(before=F("number") + 0).filter(
         Q(state__in=[State.QUEUED, State.SENDING])
-        | Q(_resent(), state=State.UNCERTAIN, tries__lt=TRANSIENT_TRIES),
+        | Q(
+            _resent(),
+            state=State.UNCERTAIN,
+            tries__lt=TRANSIENT_TRIES,
+            next_try_at__isnull=False,  # what waits for a list (for_a_list) may wait for long
+        ),
         state__in=TO_SEND,
         register=OuterRef("register"),
         order__table=OuterRef("order__table"),
@@ -121,6 +126,8 @@ def to_be_looked_up(register: Any, now: datetime) -> QuerySet[Addition]:
         Q(next_try_at__lte=now) | Q(next_try_at__gt=now + seconds(2 * retry.LONGEST)),
         register=register,
         register__kind__in=kinds_that_look_up(),
+        # One that is silent is probed, and nothing else (P12).
+        register__failures__lt=breaker.FAILURES,
         state__in=TO_SEND,
         state=State.UNCERTAIN,
     )

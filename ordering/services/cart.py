@@ -16,6 +16,7 @@ from ordering.services.problems import Problem, Refused
 from ordering.services.set_menus import Composed, compose, in_order
 from ordering.slots import is_open
 from ordering.texts import in_language
+from pos_bridge.prepared import Prepared
 
 
 def add(
@@ -37,8 +38,7 @@ def add(
     if taps.is_heard(guest, tap):
         raise taps.Heard
     restaurant = guest.visit.table.restaurant
-    products = Product.objects.filter(restaurant=restaurant, key=product_key)
-    product = products.annotate(gap=unanswerable("pk")).first()
+    product = _product.first(restaurant.pk, product_key)
     if product is None:
         raise Refused(Problem("unknown_product"))
     groups = groups_of({product.pk})
@@ -137,14 +137,13 @@ def _put(
         visits.lock_for(guest)
         taps.hear(guest, tap)
         _still_choosing(guest)
-        of = {name: what.get(name) for name in ("product", "set_menu")}
-        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, **of)
         item, now = what.get("product") or what["set_menu"], timezone.now()
         same = next(
             (
                 line
-                for line in mine
-                if _is_same(line, what) and pricing.price_on(line, item, restaurant, now) == price
+                for line in _mine.all(guest.visit_id, guest.pk)
+                if item in (line.product, line.set_menu) and _is_same(line, what)
+                if pricing.price_on(line, item, restaurant, now) == price
             ),
             None,
         )
@@ -156,7 +155,7 @@ def _put(
             )
             same.quantity += quantity
             return same
-        if CartLine.objects.filter(visit=guest.visit).count() >= restaurant.limit_lines:
+        if len(_in_cart.column(guest.visit_id)) >= restaurant.limit_lines:
             raise Refused(Problem("too_many_lines", params={"max": restaurant.limit_lines}))
         return CartLine.objects.create(
             visit=guest.visit, guest=guest, quantity=quantity, shown_price=unit_total, **what
@@ -182,6 +181,8 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         for code, quantity in quantities.items()
         if not 0 <= quantity <= most
     ]
+    if covers is None and not problems and not _differ(guest, quantities):
+        return False  # as when an order is sent: nobody need wait for a lock
     with transaction.atomic():
         visits.lock_for(guest)
         changed = False
@@ -190,13 +191,12 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
                 changed = visits.set_covers(guest=guest, covers=covers)
             except Refused as refused:
                 problems += refused.problems
-        mine = CartLine.objects.filter(visit=guest.visit, guest=guest, code__in=quantities)
-        mine = mine.select_related("product", "set_menu")
+        mine = _differ(guest, quantities)
         if more := [line for line in mine if line.quantity < quantities[line.code] <= most]:
             problems += _not_added_to(guest, more)
         for line in mine:
             quantity = quantities[line.code]
-            if quantity == line.quantity or not 0 <= quantity <= most:
+            if not 0 <= quantity <= most:
                 continue
             changed = True
             _still_choosing(guest)
@@ -207,6 +207,12 @@ def update(*, guest: Guest, quantities: dict[str, int], covers: int | None) -> b
         if problems:
             raise Refused(*problems)  # and nothing of it is saved
         return changed
+
+
+def _differ(guest: Guest, quantities: dict[str, int]) -> list[CartLine]:
+    """The guest's own lines that are to have another quantity than they have."""
+    mine = _mine.all(guest.visit_id, guest.pk)
+    return [line for line in mine if quantities.get(line.code, line.quantity) != line.quantity]
 
 
 def _not_added_to(guest: Guest, lines: list[CartLine]) -> Iterator[Problem]:
@@ -253,3 +259,18 @@ def _still_choosing(guest: Guest) -> None:
     if guest.ready:
         Guest.objects.filter(pk=guest.pk).update(ready=False)
         guest.ready = False
+
+
+_product = Prepared(
+    lambda restaurant, key: Product.objects.filter(restaurant=restaurant, key=key).annotate(
+        gap=unanswerable("pk")
+    )
+)
+_mine = Prepared(
+    lambda visit, guest: CartLine.objects.filter(visit=visit, guest=guest).select_related(
+        "product", "set_menu"
+    )
+)
+_in_cart = Prepared(
+    lambda visit: CartLine.objects.filter(visit=visit).order_by().values_list("pk", flat=True)
+)

@@ -2,10 +2,10 @@
 what a person may let through waits for the team's OK.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from ordering.models import Guest, Order, Visit
 from ordering.services import pauses, visits
@@ -15,6 +15,7 @@ from ordering.services.problems import Problem
 from ordering.texts import in_language
 from pos_bridge import approvals
 from pos_bridge.models import Addition
+from pos_bridge.prepared import Prepared
 from pos_bridge.times import SKEW, seconds
 
 # So many orders of a table may wait for the team at once: who floods one table writes no more rows than that.
@@ -34,11 +35,8 @@ def refused(guest: Guest, cart: PricedCart, now: datetime) -> list[Problem]:
             problems.append(Problem("quantity", line.code, params, in_language(line.item.name)))
     if not 1 <= guest.visit.covers <= restaurant.limit_covers:
         problems.append(Problem("covers", params={"max": restaurant.limit_covers}))
-    orders = Order.objects.filter(table=guest.visit.table_id)
-    pause = timedelta(seconds=settings.GUEST_SEND_INTERVAL)
-    # One from the future was sent before the clock was set back: it must not keep its guest waiting for hours (F38).
-    just_now = orders.filter(guest=guest, created_at__gt=now - pause, created_at__lte=now + SKEW)
-    if just_now.exists():
+    since = now - timedelta(seconds=settings.GUEST_SEND_INTERVAL)
+    if _just_now.exists(guest.visit.table_id, guest.pk, since, now):
         problems.append(Problem("too_fast"))
     slow = pauses.slow_per_minute(restaurant, now)
     if slow is not None and _last_minute(guest, now)["house"] >= slow:
@@ -59,8 +57,7 @@ def passed(guest: Guest, cart: PricedCart, now: datetime) -> list[str]:
     most_of_table = restaurant.limit_amount_per_table
     if most_of_table is not None and _sent_amount(guest) + cart.total > most_of_table:
         codes.append("table_amount")
-    hour = Order.objects.filter(table=table, created_at__gt=now - timedelta(hours=1))
-    if hour.count() >= restaurant.limit_orders_per_hour:
+    if sum(_of_the_hour.column(table.pk, now)) >= restaurant.limit_orders_per_hour:
         codes.append("too_many_orders")
     minute = _last_minute(guest, now)
     if minute["house"] >= restaurant.limit_house_per_minute:
@@ -85,16 +82,11 @@ def _covers_that_count(visit: Visit) -> int:
 def _last_minute(guest: Guest, now: datetime) -> dict[str, int]:
     """Orders of the house and of the guest's zone in the last minute (T06), by the index of the day's numbers."""
     table = guest.visit.table
-    orders = Order.objects.filter(
-        restaurant=table.restaurant_id,
-        day=service_day(table.restaurant, now),
-        created_at__gt=now - seconds(MINUTE),
-        created_at__lte=now + SKEW,
-    )
-    found: dict[str, int] = orders.aggregate(
-        house=Count("pk"), zone=Count("pk", filter=Q(table__zone=table.zone))
-    )
-    return found
+    day = service_day(table.restaurant, now)
+    since = now - seconds(MINUTE)
+    counted = _in_house_and_zone.values(table.restaurant_id, day, since, now, table.zone)
+    house, zone = counted[0] if counted else (0, 0)
+    return {"house": house, "zone": zone}
 
 
 def _sent_amount(guest: Guest) -> int:
@@ -105,3 +97,31 @@ def _sent_amount(guest: Guest) -> int:
     )
     orders = visits.orders_of(guest.visit).exclude(Exists(gone))
     return orders.aggregate(total=Sum("total"))["total"] or 0
+
+
+def _by_the_guest(table: int, guest: int, since: datetime, now: datetime) -> QuerySet[Order]:
+    """One from the future was sent before the clock was set back: it must not keep its guest waiting (F38)."""
+    times = Q(created_at__gt=since, created_at__lte=now + SKEW)
+    return Order.objects.filter(times, table=table, guest=guest)
+
+
+def _count_of_the_hour(table: int, now: datetime) -> QuerySet[Order, int]:
+    orders = Order.objects.filter(table=table, created_at__gt=now - timedelta(hours=1)).order_by()
+    counted = orders.values("table").annotate(orders=Count("pk"))
+    return counted.values_list("orders", flat=True)
+
+
+def _counts(
+    restaurant: int, day: date, since: datetime, now: datetime, zone: str
+) -> QuerySet[Order, tuple[int, int]]:
+    orders = Order.objects.filter(
+        restaurant=restaurant, day=day, created_at__gt=since, created_at__lte=now + SKEW
+    )
+    of_zone = Count("pk", filter=Q(table__zone=zone))
+    counted = orders.order_by().values("restaurant").annotate(house=Count("pk"), zone=of_zone)
+    return counted.values_list("house", "zone")
+
+
+_just_now = Prepared(_by_the_guest)
+_of_the_hour = Prepared(_count_of_the_hour)
+_in_house_and_zone = Prepared(_counts)

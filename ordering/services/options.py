@@ -3,11 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from ordering.models import Option, OptionGroup, ProductOptionGroup
 from ordering.services.problems import Problem
 from ordering.texts import in_language
+from pos_bridge.prepared import Prepared
 
 Chosen = list[tuple[str, str]]
 """(group key, option key) for each option that the guest chose."""
@@ -35,18 +36,24 @@ def groups_of(product_ids: set[int]) -> defaultdict[int, Groups]:
     found: defaultdict[int, Groups] = defaultdict(list)
     if not product_ids:
         return found
-    options = (
-        Option.objects.filter(group__products__product__in=product_ids)
-        .select_related("group")
-        .annotate(asked_for=F("group__products__product_id"), asked=F("group__products__position"))
-        .order_by("asked_for", "asked", "group_id", "position", "pk")
-    )
-    for option in options:
-        groups = found[option.asked_for]
+    for option in _options_of.all(*sorted(product_ids)):
+        groups = found[vars(option)["asked_for"]]
         if not groups or groups[-1][0].pk != option.group_id:
             groups.append((option.group, []))
         groups[-1][1].append(option)
     return found
+
+
+def _options(*products: int) -> QuerySet[Option]:
+    return (
+        Option.objects.filter(group__products__product__in=products)
+        .select_related("group")
+        .annotate(asked_for=F("group__products__product_id"), asked=F("group__products__position"))
+        .order_by("asked_for", "asked", "group_id", "position", "pk")
+    )
+
+
+_options_of = Prepared(_options)
 
 
 def unanswerable(product: str) -> Exists:

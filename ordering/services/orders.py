@@ -4,12 +4,11 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, OuterRef, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ordering.models import (
@@ -27,6 +26,7 @@ from ordering.services import (
     approval,
     house_rules,
     limits,
+    order_numbers,
     pauses,
     presence,
     stock,
@@ -42,6 +42,7 @@ from pos_bridge import decisions, outbox, words
 from pos_bridge.errors import Unsupported
 from pos_bridge.models import Addition, Register
 from pos_bridge.numbers import NumbersExhausted
+from pos_bridge.prepared import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -82,23 +83,16 @@ def place(
     Raises Refused (with every problem), Changed, VisitEnded.
     """
     with transaction.atomic():
-        sent = Order.objects.filter(visit=guest.visit_id, submission_key=submission_key)
-        if order := sent.first():
+        if order := _sent_with.first(guest.visit_id, submission_key):
             return order
         if visits.is_over(guest.visit):
             raise visits.VisitEnded
         visits.lock_for(guest)
         # Only now is nobody else writing this visit: the same form may have come in a second time.
-        if order := sent.first():
+        if order := _sent_with.first(guest.visit_id, submission_key):
             return order
-        return _place(
-            Guest.objects.select_related("visit__table__restaurant").get(pk=guest.pk),
-            submission_key,
-            seen,
-            language,
-            alone,
-            address,
-        )
+        as_they_are = _guest.first(guest.pk) or guest
+        return _place(as_they_are, submission_key, seen, language, alone, address)
 
 
 def _place(
@@ -137,8 +131,8 @@ def _place(
         logger.error("%s: %s", register, exhausted)
         raise Refused(Problem("no_register")) from exhausted
     CartLine.objects.filter(pk__in=[line.line.pk for line in cart.lines]).delete()
-    choosers = {line.line.guest_id for line in cart.lines}
-    Guest.objects.filter(pk__in=choosers, ready=True).update(ready=False)
+    if ready := {line.line.guest_id for line in cart.lines if line.line.guest.ready}:
+        Guest.objects.filter(pk__in=ready).update(ready=False)
     if guest.visit.serving and not (
         alone and CartLine.objects.filter(visit=guest.visit_id).exists()
     ):
@@ -253,11 +247,7 @@ def sent(visit: Visit) -> list[Order]:
     """The rounds of a party, also of those that have become part of it, the oldest first. One that was taken back is in
     the cart again, and no round.
     """
-    taken_back = Addition.Handled.TAKEN_BACK
-    orders = (
-        visits.orders_of(visit).exclude(additions__handled_as=taken_back).select_related("visit")
-    )
-    return list(orders.order_by("created_at"))
+    return _sent.all(visit.pk)
 
 
 def told(order: Order) -> tuple[words.Told, Addition]:
@@ -305,7 +295,7 @@ def _write(
         guest=guest,
         submission_key=submission_key,
         day=day,
-        number=next_number(table.restaurant, day),
+        number=order_numbers.take(table.restaurant, day),
         covers=guest.visit.covers,
         total=cart.total,
         serving=cart.serving,
@@ -317,18 +307,21 @@ def _write(
     return order
 
 
-def next_number(restaurant: Restaurant, day: date) -> int:
-    """The number that people see, in the caller's transaction."""
-    row = Restaurant.objects.filter(pk=restaurant.pk)
-    # A day that is not the last one is new, or is back because the clock was set back over five in the morning (F38).
-    given = Order.objects.filter(restaurant=OuterRef("pk"), day=day).order_by("-number")
-    of_the_day = Coalesce(Subquery(given.values("number")[:1]), 0)
-    # One UPDATE, so that two tables never get one number; its row stays locked until the order is committed.
-    row.update(
-        order_count=Case(When(order_day=day, then=F("order_count") + 1), default=of_the_day + 1),
-        order_day=day,
+def _rounds(visit: int) -> QuerySet[Order]:
+    taken_back = Addition.Handled.TAKEN_BACK
+    orders = Order.objects.filter(visit__in=visits.with_joined(visit))
+    return (
+        orders.exclude(additions__handled_as=taken_back)
+        .select_related("visit")
+        .order_by("created_at")
     )
-    return row.values_list("order_count", flat=True).get()
+
+
+_sent = Prepared(_rounds)
+_sent_with = Prepared(lambda visit, key: Order.objects.filter(visit=visit, submission_key=key))
+_guest = Prepared(
+    lambda guest: Guest.objects.select_related("visit__table__restaurant").filter(pk=guest)
+)
 
 
 def _order_line(order: Order, position: int, line: PricedLine) -> OrderLine:

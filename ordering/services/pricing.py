@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ordering import happy
@@ -30,6 +30,7 @@ from ordering.services.problems import Problem
 from ordering.services.set_menus import Courses, PricedChoice, compose, courses_of
 from ordering.slots import is_open
 from ordering.texts import in_language
+from pos_bridge.prepared import Prepared
 
 Item = tuple[str, int]
 """A product or a set menu: which of the two, and its primary key."""
@@ -129,8 +130,7 @@ def priced(
     """The cart at the prices of now, in two queries, and one more where it holds a set menu; with moments, a last one
     finds what is served at none of them.
     """
-    found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
-    lines = list(with_gaps(found, "set_menu").annotate(unanswerable=unanswerable("product")))
+    lines = _lines_of.all(visit.pk)
     courses = courses_of({line.set_menu_id for line in lines if line.set_menu_id})
     inside = {choice.product_id for each in courses.values() for _, some in each for choice in some}
     groups = groups_of({line.product_id for line in lines if line.product_id} | inside)
@@ -215,6 +215,22 @@ def with_gaps(rows: Any, menu: str = "pk") -> Any:
     return rows.annotate(gap=Exists(required))
 
 
+def _lines(visit: int) -> QuerySet[CartLine]:
+    found = CartLine.objects.filter(visit=visit).select_related("product", "set_menu", "guest")
+    rows: QuerySet[CartLine] = with_gaps(found, "set_menu")
+    return rows.annotate(unanswerable=unanswerable("product"))
+
+
+def _places(**of: Sequence[int]) -> QuerySet[CategoryItem]:
+    placed = CategoryItem.objects.filter(**of).select_related("category")
+    return placed.only("product", "set_menu", "category__served")
+
+
+_lines_of = Prepared(_lines)
+_places_of_products = Prepared(lambda *products: _places(product__in=products))
+_places_of_menus = Prepared(lambda *menus: _places(set_menu__in=menus))
+
+
 def _priced_product(
     line: CartLine,
     product: Product,
@@ -277,16 +293,13 @@ def local(restaurant: Restaurant, moments: Iterable[datetime]) -> list[datetime]
 def unserved_at(items: Iterable[Product | SetMenu], moments: Sequence[datetime]) -> set[Item]:
     """What is served at none of these local times, by its own slots or by those of every category that it stands in."""
     items = list(items)
-    by_item: defaultdict[Item, list[Any]] = defaultdict(list)
-    placed = CategoryItem.objects.filter(
-        Q(product__in=[item.pk for item in items if isinstance(item, Product)])
-        | Q(set_menu__in=[item.pk for item in items if isinstance(item, SetMenu)])
-    )
-    for product, menu, served in placed.values_list(
-        "product_id", "set_menu_id", "category__served"
-    ):
-        for key in (("product", product), ("set_menu", menu)):
-            by_item[key].append(served)
+    by_item: defaultdict[tuple[str, int | None], list[Any]] = defaultdict(list)
+    products = {item.pk for item in items if isinstance(item, Product)}
+    menus = {item.pk for item in items if isinstance(item, SetMenu)}
+    for each in _places_of_products.all(*sorted(products)) if products else ():
+        by_item["product", each.product_id].append(each.category.served)
+    for each in _places_of_menus.all(*sorted(menus)) if menus else ():
+        by_item["set_menu", each.set_menu_id].append(each.category.served)
     return {
         _place(item)
         for item in items

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ordering.models import Order, OrderLine, Restaurant, Table, Visit, new_code
-from ordering.services import days, orders, trial_lines, visits
+from ordering.services import days, order_numbers, trial_lines, visits
 from ordering.services.findings import Finding, Level
-from pos_bridge import heartbeat, outbox, worker
+from pos_bridge import delivery, heartbeat, outbox
 from pos_bridge.errors import DeliveryError, Unsupported
 from pos_bridge.models import Addition, Register
 from pos_bridge.numbers import NumbersExhausted
@@ -165,7 +165,7 @@ def _written(
         guest=guest,
         submission_key=MARK + new_code(),
         day=day,
-        number=orders.next_number(restaurant, day),
+        number=order_numbers.take(restaurant, day),
         covers=1,
         total=ticket.total,
         language=restaurant.house_language,
@@ -241,7 +241,7 @@ def _wait(addition: Addition, *, alone: bool) -> None:
     name = heartbeat.process_name()
     while time.monotonic() < end:
         if alone:
-            worker.serve(
+            delivery.serve(
                 addition.register_id, worker=name, stopping=stopping, rests=rests, compared=compared
             )
         row = Addition.objects.filter(pk=addition.pk)

@@ -5,10 +5,12 @@ the table (seating.py), after a silence, or when the next party says that it is 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from ordering.models import Call, Guest, Order, Restaurant, Table, Visit
@@ -17,6 +19,7 @@ from ordering.services import house_rules
 from ordering.services.problems import Problem, Refused
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 from pos_bridge.models import Addition, AdditionEvent
+from pos_bridge.prepared import Prepared, PreparedUpdate
 
 State = Addition.State
 # Its order is not on the till, or nobody knows whether it is: a machine or a person has still to act.
@@ -91,7 +94,7 @@ def is_over(visit: Visit) -> bool:
 
     A refused addition is surely not on the till: it must not let the next party into this one's visit.
     """
-    return have_paid(set(last_additions(visit).order_by().values_list("state", flat=True)))
+    return have_paid(set(_last_states.column(visit.pk)))
 
 
 def have_paid(states: set[str]) -> bool:
@@ -105,7 +108,7 @@ def is_silent(visit: Visit) -> bool:
     """
     if visit.last_sign > silent_since(visit.table.restaurant):
         return False
-    return not _undelivered(visit).exists()
+    return not _undelivered(visit.pk).exists()
 
 
 def is_quiet(visit: Visit) -> bool:
@@ -165,7 +168,8 @@ def _join(table: Table, secret: str, covers: int | None, answer: Answer | None) 
     with transaction.atomic():
         visit = current(table, secret)
         if visit is not None and has_ended(visit):
-            end(visit=visit)
+            if not end_as_seen(visit=visit):
+                raise VisitEnded  # or it is at it again: the next look tells
             visit = None
         guest = visit and _guest(visit, secret)
         if visit is not None and not guest and not _belongs(visit, answer):
@@ -225,6 +229,11 @@ def end(*, visit: Visit) -> bool:
     return _end(visit, Visit.objects.filter(pk=visit.pk, ended_at=None))
 
 
+def end_as_seen(*, visit: Visit) -> bool:
+    """The same for a party that has left as far as was seen. False where it has given a sign of life since."""
+    return _end(visit, Visit.objects.filter(pk=visit.pk, cart_version=visit.cart_version))
+
+
 def end_silent() -> int:
     """End the visits that have been silent for too long, with their guests' names. How many."""
     now = timezone.now()
@@ -247,24 +256,35 @@ def lock(visit: Visit) -> None:
 
 def lock_for(guest: Guest) -> None:
     """The same for what a guest does. Raises VisitEnded also where the staff have just led this phone elsewhere."""
-    if _alive(guest.visit, partings=guest.visit.partings):
+    if _alive(guest.visit, guest.visit.partings):
         return  # nobody was led away since the guest was looked up
     lock(guest.visit)
     if Guest.objects.filter(pk=guest.pk, moved_to__isnull=False).exists():
         raise VisitEnded
 
 
-def _alive(visit: Visit, **as_seen: int) -> int:
+def _alive(visit: Visit, *partings: int) -> int:
     since = silent_since(visit.table.restaurant)
-    # As `is_silent`, of the row as it is now.
+    return _touch.update(visit.pk, since, timezone.now(), *partings)
+
+
+def _living(visit: int, since: datetime, _: datetime, *partings: int) -> QuerySet[Visit]:
+    """As `is_silent`, of the row as it is now; with partings, where there were as many."""
     signs = Q(touched_at__gt=since) | Q(touched_at=None, opened_at__gt=since)
     signs |= Q(Exists(_undelivered(visit)))
-    alive = Visit.objects.filter(signs, pk=visit.pk, ended_at=None, **as_seen)
-    return alive.update(cart_version=F("cart_version") + 1, touched_at=timezone.now())
+    as_parted = [Exact(F("partings"), Value(number)) for number in partings]
+    return Visit.objects.filter(signs, *as_parted, pk=visit, ended_at=None)
 
 
-def _undelivered(visit: Visit) -> QuerySet[Addition]:
-    return Addition.objects.filter(order__visit__in=with_joined(visit.pk), state__in=UNDELIVERED)
+def _sign(_: int, __: datetime, now: datetime, *___: int) -> dict[str, Any]:
+    return {"cart_version": F("cart_version") + 1, "touched_at": now}
+
+
+_touch = PreparedUpdate(_living, _sign)
+
+
+def _undelivered(visit: int) -> QuerySet[Addition]:
+    return Addition.objects.filter(order__visit__in=with_joined(visit), state__in=UNDELIVERED)
 
 
 def _opened(table: Table, covers: int) -> Visit:
@@ -314,6 +334,14 @@ def silent_since(restaurant: Restaurant) -> datetime:
 
 def last_additions(visit: Visit) -> QuerySet[Addition]:
     """Of each order the addition that counts."""
+    return _last_additions(visit.pk).select_related("order").order_by("order__created_at")
+
+
+def _last_additions(visit: int) -> QuerySet[Addition]:
     last = Addition.objects.filter(order=OuterRef("order")).order_by("-position").values("pk")[:1]
-    found = Addition.objects.filter(order__visit__in=with_joined(visit.pk), pk=Subquery(last))
-    return found.select_related("order").order_by("order__created_at")
+    return Addition.objects.filter(order__visit__in=with_joined(visit), pk=Subquery(last))
+
+
+_last_states = Prepared(
+    lambda visit: _last_additions(visit).order_by().values_list("state", flat=True)
+)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ordering.models import Order, OrderLine, Visit
 from ordering.services import drafts, events, visits
-from pos_bridge import alarms, outbox, waiting, worker
+from pos_bridge import alarms, delivery, outbox, waiting
 from pos_bridge.models import Addition, AdditionEvent, Attempt
 from pos_bridge.turns import Comparisons, ListRests
 from tests.bench import past
@@ -168,9 +168,9 @@ def test_a_turn_of_the_worker(old_house):
         outbox.recover(register, now)
         assert waiting.registers_to_serve(now) == [register]
         waiting.anything_open(now)
-        worker.send_next(register, worker="w")
-        worker.look_up_next(register)
-        worker.read_lists(register, ListRests(), Comparisons(), anyway=True)
+        delivery.send_next(register, worker="w")
+        delivery.look_up_next(register)
+        delivery.read_lists(register, ListRests(), Comparisons(), anyway=True)
     assert visit.orders.get(number=3).additions.get().tries == 1
     assert not read
 

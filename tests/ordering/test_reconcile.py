@@ -14,8 +14,8 @@ from ordering.services import reconciliation
 from ordering.services.days import service_day
 from pos_bridge import decisions, numbers
 from pos_bridge.decisions import Decision
+from pos_bridge.delivery import serve
 from pos_bridge.models import Addition
-from pos_bridge.worker import serve
 from tests.pos_bridge.conftest import chez_alice, leo2  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.wire, pytest.mark.django_db(transaction=True)]

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ordering import storage
 from ordering.middleware import database_trouble
 from ordering.models import CartLine, Order, Product, Visit
-from pos_bridge import worker
+from pos_bridge import delivery
 from pos_bridge.models import Addition, Attempt, Register
 from tests import factories
 from tests.helpers import at_once
@@ -144,7 +144,7 @@ def test_what_cannot_be_written_first_is_not_posted_f23(full_disk, leo2):
             )
 
     def serve():
-        worker.serve(chez_alice.register.pk, worker="a-worker", stopping=Event())
+        delivery.serve(chez_alice.register.pk, worker="a-worker", stopping=Event())
 
     for write in (fill, serve):
         with pytest.raises(OperationalError, match="full"):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from pos_bridge import breaker, decisions, following, outbox, waiting, worker
+from pos_bridge import breaker, decisions, delivery, following, outbox, waiting
 from pos_bridge.errors import Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.undelivered import undelivered
@@ -330,13 +330,13 @@ def test_a_kind_without_a_list_is_probed_by_its_check_f64():
         alice = Restaurant(toy.url, kind="toy")
         addition = alice.order()
         Register.objects.update(failures=5, silent_since=soon())
-        worker.serve(alice.register.pk, worker="test", stopping=threading.Event())
+        delivery.serve(alice.register.pk, worker="test", stopping=threading.Event())
         assert toy.checks == 1
         assert toy.ledger == [addition.number]
         assert now_is(addition)[0] == State.RECEIVED
         assert register().failures == 0
         for table in range(2, 5):
             alice.order(table=table)
-        worker.serve(alice.register.pk, worker="test", stopping=threading.Event())
+        delivery.serve(alice.register.pk, worker="test", stopping=threading.Event())
         assert toy.checks == 1, "only a probe checks"
         assert len(toy.ledger) == 4

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pos_bridge import outbox, waiting, worker
+from pos_bridge import delivery, outbox, waiting
 from pos_bridge.decisions import Decision, decide, possible
 from pos_bridge.errors import Misconfigured, NotSent, Uncertain
 from pos_bridge.models import Addition, Register
@@ -43,7 +43,7 @@ def charlie(toy, transactional_db):
 
 
 def deliver(restaurant):
-    worker.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
+    delivery.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
 
 
 def for_a_while(restaurant, condition=lambda: False, seconds=3.0):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ordering.models import Order, OrderLine
 from ordering.services import registers
-from pos_bridge import decisions, following, numbers, outbox, waiting, worker
+from pos_bridge import decisions, delivery, following, numbers, outbox, waiting
 from pos_bridge.models import Addition, Attempt, Register, StrangeNumber
 from pos_bridge.registers.base import TillState
 from pos_bridge.turns import Comparisons
@@ -169,7 +169,7 @@ def test_many_numbers_are_compared_in_few_queries(alice, now, django_assert_max_
 
 def deliver(restaurant):
     """A process that has just started: it has compared nothing yet."""
-    worker.serve(restaurant.register.pk, worker="new", stopping=threading.Event())
+    delivery.serve(restaurant.register.pk, worker="new", stopping=threading.Event())
 
 
 def backup():
@@ -264,7 +264,7 @@ def test_a_list_that_cannot_be_read_holds_no_order_up_for_long_f28_f65(chez_alic
     compared_here = Comparisons()
 
     def sent():
-        worker.serve(
+        delivery.serve(
             chez_alice.register.pk,
             worker="test",
             stopping=threading.Event(),

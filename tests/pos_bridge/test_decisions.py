@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from pos_bridge import decisions, following, outbox, waiting, worker
+from pos_bridge import decisions, delivery, following, outbox, waiting
 from pos_bridge.decisions import FROM, Decision, decide, possible
 from pos_bridge.errors import NotSent, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
@@ -314,7 +314,7 @@ def test_typed_by_hand_while_the_register_is_slow_it_is_there_once_f71(chez_alic
     leo2.script("late_after(20)")
     addition = chez_alice.order()
     sending = threading.Thread(
-        target=worker.serve,
+        target=delivery.serve,
         args=(chez_alice.register.pk,),
         kwargs={"worker": "test", "stopping": threading.Event()},
     )
@@ -340,14 +340,14 @@ def test_a_register_that_has_forgotten_its_numbers_is_sent_nothing_by_itself_f62
     leo2.fail_always("forget_ids(0)", list="http500")
     addition = chez_alice.order()
     claim = claimed(chez_alice, timezone.now())
-    outcome = worker._send(claim)
+    outcome = delivery._send(claim)
     assert isinstance(outcome, Uncertain)
     settled(claim, outcome, timezone.now())
     Addition.objects.update(created_at=timezone.now() - timedelta(seconds=25))  # 20 min / 50
     outbox.hold(timezone.now())
     posts = len(leo2.posts())
     for _ in range(3):
-        worker.serve(chez_alice.register.pk, worker="test", stopping=threading.Event())
+        delivery.serve(chez_alice.register.pk, worker="test", stopping=threading.Event())
     assert len(leo2.posts()) == posts
     assert now_is(addition) == (State.HELD, "stale")
     # The person clicks, the list is read first, and it is there: no second row on the till.
@@ -356,7 +356,7 @@ def test_a_register_that_has_forgotten_its_numbers_is_sent_nothing_by_itself_f62
     leo2.fail_always("forget_ids(0)")
 
     def there():
-        worker.serve(chez_alice.register.pk, worker="test", stopping=threading.Event())
+        delivery.serve(chez_alice.register.pk, worker="test", stopping=threading.Event())
         return now_is(addition)[0] == State.RECEIVED
 
     eventually(there)

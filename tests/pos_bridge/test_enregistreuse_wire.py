@@ -8,13 +8,14 @@ import pytest
 from django.utils import timezone
 
 from pos_bridge import outbox, waiting, words
+from pos_bridge.delivery import serve
 from pos_bridge.errors import DeliveryError, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers import adapter_for, http
 from pos_bridge.registers.base import TillState
 from pos_bridge.registers.enregistreuse import Enregistreuse
 from pos_bridge.simulator.enregistreuse import DELIVERY, Catalogue, EnregistreuseRegister
-from pos_bridge.worker import Worker, serve
+from pos_bridge.worker import Worker
 from tests.helpers import eventually
 from tests.pos_bridge.conftest import Restaurant
 

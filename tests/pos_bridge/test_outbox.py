@@ -17,7 +17,7 @@ from pos_bridge.ticket import Ticket
 from tests import factories
 from tests.helpers import at_once
 from tests.pos_bridge.conftest import Restaurant
-from tests.pos_bridge.steps import ACCEPTED, State, claimed, later, put, settled, soon
+from tests.pos_bridge.steps import ACCEPTED, State, claimed, later, now_is, put, settled, soon
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +221,56 @@ def test_a_zombie_that_wakes_after_its_lease_changes_nothing_f35(alice, now):
     assert not AdditionEvent.objects.exists()
     # What the zombie was told is kept all the same.
     assert [attempt.outcome for attempt in Attempt.objects.all()] == ["Rejected", ""]
+
+
+def went_on(claim, now):
+    return outbox.settle_and_claim(claim, ACCEPTED, worker="one", now=now, duration=0.25)
+
+
+def test_settling_takes_the_next_one_with_it(alice, now):
+    first, second = alice.order(table=1), alice.order(table=2)
+    settled_one, claim = went_on(claimed(alice, now), later(now, 1))
+    assert settled_one
+    assert claim.addition == second
+    assert (now_is(first)[0], now_is(second)[0]) == (State.ACCEPTED, State.SENDING)
+    alice.register.refresh_from_db()
+    second.refresh_from_db()
+    assert alice.register.lease_owner == second.lease_owner == claim.owner
+    assert later(now, 26) <= claim.until == second.lease_until < later(now, 27)
+    assert [attempt.outcome for attempt in Attempt.objects.order_by("pk")] == ["accepted", ""]
+    # And the last one gives the register back.
+    assert went_on(claim, later(now, 2)) == (True, None)
+    alice.register.refresh_from_db()
+    assert alice.register.lease_owner == ""
+
+
+def test_a_zombie_takes_nothing_with_it_f35(alice, now):
+    alice.order(table=1), alice.order(table=2)
+    zombie = claimed(alice, now, "zombie")
+    after = later(now, 26)
+    outbox.recover(alice.register.pk, after)
+    other = claimed(alice, later(after, 1), "other")
+    assert went_on(zombie, later(after, 2)) == (False, None)
+    alice.register.refresh_from_db()
+    assert alice.register.lease_owner == other.owner
+    assert Addition.objects.filter(state=State.SENDING).get() == other.addition
+
+
+def test_a_register_that_pauses_meanwhile_takes_no_next_one(alice, now):
+    alice.order(table=1), alice.order(table=2)
+    claim = claimed(alice, now)
+    outbox.pause(alice.register.pk, "keys_refused")
+    assert went_on(claim, later(now, 1)) == (True, None)
+    alice.register.refresh_from_db()
+    assert alice.register.lease_owner == ""
+    assert not Addition.objects.filter(state=State.SENDING).exists()
+
+
+def test_a_later_one_of_the_same_table_goes_once_the_earlier_is_settled(alice, now):
+    first, second = alice.order(table=1), alice.order(table=1)
+    _, claim = went_on(claimed(alice, now), now)
+    assert claim.addition == second
+    assert now_is(first)[0] == State.ACCEPTED
 
 
 def test_what_was_surely_not_sent_is_tried_again_later_and_later(alice, now, monkeypatch):

@@ -1,15 +1,19 @@
 """SQL that is written once asks for what was meant each time."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, F
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from ordering import access
-from ordering.models import Guest
+from ordering.models import Guest, Order
 from pos_bridge import waiting
 from pos_bridge.models import Register
-from pos_bridge.prepared import Prepared
+from pos_bridge.prepared import Prepared, PreparedUpdate
 from tests import factories
 
 DAY = timedelta(days=1)
@@ -85,6 +89,104 @@ def test_a_column_is_read_to_its_end():
     assert all_of.column(made[1]) == made[1:]
 
 
+def test_all_rows_come_in_their_order_with_what_is_counted_beside_them(guests):
+    every = Prepared(
+        lambda visit: (
+            Guest.objects.filter(visit=visit)
+            .select_related("visit")
+            .annotate(twice=F("number") * 2)
+            .order_by("-number")
+        )
+    )
+    found = every.all(guests[0].visit_id)
+    assert [(each, each.visit.covers, each.twice) for each in found] == [
+        (guests[1], 2, 4),
+        (guests[0], 2, 2),
+    ]
+    assert every.all(guests[0].visit_id + 1) == []
+
+
+def test_rows_of_a_day_are_counted():
+    day = date(2026, 11, 26)
+    order = factories.order(factories.guest(factories.table()), day=day)
+    counted = Prepared(
+        lambda restaurant, of: (
+            Order.objects.filter(restaurant=restaurant, day=of)
+            .order_by()
+            .values("day")
+            .annotate(orders=Count("pk"))
+            .values_list("orders", "restaurant__slug")
+        )
+    )
+    assert counted.values(order.restaurant_id, day) == [(1, order.restaurant.slug)]
+    assert counted.values(order.restaurant_id, day + DAY) == []
+
+
+rename = PreparedUpdate(
+    lambda pk, name, now: Guest.objects.filter(pk=pk).order_by("number"),
+    lambda pk, name, now: {"name": name, "number": F("number") + 10, "word_at": now - DAY},
+)
+
+
+def test_an_update_writes_what_is_given_and_says_how_many_rows(guests, django_assert_num_queries):
+    now = timezone.now()
+    with django_assert_num_queries(2):
+        assert rename.update(guests[0].pk, "Zoé", now) == 1
+        assert rename.update(guests[1].pk, "'; --", now + DAY) == 1
+    assert rename.update(0, "", now) == 0
+    assert list(Guest.objects.order_by("number").values_list("name", "number", "word_at")) == [
+        ("Zoé", 11, now - DAY),
+        ("'; --", 12, now),
+    ]
+
+
+def test_an_update_that_fails_lets_nothing_of_its_transaction_stand(guests):
+    same_number = PreparedUpdate(
+        lambda pk: Guest.objects.filter(pk=pk), lambda pk: {"number": guests[1].number}
+    )
+    with transaction.atomic(), suppress(IntegrityError):
+        same_number.update(guests[0].pk)
+        pytest.fail("two guests have one number")
+    with transaction.atomic():
+        with suppress(IntegrityError):
+            same_number.update(guests[0].pk)
+        with pytest.raises(TransactionManagementError):
+            Guest.objects.count()
+
+
+def test_a_number_that_a_column_cannot_hold_is_no_silent_nothing(guests):
+    """What stands for a number while the SQL is written is larger than a small column of PostgreSQL."""
+    small = Prepared(lambda number: Guest.objects.filter(number=number))
+    if connection.vendor == "sqlite":
+        assert small.first(1) == guests[0]
+        return
+    with pytest.raises(ValueError, match="range"):
+        small.first(1)
+
+
+def test_what_stands_in_no_parameter_as_it_is_given_is_a_mistake_said_aloud(guests):
+    """A text inside a pattern: what stands for it would be asked for, for ever, and nothing found."""
+    tapped = Prepared(lambda pk, tap: Guest.objects.filter(pk=pk, taps__contains=tap))
+    with pytest.raises(ValueError, match="as it is given"):
+        tapped.exists(guests[0].pk, "abc")
+
+
+def test_a_sum_with_what_is_given_is_not_another_of_the_given(guests):
+    next_to = Prepared(lambda pk, more: Guest.objects.filter(pk__lt=pk + 1, pk__gte=more))
+    with pytest.raises(ValueError, match="as it is given"):
+        next_to.exists(guests[0].pk, guests[0].pk)
+
+
+def test_a_bound_that_no_small_column_can_pass_is_not_dropped(guests):
+    """On PostgreSQL “less than two thousand million” is true of every small number, and Django leaves it out."""
+    below = Prepared(lambda number: Guest.objects.filter(number__lt=number))
+    if connection.vendor == "sqlite":
+        assert not below.exists(1)
+        return
+    with pytest.raises(ValueError, match="as it is given"):
+        below.exists(1)
+
+
 def test_what_cannot_be_is_not_asked_for(django_assert_num_queries):
     """No kind of register is of that sort."""
     none = Prepared(lambda now: Register.objects.filter(kind__in=[], next_poll_at=now))
@@ -92,6 +194,7 @@ def test_what_cannot_be_is_not_asked_for(django_assert_num_queries):
         assert not none.exists(timezone.now())
         assert none.first(timezone.now()) is None
         assert none.column(timezone.now()) == []
+        assert none.all(timezone.now()) == []
 
 
 def test_it_is_written_anew_where_something_else_decides():

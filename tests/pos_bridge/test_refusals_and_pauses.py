@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from pos_bridge import outbox, worker
+from pos_bridge import delivery, outbox
 from pos_bridge.errors import Misconfigured, NotSent
 from pos_bridge.models import Addition, Register
 from tests.helpers import eventually
@@ -23,7 +23,7 @@ def _quick(settings):
 
 
 def deliver(restaurant):
-    worker.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
+    delivery.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
 
 
 def claimed(restaurant):
@@ -116,7 +116,7 @@ def test_it_begins_no_post_that_its_lease_does_not_outlast_f35_f38(chez_alice, l
     claim = claimed(chez_alice)
     now = {"until": timezone.now(), "until_monotonic": time.monotonic()}
     late = replace(claim, **{clock: now[clock]})
-    outcome = worker._send(late)
+    outcome = delivery._send(late)
     assert isinstance(outcome, NotSent)
     assert leo2.posts() == []
     outbox.settle(late, outcome, now=timezone.now(), duration=0)

@@ -14,7 +14,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from pos_bridge import outbox, worker
+from pos_bridge import delivery, outbox, worker
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.simulator.catalogue import Article
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
@@ -37,7 +37,7 @@ def _quick(settings):
 
 
 def deliver(restaurant):
-    worker.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
+    delivery.serve(restaurant.register.pk, worker="test", stopping=threading.Event())
 
 
 # --- F39 --------------------------------------------------------------------------------------------

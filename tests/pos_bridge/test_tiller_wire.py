@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
-from pos_bridge import decisions, outbox, worker
+from pos_bridge import decisions, delivery, outbox
 from pos_bridge.decisions import Decision
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Rejected, Uncertain
 from pos_bridge.models import Addition, Attempt, Register
@@ -305,7 +305,7 @@ def house(till, quick, transactional_db):
 
 
 def deliver(house):
-    worker.serve(house.register.pk, worker="test", stopping=threading.Event())
+    delivery.serve(house.register.pk, worker="test", stopping=threading.Event())
 
 
 def serve_for_long(house, times=5):

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pos_bridge import decisions, outbox, waiting, worker
+from pos_bridge import decisions, delivery, outbox, waiting
 from pos_bridge.decisions import Decision
 from pos_bridge.models import Addition, Register
 from pos_bridge.times import seconds
@@ -29,13 +29,13 @@ def test_send_again_loses_to_a_try_that_ends_between_the_look_and_the_click(chez
         result = execute(sql, params, many, context)
         if not tried and sql.startswith("SELECT"):
             tried.append(True)
-            assert worker.send_next(addition.register_id, worker="another")
+            assert delivery.send_next(addition.register_id, worker="another")
         return result
 
     with connection.execute_wrapper(try_after_the_look):
         decided = decisions.decide(addition, Decision.SEND_AGAIN)
     assert (decided.won, decided.state) == (False, State.UNCERTAIN)
-    worker.read_lists(addition.register_id, ListRests(), Comparisons())
+    delivery.read_lists(addition.register_id, ListRests(), Comparisons())
     assert Addition.objects.get(pk=addition.pk).state == State.RECEIVED
 
 

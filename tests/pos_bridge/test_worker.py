@@ -1,20 +1,22 @@
 """From the outbox to the register over a real port, and back from its lists."""
 
 import threading
+from contextlib import suppress
 from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from pos_bridge import outbox, retry, worker
+from pos_bridge import delivery, outbox, retry
+from pos_bridge.delivery import serve
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers.leo2 import Leo2
 from pos_bridge.simulator.leo2 import Catalogue, Leo2Register
 from pos_bridge.times import seconds
 from pos_bridge.turns import Comparisons
 from pos_bridge.waiting import LEASE
-from pos_bridge.worker import Worker, serve
+from pos_bridge.worker import Worker
 from tests.helpers import eventually
 from tests.pos_bridge.conftest import Restaurant
 
@@ -55,6 +57,10 @@ def deliver(restaurant):
 
 def states(*additions):
     return {Addition.objects.get(pk=addition.pk).state for addition in additions}
+
+
+def numbers_of(leo2):
+    return [post["number"] for post in leo2.posts()]
 
 
 def on_the_till(*additions):
@@ -242,7 +248,7 @@ def test_a_register_that_another_worker_serves_is_left_to_it(chez_alice, leo2, m
         read.append(register_id)
         return False
 
-    monkeypatch.setattr(worker, "read_lists", read_lists)
+    monkeypatch.setattr(delivery, "read_lists", read_lists)
     left = Mock()
     for until, expected in ((LEASE, []), (-1, [chez_alice.register.pk])):
         end = timezone.now() + seconds(until)
@@ -312,10 +318,58 @@ def test_a_locked_database_loses_no_answer(chez_alice, leo2, monkeypatch):
     assert len(leo2.posts()) == 1
 
 
+def test_a_queue_is_sent_in_order_and_claimed_once(chez_alice, leo2, monkeypatch):
+    """Each next one is taken in the transaction that settles the one before."""
+    additions = [chez_alice.order(table=table) for table in range(1, 5)]
+    claims, real = [], outbox.claim
+
+    def claim(*args, **given):
+        claims.append(real(*args, **given))
+        return claims[-1]
+
+    monkeypatch.setattr(outbox, "claim", claim)
+    deliver(chez_alice)
+    assert numbers_of(leo2) == [addition.number for addition in additions]
+    assert [claim.addition for claim in claims if claim] == [additions[0]]
+
+
+def test_what_is_wrong_with_the_next_one_loses_no_answer(chez_alice, leo2, monkeypatch):
+    additions = [chez_alice.order(table=table) for table in (1, 2)]
+    real, failures = outbox._claimed, iter([ZeroDivisionError(), OperationalError("locked")])
+
+    def claimed(addition, *rest):
+        if addition.pk == additions[1].pk:
+            for failure in failures:
+                raise failure
+        return real(addition, *rest)
+
+    monkeypatch.setattr(outbox, "_claimed", claimed)
+    for _ in range(2):
+        with suppress(OperationalError):
+            deliver(chez_alice)
+    assert states(*additions) == {State.RECEIVED}
+    assert numbers_of(leo2) == [addition.number for addition in additions]
+
+
+def test_a_worker_that_stops_takes_no_next_one(chez_alice, leo2):
+    chez_alice.order(table=1), chez_alice.order(table=2)
+    stopping = threading.Event()
+    real = leo2.use_of
+
+    def use_of(request):
+        stopping.set()
+        return real(request)
+
+    leo2.use_of = use_of
+    serve(chez_alice.register.pk, worker="test", stopping=stopping)
+    assert len(leo2.posts()) == 1
+    assert not Addition.objects.filter(state=State.SENDING).exists()
+
+
 def test_keys_that_cannot_be_decrypted_pause_the_register(chez_alice, settings):
     addition = chez_alice.order()
     settings.FIELD_KEYS = ["x3JTCiCSAOOaN6hIm4pWeEfp5Z0fE3a4sPUUH1uLQBg="]
-    assert worker.send_next(chez_alice.register.pk, worker="test")
+    assert delivery.send_next(chez_alice.register.pk, worker="test")
     assert states(addition) == {State.QUEUED}
     paused = Register.objects.values_list("paused_reason", flat=True).get()
     assert paused == "keys_unreadable"

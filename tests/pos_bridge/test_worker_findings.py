@@ -15,7 +15,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db import DatabaseError, InternalError, ProgrammingError, connection
 
-from pos_bridge import outbox, waiting, wake, worker
+from pos_bridge import delivery, outbox, waiting, wake, worker
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers import http
 from pos_bridge.turns import ListRests, Turns
@@ -154,7 +154,7 @@ def test_lists_that_fail_rest_ever_longer(monkeypatch, settings):
 def test_lists_that_fail_hold_no_order_up(leo2, working, settings, caplog, lists):
     """Each order would have them read at once, and the next would wait for that."""
     settings.TIME_DIVISOR = 5
-    caplog.set_level(logging.INFO, logger="pos_bridge.worker")
+    caplog.set_level(logging.INFO, logger="pos_bridge.delivery")
     leo2.fail_always("ok", list=lists)
     alice = Restaurant(leo2.url)
     working()
@@ -168,19 +168,19 @@ def test_lists_that_fail_hold_no_order_up(leo2, working, settings, caplog, lists
 @wire
 @database
 def test_all_that_is_due_is_sent_before_the_lists_are_read(leo2, settings, monkeypatch):
-    settings.TIME_DIVISOR = 50
+    settings.TIME_DIVISOR = 5
     alice = Restaurant(leo2.url)
     additions = [alice.order(table=table) for table in range(1, 13)]
     seen = []
-    real = worker.read_lists
+    real = delivery.read_lists
 
     def read_lists(*args, anyway=False):
         if not anyway:
             seen.append(states(*additions))
         return real(*args, anyway=anyway)
 
-    monkeypatch.setattr(worker, "read_lists", read_lists)
-    worker.serve(alice.register.pk, worker="test", stopping=threading.Event())
+    monkeypatch.setattr(delivery, "read_lists", read_lists)
+    delivery.serve(alice.register.pk, worker="test", stopping=threading.Event())
     assert seen[0] == {State.ACCEPTED}
 
 
@@ -191,7 +191,7 @@ def test_keys_that_cannot_be_decrypted_pause_the_register_of_a_list_too(leo2, se
     alice = Restaurant(leo2.url)
     leo2.close_till()
     alice.order()
-    worker.serve(alice.register.pk, worker="test", stopping=threading.Event())
+    delivery.serve(alice.register.pk, worker="test", stopping=threading.Event())
     settings.FIELD_KEYS = [Fernet.generate_key().decode()]
     Register.objects.update(next_poll_at=None)
     ended = threading.Thread(target=lambda: Worker().run(once=True))

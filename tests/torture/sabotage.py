@@ -8,36 +8,33 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 State = Any
 
 
 def number_renewed() -> None:
     """A new number at each try: what the register drops as a double, it no longer knows."""
-    from pos_bridge import outbox
+    from pos_bridge import outbox, taking
     from pos_bridge.models import Addition, Register
     from pos_bridge.registers import adapter_class
     from pos_bridge.ticket import Ticket
 
-    claim = outbox.claim
-
-    def claim_anew(register_id: int, **given: Any) -> outbox.Claim | None:
-        claimed = claim(register_id, **given)
-        if claimed is None or claimed.addition.tries == 1:
-            return claimed
+    def anew(claimed: outbox.Claim) -> None:
+        if claimed.addition.tries == 1:
+            return
         addition = claimed.addition
         with transaction.atomic():
-            register = Register.objects.get(pk=register_id)
-            number = outbox._take_number(register, given["now"])
+            register = Register.objects.get(pk=addition.register_id)
+            number = taking.take(register, timezone.now())
             adapter = adapter_class(register.kind)
             assert adapter is not None
             ticket = Ticket.from_json(addition.ticket)
             body = adapter.build(ticket, number, register.options, addition.uuid)
             Addition.objects.filter(pk=addition.pk).update(number=number, body=body)
         addition.number, addition.body = number, body
-        return claimed
 
-    outbox.claim = claim_anew
+    _after_each_claim(anew)
 
 
 def told_before_commit() -> None:
@@ -99,7 +96,7 @@ def _unguard(which: Callable[[str, str], bool]) -> None:
     move = outbox.move
 
     def move_unguarded(
-        pk: int, source: Any, target: Any, now: datetime, guard: Q | None = None, **fields: Any
+        pk: int, source: Any, target: Any, now: datetime, guard: Any = outbox.NONE, **fields: Any
     ) -> bool:
         if not which(source, target):
             return move(pk, source, target, now, guard, **fields)
@@ -124,15 +121,31 @@ def pause_after_claim(every: int) -> None:
     At an order's first try only: whoever takes it over sends it while the first one sleeps, so that the first one
     comes back to an order that is another's, every time and not by luck.
     """
-    from pos_bridge import outbox
 
-    claim = outbox.claim
-
-    def claim_and_pause(register_id: int, **given: Any) -> Any:
-        claimed = claim(register_id, **given)
-        if claimed and claimed.addition.tries == 1 and claimed.addition.number % every == 0:
+    def pause(claimed: Any) -> None:
+        if claimed.addition.tries == 1 and claimed.addition.number % every == 0:
             # To this thread, which then goes not one step further; another one might be slow to hear of it.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+    _after_each_claim(pause)
+
+
+def _after_each_claim(what: Callable[[Any], None]) -> None:
+    """Done with each claim, once it is committed, whichever way the worker has come to it."""
+    from pos_bridge import outbox
+
+    claim, settle_and_claim = outbox.claim, outbox.settle_and_claim
+
+    def claimed_alone(register_id: int, **given: Any) -> Any:
+        claimed = claim(register_id, **given)
+        if claimed:
+            what(claimed)
         return claimed
 
-    outbox.claim = claim_and_pause
+    def claimed_after_another(*given: Any, **named: Any) -> Any:
+        settled, claimed = settle_and_claim(*given, **named)
+        if claimed:
+            what(claimed)
+        return settled, claimed
+
+    outbox.claim, outbox.settle_and_claim = claimed_alone, claimed_after_another

@@ -5,10 +5,11 @@ import threading
 
 import pytest
 
+from pos_bridge.delivery import serve
 from pos_bridge.models import Addition, Attempt, Register
 from pos_bridge.registers import http
 from pos_bridge.ticket import Ticket
-from pos_bridge.worker import Worker, serve
+from pos_bridge.worker import Worker
 from tests.helpers import eventually
 from tests.pos_bridge.conftest import Restaurant
 from tests.pos_bridge.contract.hooks import CANARY, Hooks
