@@ -243,6 +243,15 @@ def test_what_is_not_sent_is_tried_again_for_two_minutes(phones, live_server, ta
     expect(count).to_have_text("4")
     assert CartLine.objects.get(set_menu__key="menu").quantity == 1
 
+    # Of no more taps than the server surely knows again.
+    page.context.set_offline(True)
+    tap = "for (let taps = 0; taps < {}; taps += 1) document.getElementById('add-carte_tarte').click()"
+    page.evaluate(tap.format(100))
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(alert).to_have_text(NOT_SENT)
+    page.evaluate(tap.format(1))
+    expect(alert).to_have_text("No network: nothing was sent. Try again.")
+
 
 @pytest.fixture
 def additions():
