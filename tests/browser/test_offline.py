@@ -129,6 +129,8 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     changed(restaurant_id=table.restaurant_id)
     page.reload()
     expect(page.locator("#dish-carte_tarte h3")).to_have_text("Tatin")
+    kept_at = page.locator("[data-kept]")
+    expect(kept_at).to_be_hidden()
 
     # Another page cannot be loaded: what to do is said, and the carte is there to read, with nothing to send.
     page.context.set_offline(True)
@@ -140,6 +142,8 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     expect(page.locator("h1")).to_have_text("No network")
     page.get_by_role("link", name="Read the carte").click()
     expect(page.locator("#dish-carte_tarte h3")).to_have_text("Tarte (en)")
+    expect(kept_at).to_be_visible()
+    expect(kept_at).to_contain_text(re.compile(r"the carte of [\d:]+\s[ap]m\. Ask the team"))
     page.locator(".strip a").click()
     expect(page.locator(".strip [aria-current]")).to_have_count(1)
     assert page.locator("form[method=post], button.add").count() == 0
