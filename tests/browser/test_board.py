@@ -77,6 +77,8 @@ def test_a_service_from_the_board(phones, live_server, a):
     expect(page.locator("#news")).to_have_text("1 thing needs a person")
     assert page.evaluate("document.activeElement.id") == "table-12"
     assert page.evaluate("window.tones") > before
+    # Well below half of the screen: the next one is in sight too.
+    assert page.locator(".need").bounding_box()["height"] <= 330
     page.locator(".need summary").click()
     order(a, State.UNCERTAIN, "no_answer", age=60)
     look(page)
