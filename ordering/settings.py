@@ -103,7 +103,7 @@ TEMPLATES = [
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "carte": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "BACKEND": "ordering.diner.kept.Files",
         "LOCATION": DATA_DIR / "kept",
         "TIMEOUT": 24 * 3600,
         # The collected files too: a page names those of other packages.

@@ -292,6 +292,7 @@
   // --- Without a network: what was tapped is sent again by itself, as the same tap, which is heard once (F02, F04) ---
 
   const AS_LONG = 120_000; // whoever has waited longer has told the team
+  const AS_MANY = 100; // and who has tapped more; the server knows twice as many again (services/taps.py)
   const kept = new Map(); // what got no answer, by the key of its tap
   const retried = new Map(); // and is under way again
   let timer;
@@ -304,7 +305,7 @@
     const before = retried.get(tap) ?? { since: Date.now(), surely: true };
     retried.delete(tap);
     const tried = { ...before, elt, path, formData, surely: before.surely && offline.has(xhr) };
-    if (Date.now() - tried.since > AS_LONG) return { surely: tried.surely, again: false };
+    if (Date.now() - tried.since > AS_LONG || kept.size >= AS_MANY) return { surely: tried.surely, again: false };
     kept.set(tap, tried);
     pause = Math.min((pause ?? 1500) * 2, 20_000);
     clearTimeout(timer);

@@ -97,6 +97,7 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
     restaurant, language = _house(request, slug)
     # The moment first: at five in the morning, what was read of yesterday is not kept as today's.
     now = timezone.now()
+    local = pages.local_now(restaurant)
     found = compiled.compiled(restaurant)
     wanted = filtering.wanted(request.GET)
     shown = filtering.narrowed(found, wanted)
@@ -111,7 +112,7 @@ def carte(request: HttpRequest, slug: str) -> HttpResponse:
             request, "diner/carte.html", restaurant, language,
             table=table, carte=html, carte_sections=carte_page.strip(shown, language, restaurant, now),
             problem=_why_not(table, now) if table else None,
-            announced=hours.announced(restaurant, pages.local_now(restaurant), language),
+            announced=hours.announced(restaurant, local, language), read_at=hours.o_clock(local.time()),
             waiting_minutes=pauses.waiting_minutes(restaurant, now),
             filter=filtering.form(found, shown, wanted),
         ),

@@ -107,8 +107,9 @@ class Guest(models.Model):
     name = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
     # Has chosen all and waits for the others; a change of the own lines takes it back.
     ready = models.BooleanField(default=False, db_default=False, editable=False)
-    # The keys of its last taps that added something, each heard once (services/taps.py).
+    # The keys of its last taps that added something, each heard once, and of those before (services/taps.py).
     taps = models.CharField(max_length=400, default="", db_default="", editable=False)
+    taps_before = models.CharField(max_length=3060, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name = _("guest")

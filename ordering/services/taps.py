@@ -1,12 +1,14 @@
 """A tap that adds is heard once: a phone whose answer was lost asks again with the key of the same tap (F02)."""
 
-from django.db.models import Value
-from django.db.models.functions import Concat, Left
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Left, Substr
 
 from ordering.models import Guest
 
 KEY = 16  # characters of a key
-KEPT = 20  # taps of a phone; one that is asked again is among the last few
+# The keys of a phone that are kept. Its script asks again for two minutes, for 100 taps at the most (app.js): that many
+# more may be heard while all of them wait. The last ones stand in a column that code of before reads and writes too.
+KEPT, LAST = 200, 20
 
 
 class Heard(Exception):
@@ -15,7 +17,7 @@ class Heard(Exception):
 
 def is_heard(guest: Guest, tap: str) -> bool:
     """Whether the guest, as it was looked up, has tapped this before."""
-    return bool(tap) and tap in guest.taps
+    return bool(tap) and (tap in guest.taps or tap in guest.taps_before)
 
 
 def hear(guest: Guest, tap: str) -> None:
@@ -25,7 +27,14 @@ def hear(guest: Guest, tap: str) -> None:
     """
     if not tap:
         return
-    unheard = Guest.objects.filter(pk=guest.pk).exclude(taps__contains=tap)
-    taps = Left(Concat(Value(f"{tap} "), "taps"), KEPT * (KEY + 1))
-    if not unheard.update(taps=taps):
+    heard = Q(taps__contains=tap) | Q(taps_before__contains=tap)
+    width = LAST * (KEY + 1)
+    taps = Concat(Value(f"{tap} "), "taps")
+    before = Concat(Substr(taps, width + 1), F("taps_before"))
+    kept = (
+        Guest.objects.filter(pk=guest.pk)
+        .exclude(heard)
+        .update(taps=Left(taps, width), taps_before=Left(before, (KEPT - LAST) * (KEY + 1)))
+    )
+    if not kept:
         raise Heard

@@ -33,6 +33,13 @@ addEventListener("activate", (event) => {
   event.waitUntil(Promise.all([forgetOld(), clients.claim(), registration.navigationPreload?.enable()]));
 });
 
+// Of what is only kept, it says from when it is: in the page's own words, which are hidden while there is a network.
+const dated = async (answer) => {
+  const headers = new Headers(answer.headers);
+  for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name); // of what came
+  return new Response((await answer.text()).replace(" hidden data-kept", " data-kept"), { headers });
+};
+
 // A page of a visit says what to keep. It is fetched without cookies: what comes is what everybody may read.
 addEventListener("message", (event) => {
   event.waitUntil((async () => {
@@ -42,7 +49,7 @@ addEventListener("message", (event) => {
       const url = new URL(address, location.origin);
       if (url.origin !== location.origin || !MAY_KEEP.test(url.pathname)) continue;
       const answer = await fetch(url, { credentials: "omit", cache: event.data.anew ? "reload" : "default" });
-      if (answer.ok && !answer.redirected) await house.put(url, answer);
+      if (answer.ok && !answer.redirected) await house.put(url, url.pathname.endsWith("/carte/") ? await dated(answer) : answer);
     }
     event.ports[0]?.postMessage("kept");
   })());
@@ -66,6 +73,7 @@ const page = async (event) => {
   try {
     return await asked(event);
   } catch (error) {
+    await forgetOld();
     const house = await caches.open(HOUSE);
     const shown = await carte(house, new URL(event.request.url)) ?? await instead(house);
     if (!shown) throw error;

@@ -23,6 +23,10 @@ State = Addition.State
 EAR = "const make = AudioContext.prototype.createOscillator; window.tones = 0; \
 AudioContext.prototype.createOscillator = function () { window.tones += 1; return make.call(this); };"
 
+# Tables that are wider than the phone, and scroll by themselves.
+SIDEWAYS = """() => [...document.querySelectorAll(".scroll")]
+  .filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.id)"""
+
 
 @pytest.fixture
 def a():
@@ -77,6 +81,8 @@ def test_a_service_from_the_board(phones, live_server, a):
     expect(page.locator("#news")).to_have_text("1 thing needs a person")
     assert page.evaluate("document.activeElement.id") == "table-12"
     assert page.evaluate("window.tones") > before
+    # Well below half of the screen: the next one is in sight too.
+    assert page.locator(".need").bounding_box()["height"] <= 330
     page.locator(".need summary").click()
     order(a, State.UNCERTAIN, "no_answer", age=60)
     look(page)
@@ -164,7 +170,7 @@ def test_every_other_page_of_the_house_is_accessible(phones, live_server, a):
         "pauses/", "tables/7/why/", "tables/12/card/", "service/", "journal/",
     ):  # fmt: skip
         assert page.goto(board + address).status == 200, address
-        cut = page.evaluate(judge.CUT) + judge.narrow(page)
+        cut = page.evaluate(judge.CUT) + judge.narrow(page) + page.evaluate(SIDEWAYS)
         if wrong := judge.accessible(page, dark=True) + cut:
             found[address] = wrong
     assert not found, pformat(found, width=200)

@@ -60,7 +60,6 @@ def test_notes_and_the_wish_reach_the_tape_f19(phones, live_server, table, scrip
             page.locator("#serving noscript button, #serving button").click()
         expect(page.locator("#serving-together")).to_be_checked()
         if script:
-            page.wait_for_function("document.getElementById('serving').isConnected")
             expect(page.locator("input[name=serving_before]")).to_have_value("together")
         page.locator("#order").click()
         page.wait_for_url("**/orders/**")

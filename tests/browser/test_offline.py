@@ -129,6 +129,8 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     changed(restaurant_id=table.restaurant_id)
     page.reload()
     expect(page.locator("#dish-carte_tarte h3")).to_have_text("Tatin")
+    kept_at = page.locator("[data-kept]")
+    expect(kept_at).to_be_hidden()
 
     # Another page cannot be loaded: what to do is said, and the carte is there to read, with nothing to send.
     page.context.set_offline(True)
@@ -140,6 +142,8 @@ def test_a_whole_order_on_a_bad_signal_leaves_nothing_behind(phones, live_server
     expect(page.locator("h1")).to_have_text("No network")
     page.get_by_role("link", name="Read the carte").click()
     expect(page.locator("#dish-carte_tarte h3")).to_have_text("Tarte (en)")
+    expect(kept_at).to_be_visible()
+    expect(kept_at).to_contain_text(re.compile(r"the carte of [\d:]+\s[ap]m\. Ask the team"))
     page.locator(".strip a").click()
     expect(page.locator(".strip [aria-current]")).to_have_count(1)
     assert page.locator("form[method=post], button.add").count() == 0
@@ -242,6 +246,15 @@ def test_what_is_not_sent_is_tried_again_for_two_minutes(phones, live_server, ta
     page.wait_for_url(re.compile(r"/v/[^/]+/#dish-"))
     expect(count).to_have_text("4")
     assert CartLine.objects.get(set_menu__key="menu").quantity == 1
+
+    # Of no more taps than the server surely knows again.
+    page.context.set_offline(True)
+    tap = "for (let taps = 0; taps < {}; taps += 1) document.getElementById('add-carte_tarte').click()"
+    page.evaluate(tap.format(100))
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    expect(alert).to_have_text(NOT_SENT)
+    page.evaluate(tap.format(1))
+    expect(alert).to_have_text("No network: nothing was sent. Try again.")
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
@@ -81,6 +83,24 @@ def test_what_is_kept_holds_no_form_no_token_and_no_cookie(table):
         assert (answer.status_code, dict(answer.cookies)) == (200, {})
         assert not [word for word in ("post", "csrf", "/v/") if word in text], address
     assert "Soupe" in Client().get(kept[0]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "19\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}42"), ("en", "7:42\N{NO-BREAK SPACE}pm")],
+)
+def test_a_carte_that_is_kept_says_from_when_it_is(table, language, said):
+    """F04, P22: by the clock of the house, in words that the worker shows. What a network has brought hides them,
+    and a page of the visit has none.
+    """
+    with time_machine.travel(datetime(2026, 7, 3, 17, 42, tzinfo=UTC)):
+        address = f"/r/{table.restaurant.slug}/carte/?lang={language}"
+        page = Client().get(address).content.decode()
+    assert re.search(rf" hidden data-kept>[^<]*\b{said}[. ]", page)
+    worker = Client().get("/worker.js").content.decode()
+    assert '.replace(" hidden data-kept", " data-kept")' in worker
+    phone = Phone().join(table)
+    assert b"data-kept" not in phone.get(phone.visit).content
 
 
 def test_who_only_reads_is_given_no_worker(table):

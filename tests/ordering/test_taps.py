@@ -1,9 +1,12 @@
 """A tap whose answer was lost comes again, and adds nothing twice (F02)."""
 
-import pytest
+import re
 
-from ordering.models import CartLine
-from ordering.services import cart, visits
+import pytest
+from django.conf import settings
+
+from ordering.models import CartLine, Guest
+from ordering.services import cart, taps, visits
 from ordering.services.taps import Heard
 from tests import factories
 from tests.ordering.diner_phone import Phone, house
@@ -77,12 +80,31 @@ def test_two_requests_of_one_tap_at_once_add_once(table):
     assert quantity() == 1
 
 
-def test_the_last_taps_are_kept(table):
+def test_more_taps_are_known_than_a_phone_asks_for_again(table):
+    """F02, P04: twice as many, so that as many others may have come between."""
+    script = (settings.BASE_DIR / "static" / "app.js").read_text()
+    (asks_again,) = re.findall(r"AS_MANY = (\d+)", script)
+    assert 2 * int(asks_again) == taps.KEPT
     guest = visits.join(table=table, secret="x" * 22, covers=2)
-    guest.visit.table.restaurant.limit_quantity = 99
-    for number in range(30):
-        cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[], tap=f"{number:016x}")
-    for number in range(11, 30):
+    keys = [f"{number:016x}" for number in range(taps.KEPT + 5)]
+    for key in keys:
+        taps.hear(guest, key)
+    guest.refresh_from_db()
+    # Which SQLite does not ask.
+    assert len(guest.taps_before) == Guest.taps_before.field.max_length
+    for key in keys[-taps.KEPT :]:
+        assert taps.is_heard(guest, key)
         with pytest.raises(Heard):
-            cart.add(guest=guest, product_key="soupe", quantity=1, chosen=[], tap=f"{number:016x}")
-    assert quantity() == 30
+            taps.hear(guest, key)
+    assert not any(taps.is_heard(guest, key) for key in keys[: -taps.KEPT])
+
+
+def test_what_the_release_before_has_heard_is_heard_and_the_other_way_round(table):
+    """F29: while both run, a tap may come to one and again to the other."""
+    guest = visits.join(table=table, secret="x" * 22, covers=2)
+    Guest.objects.update(taps="".join(f"{number:016x} " for number in range(20)))
+    taps.hear(guest, TAP)
+    guest.refresh_from_db()
+    assert all(taps.is_heard(guest, f"{number:016x}") for number in range(20))
+    assert guest.taps.startswith(TAP)
+    assert len(guest.taps) == 340
