@@ -26,10 +26,11 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from ordering.models import Draft, Restaurant
 from ordering.restaurant_file import RestaurantFileError, check
-from ordering.restaurant_file.mistakes import Mistake
+from ordering.restaurant_file.mistakes import Mistake, show, wrong
 from ordering.services import acts, carte, prices
 from ordering.services.draft_conflicts import set_back
 from ordering.services.transfer import (
@@ -106,8 +107,8 @@ def store(
     if before is None and (mistakes := check(data)):
         raise RestaurantFileError(mistakes)
     if data["slug"] != restaurant.slug:
-        said = "this is another restaurant's file"
-        raise RestaurantFileError([Mistake(("slug",), said)])
+        text = gettext_noop("this is another restaurant's file; the file of this one has %(slug)s")
+        raise RestaurantFileError([wrong(("slug",), text, slug=show(restaurant.slug))])
     given = {name: data[name] for name in OF_A_CARTE if name in data}
     if before is not None:
         given = _differing(data["products"], before)

@@ -135,5 +135,5 @@ def _unfinished(data: Data, columns: ProductSheet) -> list[CellMistake]:
 def _mistake(columns: ProductSheet, mistake: Mistake) -> CellMistake:
     row, column = columns.place(mistake.path)
     if row is None:
-        return CellMistake(None, "", str(mistake), english=True)
-    return columns.mistake(row, column, mistake.text, english=True)
+        return CellMistake(None, "", mistake.said)
+    return columns.mistake(row, column, mistake.text.said)
