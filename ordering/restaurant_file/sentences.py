@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from django.utils import translation
 from django.utils.translation import gettext
@@ -20,7 +20,7 @@ class Sentence(str):
     # Of what others have said in the reader's language already.
     _told: str | None = None
 
-    def __new__(cls, text: str, **values: Any) -> Sentence:
+    def __new__(cls, text: str, **values: Any) -> Self:
         made = super().__new__(cls, _filled(text, values))
         made._text, made._values = text, values
         return made
