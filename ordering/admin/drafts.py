@@ -23,7 +23,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ordering import restaurant_file
-from ordering.admin.transfer import MISTAKES_SHOWN, FileForm, TransferAdmin
+from ordering.admin.transfer import MISTAKES_SHOWN, FileForm, TransferAdmin, mistakes_of
 from ordering.models import Draft, Restaurant
 from ordering.restaurant_file.reading import LIMIT
 from ordering.services import drafts
@@ -84,8 +84,7 @@ class DraftsAdmin(TransferAdmin):
                 except reading.UnreadableError as error:
                     form.add_error("file", str(error))
                 except restaurant_file.RestaurantFileError as error:
-                    said = [str(mistake) for mistake in error.mistakes]
-                    told = {"mistakes": said[:MISTAKES_SHOWN], "more": len(said[MISTAKES_SHOWN:])}
+                    told = mistakes_of(error)
                 except SheetError as error:
                     said = [str(mistake) for mistake in error.mistakes]
                     told = {"mistakes": said[:MISTAKES_SHOWN], "more": len(said[MISTAKES_SHOWN:])}

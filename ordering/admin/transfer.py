@@ -74,7 +74,7 @@ class TransferAdmin(HouseAdmin):
         data, warnings = export_with_warnings(restaurant)
         logger.info("Export of %s by person %s", restaurant.slug, request.user.pk)
         for warning in warnings[:WARNINGS_SHOWN]:
-            self.message_user(request, warning, messages.WARNING)
+            self.message_user(request, warning.said, messages.WARNING)
         name = content_disposition_header(True, f"{restaurant.slug}.json")
         return HttpResponse(
             restaurant_file.write(data),
@@ -105,7 +105,7 @@ class TransferAdmin(HouseAdmin):
                 told = self._import(request, form, into)
             except restaurant_file.RestaurantFileError as error:
                 name = form.cleaned_data["file"].name.lower()
-                told = {**_mistakes(error), "sheet": name.endswith(SHEETS)}
+                told = {**mistakes_of(error), "sheet": name.endswith(SHEETS)}
             except AcceptanceNeeded as error:
                 told = {"changes": error.changes, "seen": error.fingerprint}
             except DatabaseError:
@@ -148,6 +148,7 @@ class TransferAdmin(HouseAdmin):
         return {"done": restaurant, "report": report}
 
 
-def _mistakes(error: restaurant_file.RestaurantFileError) -> dict[str, Any]:
-    said = [str(mistake) for mistake in error.mistakes]
+def mistakes_of(error: restaurant_file.RestaurantFileError) -> dict[str, Any]:
+    """What the page of a refused file shows of it."""
+    said = [mistake.said for mistake in error.mistakes]
     return {"mistakes": said[:MISTAKES_SHOWN], "more": len(said[MISTAKES_SHOWN:])}

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .mistakes import Mistake, listed, show
+from django.utils.translation import gettext_noop as _
+
+from .mistakes import Mistake, listed, show, wrong
 from .parts import objects, whole, words
 
 
@@ -13,16 +15,21 @@ def doubts(data: dict[str, Any]) -> Iterator[Mistake]:
     for index, closed in objects(data, "closed_days"):
         for language in closed.get("text", {}):
             if language not in languages:
-                yield Mistake(
+                yield wrong(
                     ("closed_days", index, "text", language),
-                    f"the restaurant's languages are {listed(languages)}; this text is left out",
+                    _("the restaurant's languages are %(languages)s; this text is left out"),
+                    languages=listed(languages),
                 )
     for index, menu in objects(data, "set_menus"):
         for inner, course in objects(menu, "courses"):
             least, choices = whole(course.get("min", 1)) or 0, len(course["choices"])
             if least > choices:
-                yield Mistake(
+                yield wrong(
                     ("set_menus", index, "courses", inner, "min"),
-                    f"min is {least}, and there is only {choices} to choose: {show(menu['key'])} "
-                    "cannot be ordered",
+                    _(
+                        "min is %(least)s, and there is only %(count)s to choose: %(menu)s cannot be ordered"
+                    ),
+                    least=least,
+                    count=choices,
+                    menu=show(menu["key"]),
                 )

@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from .mistakes import Mistake, show
+from .mistakes import Mistake, show, wrong
 from .photo_sizes import Made, in_srgb
-from .photos import BROKEN, TYPES, NotAPhotoError, PhotoFile, opened, upright
+from .photos import BROKEN, NOT_TAKEN, TYPES, NotAPhotoError, PhotoFile, opened, upright
 
 # Of its place in the mast, in CSS pixels; it is drawn twice as large, where it has as much.
 WIDE, HIGH = 176, 72
@@ -74,7 +74,7 @@ def mistakes(data: Any, photos: Mapping[str, PhotoFile]) -> list[Mistake]:
         if photo:
             _plain(photo)
     except NotAPhotoError as error:
-        return [Mistake(("logo",), f"the file {show(name)} is not taken: {error}")]
+        return [wrong(("logo",), NOT_TAKEN, name=show(name), why=error)]
     return []
 
 

@@ -5,6 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from .sentences import Sentence
+
 Path = tuple[str | int, ...]
 
 SHOWN_AT_MOST = 60
@@ -15,10 +19,27 @@ class Mistake:
     """One thing that is wrong. `path` leads to it: ("products", 12, "price"); empty: the file itself."""
 
     path: Path
-    text: str
+    text: Sentence
 
     def __str__(self) -> str:
-        return f"{place(self.path)}: {self.text}" if self.path else self.text
+        return str(self.sentence)
+
+    @property
+    def sentence(self) -> Sentence:
+        """With its place."""
+        if not self.path:
+            return self.text
+        return Sentence(_("%(thing)s: %(words)s"), thing=place(self.path), words=self.text)
+
+    @property
+    def said(self) -> str:
+        """In the reader's language."""
+        return self.sentence.said
+
+
+def wrong(path: Path, text: str, **values: Any) -> Mistake:
+    """A mistake of a sentence in English, translated where somebody reads it, and of what stands in it."""
+    return Mistake(path, Sentence(text, **values))
 
 
 class RestaurantFileError(Exception):
@@ -45,9 +66,9 @@ def place(path: Path) -> str:
 def show(value: Any) -> str:
     """A value as it stands in the file, made short and safe to print. Lists and objects are only named."""
     if isinstance(value, dict):
-        return "an object"
+        return Sentence(_("an object"))
     if isinstance(value, list):
-        return "a list"
+        return Sentence(_("a list"))
     if isinstance(value, str) and len(value) > SHOWN_AT_MOST:
         value = value[:SHOWN_AT_MOST] + "…"
     text = json.dumps(value, ensure_ascii=False)
@@ -57,9 +78,11 @@ def show(value: Any) -> str:
     return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """ "a, b and c"."""
-    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
+def listed(words: Sequence[str], last: str = _("%(words)s and %(last)s")) -> str:
+    """ "a, b and c"; `last`: a sentence with other words between the last two."""
+    if len(words) > 1:
+        return Sentence(last, words=list(words[:-1]), last=words[-1])
+    return words[0] if words else ""
 
 
 def in_order_of(data: Any, mistakes: Iterable[Mistake]) -> list[Mistake]:

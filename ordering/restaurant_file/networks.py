@@ -3,7 +3,9 @@
 import ipaddress
 from collections.abc import Iterable, Iterator
 
-from .mistakes import Mistake, show
+from django.utils.translation import gettext_noop as _
+
+from .mistakes import Mistake, show, wrong
 
 
 def network_of(text: str) -> str | None:
@@ -19,6 +21,8 @@ def network_mistakes(networks: Iterable[str]) -> Iterator[Mistake]:
     for index, network in enumerate(networks):
         wanted = network_of(network)
         if "/" in network and wanted != network:
-            better = f"; write {show(wanted)}" if wanted else ""
+            text = _("%(value)s is not a network")
+            if wanted:
+                text = _("%(value)s is not a network; write %(wanted)s")
             where = ("who_may_order", "networks", index)
-            yield Mistake(where, f"{show(network)} is not a network{better}")
+            yield wrong(where, text, value=show(network), wanted=show(wanted))

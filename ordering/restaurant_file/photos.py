@@ -12,9 +12,10 @@ from io import BytesIO
 from pathlib import Path as FilePath
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
 from PIL import Image, ImageOps
 
-from .mistakes import Mistake, Path, show
+from .mistakes import Mistake, Path, show, wrong
 
 BYTES_AT_MOST = 5_000_000
 PIXELS_AT_MOST = 40_000_000
@@ -36,6 +37,8 @@ HARMLESS = {
 # A phone's screen is not wider.
 LONG_SIDE = 1_600
 QUALITY = {"JPEG": 90, "WEBP": 82}
+# Only commands read photos beside a file, and they speak English; a page of admin says it in its own words.
+NOT_TAKEN = "the file %(name)s is not taken: %(why)s"
 # Windows takes these for devices, whatever follows the dot.
 DEVICES = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\..*)?", re.IGNORECASE)
 
@@ -70,11 +73,13 @@ class PhotoFile:
 
 
 def name_problem(name: str) -> str | None:
-    """Why this cannot be the name of a photo's file, or None. It never leads out of its directory."""
+    """Why this cannot be the name of a photo's file, as a sentence about %(value)s, or None. It never leads out of its
+    directory.
+    """
     if name in {".", ".."} or "/" in name or "\\" in name or ":" in name:
-        return "is not the bare name of a file beside this one"
+        return _("%(value)s is not the bare name of a file beside this one")
     if DEVICES.fullmatch(name):
-        return "is the name of a device on Windows, not of a file"
+        return _("%(value)s is the name of a device on Windows, not of a file")
     return None
 
 
@@ -184,7 +189,7 @@ def read_photos(
                 raise NotAPhotoError(f"with it, the photos have more than {megabytes} MB together")
             photos[name] = look_at(content)
         except NotAPhotoError as error:
-            mistakes.append(Mistake(path, f"the file {show(name)} is not taken: {error}"))
+            mistakes.append(wrong(path, NOT_TAKEN, name=show(name), why=error))
     return photos, mistakes, missing
 
 

@@ -9,7 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from .mistakes import Mistake, Path, RestaurantFileError, show
+from django.utils.translation import gettext_noop as _
+
+from .mistakes import Mistake, Path, RestaurantFileError, show, wrong
+from .sentences import Sentence
+
+# What Python says of a text that is not JSON begins with these.
+NOT_JSON = {
+    "Expecting ',' delimiter": _("a comma, or the closing bracket, is missing"),
+    "Expecting ':' delimiter": _("the colon after a name is missing"),
+    "Expecting property name": _(
+        "a name in double quotes is missing; perhaps the comma before it is one too many"
+    ),
+    "Expecting value": _("a value is missing; perhaps a comma is one too many"),
+    "Illegal trailing comma": _("the last comma is one too many"),
+    "Extra data": _("the file goes on after its end; perhaps a bracket is one too many"),
+    "Invalid control character": _("a line end or a tab stands inside of quotes"),
+    "Invalid \\": _("a backslash stands before a letter; where one is meant, write two"),
+}
 
 LIMIT = 5_000_000
 LEVELS = 32
@@ -28,6 +45,7 @@ class Repeated(dict[str, Any]):
 def load(file: FilePath) -> Any:
     """The data of a restaurant file. Raises RestaurantFileError with the one reason why it cannot be read."""
     try:
+        # Only a command reads a file from its place, and it speaks English.
         status = file.stat()
         if stat.S_ISDIR(status.st_mode):
             raise _refused("this is a directory, not a file")
@@ -40,7 +58,7 @@ def load(file: FilePath) -> Any:
         raise _refused("there is no such file") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name cannot be one"
-        raise _refused(f"the file cannot be read: {reason}") from error
+        raise _refused("the file cannot be read: %(reason)s", reason=reason) from error
     return parse(content)
 
 
@@ -52,7 +70,7 @@ def parse(content: bytes) -> Any:
     check_size(len(content))
     text = _decoded(content)
     if not text.strip(" \t\r\n"):
-        raise _refused("the file is empty")
+        raise _refused(_("the file is empty"))
     _check_levels(text)
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_int=_integer)
@@ -60,14 +78,23 @@ def parse(content: bytes) -> Any:
         end = len(text.rstrip())
         if error.pos >= end or error.msg.startswith("Unterminated string"):
             raise _refused(
-                f"the file ends too early or a quote is not closed (line {error.lineno}, "
-                f"column {error.colno}); it may be cut off"
+                _(
+                    "the file ends too early or a quote is not closed (line %(line)s, column %(column)s); it may be "
+                    "cut off"
+                ),
+                line=error.lineno,
+                column=error.colno,
             ) from error
+        known = [said for begins, said in NOT_JSON.items() if error.msg.startswith(begins)]
         raise _refused(
-            f"this is not JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+            _("this is not JSON at line %(line)s, column %(column)s: %(why)s"),
+            line=error.lineno,
+            column=error.colno,
+            why=Sentence(known[0] if known else error.msg),
         ) from error
     if not isinstance(data, dict):
-        raise _refused(f"the file must hold one object, {{…}}, and holds {show(data)}")
+        text = _("the file must hold one object, {…}, and holds %(value)s")
+        raise _refused(text, value=show(data))
     return data
 
 
@@ -78,7 +105,7 @@ def unreadable(data: Any) -> Iterator[Mistake]:
         path, value = waiting.pop()
         if isinstance(value, dict):
             for name in getattr(value, "names", ()):
-                yield Mistake(path, f"{show(name)} is given twice")
+                yield wrong(path, _("%(value)s is given twice"), value=show(name))
             for name in value:
                 yield from _letters((*path, name), name)
             waiting.extend(((*path, name), item) for name, item in value.items())
@@ -87,39 +114,43 @@ def unreadable(data: Any) -> Iterator[Mistake]:
         elif isinstance(value, str):
             yield from _letters(path, value)
         elif isinstance(value, float) and not math.isfinite(value):
-            yield Mistake(path, "this is not a number that can be stored")
+            yield wrong(path, _("this is not a number that can be stored"))
         elif isinstance(value, int | float) and abs(value) > LARGEST:
-            yield Mistake(path, "this number is too large to be stored")
+            yield wrong(path, _("this number is too large to be stored"))
 
 
 def _letters(path: Path, text: str) -> Iterator[Mistake]:
     for letter in text:
         if letter == "\0":
-            yield Mistake(path, "it holds a NUL character, which a database refuses")
+            yield wrong(path, _("it holds a NUL character, which a database refuses"))
         elif "\ud800" <= letter <= "\udfff":
-            yield Mistake(path, f"it holds half a character, \\u{ord(letter):04x}")
+            text = _("it holds half a character, %(character)s")
+            yield wrong(path, text, character=f"\\u{ord(letter):04x}")
         elif (letter < " " and letter not in "\n\r\t") or "\x7f" <= letter <= "\x9f":
-            yield Mistake(path, f"it holds a control character, \\u{ord(letter):04x}")
+            text = _("it holds a control character, %(character)s")
+            yield wrong(path, text, character=f"\\u{ord(letter):04x}")
         else:
             continue
         return
 
 
-def _refused(text: str) -> RestaurantFileError:
-    return RestaurantFileError([Mistake((), text)])
+def _refused(text: str, **values: Any) -> RestaurantFileError:
+    return RestaurantFileError([wrong((), text, **values)])
 
 
 def check_size(size: int) -> None:
     """Raises RestaurantFileError where a file of so many bytes is not even read."""
     if size > LIMIT:
         raise _refused(
-            f"the file has {size / 1e6:.1f} MB; a restaurant file has at most {LIMIT // 1_000_000} MB"
+            _("the file has %(size)s MB; a restaurant file has at most %(most)s MB"),
+            size=f"{size / 1e6:.1f}",
+            most=LIMIT // 1_000_000,
         )
 
 
 def _decoded(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refused("the file is written in UTF-16; save it as UTF-8")
+        raise _refused(_("the file is written in UTF-16; save it as UTF-8"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,11 +159,16 @@ def _decoded(content: bytes) -> str:
         column = error.start - before.rfind(b"\n")
         if error.reason == "unexpected end of data":
             raise _refused(
-                f"the file ends in the middle of a letter (line {line}, byte {column}); "
-                "it may be cut off"
+                _(
+                    "the file ends in the middle of a letter (line %(line)s, byte %(byte)s); it may be cut off"
+                ),
+                line=line,
+                byte=column,
             ) from error
         raise _refused(
-            f"the file is not UTF-8 at line {line}, byte {column}; save it as UTF-8"
+            _("the file is not UTF-8 at line %(line)s, byte %(byte)s; save it as UTF-8"),
+            line=line,
+            byte=column,
         ) from error
 
 
@@ -145,7 +181,12 @@ def _check_levels(text: str) -> None:
             line = text.count("\n", 0, token.start()) + 1
             column = token.start() - text.rfind("\n", 0, token.start())
             raise _refused(
-                f"brackets are more than {LEVELS} levels deep at line {line}, column {column}"
+                _(
+                    "brackets are more than %(most)s levels deep at line %(line)s, column %(column)s"
+                ),
+                most=LEVELS,
+                line=line,
+                column=column,
             )
 
 
@@ -155,7 +196,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return found
     repeated = Repeated(pairs)
     repeated.names = [
-        name for name, times in Counter(name for name, _ in pairs).items() if times > 1
+        name for name, times in Counter(name for name, _value in pairs).items() if times > 1
     ]
     return repeated
 

@@ -9,15 +9,18 @@ from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.utils.translation import gettext_noop as _
+
 from pos_bridge.money import cents
 from pos_bridge.registers import adapter_class
 from pos_bridge.registers.base import Adapter
 
 from .languages import is_language
-from .mistakes import Mistake, Path, listed, show
+from .mistakes import Mistake, Path, listed, show, wrong
 from .networks import network_mistakes
 from .parts import KEY, keys, named, objects, whole, words
 from .photos import name_problem
+from .sentences import Sentence
 
 # Of the columns. SMALL also bounds covers, quantities and lines, since orders store them in small ones.
 SMALL, INTEGER = 32_767, 2_147_483_647
@@ -73,11 +76,11 @@ def contradictions(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _limits((), data)
 
 
-def _twice(where: Path, found: Iterable[tuple[Path, Any]], what: str) -> Iterator[Mistake]:
+def _twice(where: Path, found: Iterable[tuple[Path, Any]], text: str) -> Iterator[Mistake]:
     seen: dict[Any, Path] = {}
     for path, value in found:
         if value in seen:
-            yield Mistake((*where, *path), f"{what} {show(value)} is given twice")
+            yield wrong((*where, *path), text, value=show(value))
         else:
             seen[value] = path
 
@@ -90,23 +93,23 @@ def _restaurant(data: dict[str, Any]) -> Iterator[Mistake]:
     if isinstance(data.get("languages"), list) and len(languages) == len(data["languages"]):
         for index, code in enumerate(languages):
             if LANGUAGE.fullmatch(code) and not is_language(code):
-                yield Mistake(("languages", index), f"{show(code)} is not a language that is known")
+                text = _("%(value)s is not a language that is known")
+                yield wrong(("languages", index), text, value=show(code))
         paths = ((("languages", index), code) for index, code in enumerate(languages))
-        yield from _twice((), paths, "the language")
+        yield from _twice((), paths, _("the language %(value)s is given twice"))
     for index, closed in objects(data, "closed_days"):
         path = ("closed_days", index)
         days = {name: day for name in ("from", "to") if isinstance(day := closed.get(name), str)}
         for name, day in days.items():
             yield from _no_day((*path, name), day)
         if len(days) == 2 and all(map(DAY.fullmatch, days.values())) and days["to"] < days["from"]:
-            yield Mistake((*path, "to"), f"{days['to']} is before {days['from']}")
+            text = _("%(to)s is before %(from)s")
+            yield wrong((*path, "to"), text, **days)
     yield from network_mistakes(words(data.get("who_may_order"), "networks"))
     zone = data.get("timezone")
     if isinstance(zone, str) and zone not in available_timezones():
-        yield Mistake(
-            ("timezone",),
-            f'{show(zone)} is not a time zone that is known; write one like "Europe/Paris"',
-        )
+        text = _("%(value)s is not a time zone that is known; write one like %(example)s")
+        yield wrong(("timezone",), text, value=show(zone), example=show("Europe/Paris"))
 
 
 def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -114,7 +117,7 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
     yield from _twice(
         ("tables",),
         (((i, "number"), number) for i, number in numbers if number is not None),
-        "table",
+        _("table %(value)s is given twice"),
     )
     seen: set[str] = set()
     for index, item in objects(data, "tables"):
@@ -123,48 +126,50 @@ def _tables(data: dict[str, Any]) -> Iterator[Mistake]:
             continue
         # Never shown: whoever has the code sits at the table.
         if not CODE.fullmatch(code) or len(set(code)) < 8:
-            yield Mistake(
-                path,
+            text = _(
                 "this code could be guessed or cannot stand in an address; a code is 22 to 64 random "
-                "letters, digits, hyphens and underscores. Leave it out to have one made",
+                "letters, digits, hyphens and underscores. Leave it out to have one made"
             )
+            yield wrong(path, text)
         elif code in seen:
-            yield Mistake(path, "two tables have this code")
+            yield wrong(path, _("two tables have this code"))
         seen.add(code)
 
 
 def _keys(data: dict[str, Any]) -> Iterator[Mistake]:
-    for name, what in (("categories", "the category"), ("option_groups", "the option group")):
-        yield from _twice((name,), (((i, "key"), key) for i, key in keys(data, name)), what)
+    for name, text in (
+        ("categories", _("the category %(value)s is given twice")),
+        ("option_groups", _("the option group %(value)s is given twice")),
+    ):
+        yield from _twice((name,), (((i, "key"), key) for i, key in keys(data, name)), text)
     # Categories name products and set menus alike, so the two share their keys.
     sold = [
         ((name, i, "key"), key) for name in ("products", "set_menus") for i, key in keys(data, name)
     ]
-    yield from _twice((), sold, "the product or set menu")
-    for name, inner, what in (
-        ("option_groups", "options", "the option"),
-        ("set_menus", "courses", "the course"),
+    yield from _twice((), sold, _("the product or set menu %(value)s is given twice"))
+    for name, inner, text in (
+        ("option_groups", "options", _("the option %(value)s is given twice")),
+        ("set_menus", "courses", _("the course %(value)s is given twice")),
     ):
         for index, item in objects(data, name):
             found = (((i, "key"), key) for i, key in keys(item, inner))
-            yield from _twice((name, index, inner), found, what)
+            yield from _twice((name, index, inner), found, text)
 
 
-def _known(
-    where: Path, names: list[str], known: set[str], what: str, *, once: bool = True
-) -> Iterator[Mistake]:
+def _known(where: Path, names: list[str], known: set[str], text: str) -> Iterator[Mistake]:
     for index, name in enumerate(names):
         if KEY.fullmatch(name) and name not in known:
-            yield Mistake((*where, index), f"there is no {what} {show(name)} in this file")
-    if once:
-        yield from _twice(where, (((index,), name) for index, name in enumerate(names)), what)
+            yield wrong((*where, index), text, value=show(name))
 
 
 def _categories(data: dict[str, Any]) -> Iterator[Mistake]:
     sold = {key for name in ("products", "set_menus") for _, key in keys(data, name)}
     for index, item in objects(data, "categories"):
-        where = ("categories", index, "items")
-        yield from _known(where, words(item, "items"), sold, "product or set menu")
+        where, items = ("categories", index, "items"), words(item, "items")
+        text = _("there is no product or set menu %(value)s in this file")
+        yield from _known(where, items, sold, text)
+        text = _("product or set menu %(value)s is given twice")
+        yield from _twice(where, (((place,), key) for place, key in enumerate(items)), text)
 
 
 def _products(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -172,20 +177,15 @@ def _products(data: dict[str, Any]) -> Iterator[Mistake]:
     for index, item in objects(data, "products"):
         where = ("products", index)
         # Twice is the schema's to say here.
-        yield from _known(
-            (*where, "option_groups"),
-            words(item, "option_groups"),
-            groups,
-            "option group",
-            once=False,
-        )
+        text = _("there is no option group %(value)s in this file")
+        yield from _known((*where, "option_groups"), words(item, "option_groups"), groups, text)
         yield from _photo(where, item)
 
 
 def _photo(where: Path, item: dict[str, Any], what: str = "photo") -> Iterator[Mistake]:
     name = item.get(what)
     if isinstance(name, str) and (problem := name_problem(name)):
-        yield Mistake((*where, what), f"{show(name)} {problem}")
+        yield wrong((*where, what), problem, value=show(name))
 
 
 def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -195,18 +195,14 @@ def _option_groups(data: dict[str, Any]) -> Iterator[Mistake]:
         least, options = whole(item.get("min")), item.get("options")
         choice = item.get("kind", "choice") == "choice"
         if choice and least and isinstance(options, list) and least > len(options) > 0:
-            yield Mistake(
-                (*where, "min"),
-                f"min is {least}, and there are only {len(options)} options to choose",
-            )
+            text = _("min is %(least)s, and there are only %(count)s options to choose")
+            yield wrong((*where, "min"), text, least=least, count=len(options))
         for inner, option in objects(item, "options"):
             price = option.get("price")
             priced = isinstance(price, str) and PRICE.fullmatch(price) and cents(price) != 0
             if priced and not option.get("register_id"):
-                yield Mistake(
-                    (*where, "options", inner),
-                    "it has a price, so the register needs to know it: register_id is missing",
-                )
+                text = _("it has a price, so the register needs to know it: register_id is missing")
+                yield wrong((*where, "options", inner), text)
 
 
 def _happy_hours(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -217,17 +213,20 @@ def _happy_hours(data: dict[str, Any]) -> Iterator[Mistake]:
                 continue
             path = (name, index, "happy_price")
             if isinstance(price, str) and PRICE.fullmatch(price) and cents(lower) >= cents(price):
-                yield Mistake(path, f"the happy-hour price {lower} is not below the price, {price}")
+                text = _("the happy-hour price %(lower)s is not below the price, %(price)s")
+                yield wrong(path, text, lower=lower, price=price)
             if "happy_hours" not in item:
-                yield Mistake(path, "it has no hours in which it holds; happy_hours is missing")
+                yield wrong(path, _("it has no hours in which it holds; happy_hours is missing"))
 
 
 def _min_max(where: Path, item: dict[str, Any], *, default: int) -> Iterator[Mistake]:
     least = whole(item.get("min", default))
     most = whole(item.get("max", 1))
     if least is not None and most is not None and least > most:
-        said = "" if "max" in item else ", which it is where it is left out"
-        yield Mistake((*where, "min"), f"min is {least}, above max, {most}{said}")
+        text = _("min is %(least)s, above max, %(most)s")
+        if "max" not in item:
+            text = _("min is %(least)s, above max, %(most)s, which it is where it is left out")
+        yield wrong((*where, "min"), text, least=least, most=most)
 
 
 def _set_menus(data: dict[str, Any]) -> Iterator[Mistake]:
@@ -245,16 +244,13 @@ def _set_menus(data: dict[str, Any]) -> Iterator[Mistake]:
                     continue
                 chosen.append((path, product))
                 if product in menus - products:
-                    yield Mistake(
-                        (*where, "choices", *path),
-                        f"{show(product)} is a set menu, and only products can be chosen",
-                    )
+                    text = _("%(value)s is a set menu, and only products can be chosen")
+                    yield wrong((*where, "choices", *path), text, value=show(product))
                 elif product not in products:
-                    yield Mistake(
-                        (*where, "choices", *path),
-                        f"there is no product {show(product)} in this file",
-                    )
-            yield from _twice((*where, "choices"), chosen, "the product")
+                    text = _("there is no product %(value)s in this file")
+                    yield wrong((*where, "choices", *path), text, value=show(product))
+            text = _("the product %(value)s is given twice")
+            yield from _twice((*where, "choices"), chosen, text)
 
 
 def register_id_mistakes(data: dict[str, Any], kind: Any) -> Iterator[Mistake]:
@@ -266,7 +262,9 @@ def register_id_mistakes(data: dict[str, Any], kind: Any) -> Iterator[Mistake]:
     for path, item in _with_register_id(data):
         value = item.get("register_id")
         if isinstance(value, str) and (problem := adapter.id_problem(value)):
-            yield Mistake((*path, "register_id"), f"{show(value)} is not an id: {problem}")
+            text = _("%(value)s is not an id: %(problem)s")
+            path = (*path, "register_id")
+            yield wrong(path, text, value=show(value), problem=Sentence(problem))
 
 
 def _with_register_id(data: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -300,47 +298,46 @@ def _text(where: Path, texts: Any, languages: list[str], most: int) -> Iterator[
     if not isinstance(texts, dict) or not texts:
         return
     if languages[0] not in texts:
-        yield Mistake(
-            where, f"there is no text in {show(languages[0])}, the restaurant's first language"
-        )
-    for language, text in texts.items():
+        text = _("there is no text in %(language)s, the restaurant's first language")
+        yield wrong(where, text, language=show(languages[0]))
+    for language, said in texts.items():
         if language not in languages:
-            yield Mistake(
-                (*where, language),
-                f"the restaurant's languages are {listed(languages)}; add this one there, or "
-                "leave its text out",
+            text = _(
+                "the restaurant's languages are %(languages)s; add this one there, or leave its text out"
             )
-        yield from _long((*where, language), text, most)
+            yield wrong((*where, language), text, languages=listed(languages))
+        yield from _long((*where, language), said, most)
 
 
 def _blank(path: Path, text: Any) -> Iterator[Mistake]:
     if isinstance(text, str) and not text.strip() and text != "":
-        yield Mistake(path, "there are only blanks in it")
+        yield wrong(path, _("there are only blanks in it"))
     elif text == "" and len(path) == 1:
-        yield Mistake(path, "the text is empty")
+        yield wrong(path, _("the text is empty"))
 
 
 def _broken(path: Path, text: Any) -> Iterator[Mistake]:
     if isinstance(text, str) and any(letter in text for letter in "\n\r\t"):
-        yield Mistake(path, "it holds a line end or a tab, and must stand on one line")
+        yield wrong(path, _("it holds a line end or a tab, and must stand on one line"))
 
 
 def _notes(data: dict[str, Any], languages: list[str]) -> Iterator[Mistake]:
-    yield from _twice(("notes",), (((i, "key"), key) for i, key in keys(data, "notes")), "the note")
+    found = (((index, "key"), key) for index, key in keys(data, "notes"))
+    yield from _twice(("notes",), found, _("the note %(value)s is given twice"))
     for index, note in objects(data, "notes"):
         path, texts = ("notes", index, "text"), note.get("text")
         yield from _text(path, texts, languages, NOTE_AT_MOST)
-        for language, text in texts.items() if isinstance(texts, dict) else ():
-            yield from _blank((*path, language), text)
-            if isinstance(text, str) and NOT_IN_NOTES.search(text):
-                yield Mistake(
-                    (*path, language), "it must stand on one line, without | and control characters"
-                )
+        for language, said in texts.items() if isinstance(texts, dict) else ():
+            yield from _blank((*path, language), said)
+            if isinstance(said, str) and NOT_IN_NOTES.search(said):
+                text = _("it must stand on one line, without | and control characters")
+                yield wrong((*path, language), text)
 
 
 def _long(path: Path, text: Any, limit: int) -> Iterator[Mistake]:
     if isinstance(text, str) and len(text) > limit:
-        yield Mistake(path, f"it has {len(text)} characters; at most {limit} can be stored")
+        said = _("it has %(count)s characters; at most %(most)s can be stored")
+        yield wrong(path, said, count=len(text), most=limit)
 
 
 def _no_day(path: Path, value: str) -> Iterator[Mistake]:
@@ -348,7 +345,7 @@ def _no_day(path: Path, value: str) -> Iterator[Mistake]:
         date.fromisoformat(value)
     except ValueError:
         if DAY.fullmatch(value):
-            yield Mistake(path, f"{show(value)} is no day of the calendar")
+            yield wrong(path, _("%(value)s is no day of the calendar"), value=show(value))
 
 
 def _limits(path: Path, node: Any) -> Iterator[Mistake]:
@@ -366,7 +363,8 @@ def _limits(path: Path, node: Any) -> Iterator[Mistake]:
                 yield from _broken(here, value)
             number = whole(value)
             if name in HIGHEST and number is not None and number > HIGHEST[name]:
-                yield Mistake(here, f"{number} is too large; the most is {HIGHEST[name]}")
+                text = _("%(value)s is too large; the most is %(most)s")
+                yield wrong(here, text, value=number, most=HIGHEST[name])
             # What a register's own options hold is its adapter's to judge.
             if name != "register":
                 yield from _limits(here, value)

@@ -12,43 +12,68 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
-from .mistakes import Mistake, Path, listed, show
+from .mistakes import Mistake, Path, listed, show, wrong
+from .sentences import Sentence
 
 SCHEMA = FilePath(__file__).resolve().parent.parent / "restaurant.schema.json"
 
 TYPES = {
-    "string": "a text in quotes",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
+    "string": _("a text in quotes"),
+    "integer": _("a whole number"),
+    "boolean": _("true or false"),
+    "array": _("a list"),
+    "object": _("an object"),
     "null": "null",
 }
 
-# What a value that does not fit a pattern of the schema is not, and how to write it.
+# What a value that does not fit a pattern of the schema is not, and how to write it: with examples.
 PATTERNS = {
     "^[a-z0-9][a-z0-9-]{0,63}$": (
-        "a key; write small letters without accents, digits and hyphens, at most 64, "
-        'like "plat-du-jour"'
+        _(
+            "a key; write small letters without accents, digits and hyphens, at most 64, like %(example)s"
+        ),
+        "plat-du-jour",
     ),
-    r"^[0-9]{1,6}\.[0-9]{2}$": 'a price; write euros with two decimals, like "12.50"',
+    r"^[0-9]{1,6}\.[0-9]{2}$": (
+        _("a price; write euros with two decimals, like %(example)s"),
+        "12.50",
+    ),
     r"^-?[0-9]{1,6}\.[0-9]{2}$": (
-        'a price; write euros with two decimals, like "12.50" or "-0.50"'
+        _("a price; write euros with two decimals, like %(example)s or %(other)s"),
+        "12.50",
+        "-0.50",
     ),
     r"^([0-2]?[0-9](\.[0-9]{1,2})?|30)$": (
-        'a VAT rate; write percent from 0 to 30, like "10" or "5.5"'
+        _("a VAT rate; write percent from 0 to 30, like %(example)s or %(other)s"),
+        "10",
+        "5.5",
     ),
-    "^([01][0-9]|2[0-3]):[0-5][0-9]$": 'a time; write hours and minutes, like "19:30"',
-    "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": 'a language code; write one like "fr" or "pt-BR"',
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$": (
+        _("a time; write hours and minutes, like %(example)s"),
+        "19:30",
+    ),
+    "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": (
+        _("a language code; write one like %(example)s or %(other)s"),
+        "fr",
+        "pt-BR",
+    ),
     "^[0-9A-Fa-f:.]{2,45}/[0-9]{1,3}$": (
-        'a network; write its address and its length, like "203.0.113.7/32"'
+        _("a network; write its address and its length, like %(example)s"),
+        "203.0.113.7/32",
     ),
-    "^#[0-9a-fA-F]{6}$": 'a colour; write # and six digits, like "#7b1e32"',
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": 'a day; write year, month and day, like "2026-12-24"',
-    r"^[^/\\]+$": "the bare name of a file beside this one",
+    "^#[0-9a-fA-F]{6}$": (
+        _("a colour; write # and six digits, like %(example)s"),
+        "#7b1e32",
+    ),
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": (
+        _("a day; write year, month and day, like %(example)s"),
+        "2026-12-24",
+    ),
+    r"^[^/\\]+$": (_("the bare name of a file beside this one"),),
 }
 
 
@@ -76,7 +101,7 @@ def _each_once(_judge: Any, _rule: Any, value: Any, _schema: Any) -> Iterator[Va
     if isinstance(value, list):
         for text, times in Counter(json.dumps(item, sort_keys=True) for item in value).items():
             if times > 1:
-                yield ValidationError(f"{show(json.loads(text))} stands in it twice")
+                yield ValidationError(show(json.loads(text)))
 
 
 def _strict(node: Any) -> Any:
@@ -101,8 +126,13 @@ def _whole(pattern: str) -> str:
     return pattern.removesuffix("$") + r"\Z"
 
 
+def _kinds(kinds: list[str]) -> str:
+    return listed([Sentence(TYPES[kind]) for kind in kinds], _("%(words)s or %(last)s"))
+
+
 def _wanted(pattern: str) -> str:
-    return PATTERNS[pattern.removesuffix(r"\Z") + "$"]
+    text, *examples = PATTERNS[pattern.removesuffix(r"\Z") + "$"]
+    return Sentence(text, **dict(zip(("example", "other"), map(show, examples), strict=False)))
 
 
 def is_secret(path: Path) -> bool:
@@ -114,16 +144,16 @@ def _said(error: ValidationError) -> Iterator[Mistake]:
     path: Path = tuple(error.absolute_path)
     value, schema_here = error.instance, error.schema
     rule: Any = error.validator_value
-    shown = "this" if is_secret(path) else show(value)
+    shown = Sentence(_("this")) if is_secret(path) else show(value)
 
-    def mistake(text: str) -> Mistake:
-        return Mistake(path, text)
+    def mistake(text: str, **values: Any) -> Mistake:
+        return wrong(path, text, **values)
 
     match error.validator:
         case "required":
             # jsonschema gives one error for each missing name, and names it only in its sentence.
             missing = [name for name in rule if error.message.startswith(f"{name!r} is")]
-            yield mistake(f"{listed([show(name) for name in missing])} is missing")
+            yield mistake(_("%(names)s is missing"), names=listed([show(name) for name in missing]))
         case "additionalProperties":
             yield from _unknown_names(path, value, schema_here)
         case "oneOf" if isinstance(value, list):
@@ -132,37 +162,43 @@ def _said(error: ValidationError) -> Iterator[Mistake]:
                 if inner.validator != "type" or inner.absolute_path != error.absolute_path:
                     yield from _said(inner)
         case "oneOf":
-            yield mistake(f"{shown} is not a list of allergens; for “not declared” write null")
+            text = _("%(value)s is not a list of allergens; for “not declared” write null")
+            yield mistake(text, value=shown)
         case "type" if isinstance(value, str) and _is_text(schema_here):
-            yield mistake(f'{shown} is not a text in languages; write {{"fr": …}}, or another one')
+            text = _("%(value)s is not a text in languages; write %(example)s, or another one")
+            yield mistake(text, value=shown, example='{"fr": …}')
         case "type" | "pattern":
             assert isinstance(schema_here, dict)  # noqa: S101  (only objects have these rules)
-            types = [rule] if isinstance(rule, str) else list(rule)
             if "pattern" in schema_here:
-                yield mistake(f"{shown} is not {_wanted(schema_here['pattern'])}")
+                wanted = _wanted(schema_here["pattern"])
             else:
-                wanted = listed([TYPES[kind] for kind in types], "or")
-                yield mistake(f"{shown} is not {wanted}")
+                wanted = _kinds([rule] if isinstance(rule, str) else list(rule))
+            yield mistake(_("%(value)s is not %(wanted)s"), value=shown, wanted=wanted)
         case "enum":
-            yield mistake(f"{shown} is none of {listed(rule)}")
+            yield mistake(_("%(value)s is none of %(known)s"), value=shown, known=listed(rule))
         case "const":
-            yield mistake(f"{shown} is not {show(rule)}, the only one there is")
+            text = _("%(value)s is not %(wanted)s, the only one there is")
+            yield mistake(text, value=shown, wanted=show(rule))
         case "minimum":
-            yield mistake(f"{shown} is too small; the least is {rule}")
+            yield mistake(
+                _("%(value)s is too small; the least is %(least)s"), value=shown, least=rule
+            )
         case "maximum":
-            yield mistake(f"{shown} is too large; the most is {rule}")
+            yield mistake(_("%(value)s is too large; the most is %(most)s"), value=shown, most=rule)
         case "minItems":
-            yield mistake("the list is empty; at least one is needed")
+            yield mistake(_("the list is empty; at least one is needed"))
         case "maxItems":
-            yield mistake(f"the list is too long; at most {rule} can be in it")
+            text = _("the list is too long; at most %(most)s can be in it")
+            yield mistake(text, most=rule)
         case "minProperties":
-            yield mistake("there is no text in it")
+            yield mistake(_("there is no text in it"))
         case "minLength":
-            yield mistake("the text is empty")
+            yield mistake(_("the text is empty"))
         case "uniqueItems":
-            yield mistake(error.message)
+            yield mistake(_("%(value)s stands in it twice"), value=error.message)
         case other:
-            yield mistake(f"{shown} breaks the rule {other!r} of restaurant.schema.json")
+            text = _("%(value)s breaks the rule %(rule)s of restaurant.schema.json")
+            yield mistake(text, value=shown, rule=repr(other))
 
 
 def _is_text(schema_here: Any) -> bool:
@@ -178,9 +214,12 @@ def _unknown_names(path: Path, value: Any, schema_here: Any) -> Iterator[Mistake
             # Only texts have free names, and they are languages.
             pattern = next(iter(schema_here["patternProperties"]))
             if not re.search(pattern, name):
-                yield Mistake(path, f"{show(name)} is not {_wanted(pattern)}")
+                text = _("%(value)s is not %(wanted)s")
+                yield wrong(path, text, value=show(name), wanted=_wanted(pattern))
             continue
         # Whoever wrote hundreds of them did not mistype.
         close = difflib.get_close_matches(name, known, 1) if len(value) < 100 else []
-        hint = f"; did you mean {show(close[0])}?" if close else ""
-        yield Mistake(path, f"{show(name)} is not a name that is known here{hint}")
+        text = _("%(name)s is not a name that is known here")
+        if close:
+            text = _("%(name)s is not a name that is known here; did you mean %(close)s?")
+        yield wrong(path, text, name=show(name), close=show("".join(close)))

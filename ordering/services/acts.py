@@ -14,12 +14,17 @@ WORDS: dict[str, str | Promise] = {
     "table_freed": _("freed the table"),
     "order_approved": _("said OK to order %(number)s"),
     "order_refused": _("refused order %(number)s"),
-    "house_paused": _("paused orders until %(until)s"),
-    "zone_paused": _("paused the zone %(of)s until %(until)s"),
-    "category_paused": _("paused the category %(of)s until %(until)s"),
-    "house_resumed": _("ended the pause of the house"),
-    "zone_resumed": _("ended the pause of the zone %(of)s"),
-    "category_resumed": _("ended the pause of the category %(of)s"),
+    "house_paused": _("paused the orders by phone of the whole house until %(until)s"),
+    "zone_paused": _("paused the orders by phone of the zone “%(of)s” until %(until)s"),
+    "category_paused": _("paused the orders by phone of the category “%(of)s” until %(until)s"),
+    "house_paused_today": _("paused the orders by phone of the whole house until tomorrow"),
+    "zone_paused_today": _("paused the orders by phone of the zone “%(of)s” until tomorrow"),
+    "category_paused_today": _(
+        "paused the orders by phone of the category “%(of)s” until tomorrow"
+    ),
+    "house_resumed": _("ended the pause of the whole house"),
+    "zone_resumed": _("ended the pause of the zone “%(of)s”"),
+    "category_resumed": _("ended the pause of the category “%(of)s”"),
     "slowed_down": _(
         "told guests to wait %(minutes)s minutes; orders in a minute at most: %(orders)s"
     ),

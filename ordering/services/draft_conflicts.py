@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from ordering.restaurant_file.sentences import Sentence
 from ordering.services.transfer.differences import STOCK, differences
 
 Data = Mapping[str, Any]
 
 
-def set_back(today: Data, first: Data, second: Data, *, hour: str) -> Iterator[str]:
+def set_back(today: Data, first: Data, second: Data, *, hour: str) -> Iterator[Sentence]:
     """Sentences for whoever stores one of the two. All three are whole files, `first` and `second` as they would be put
     into `today`; `hour`: of the other draft, as the manager reads it. What the second says by itself is meant so.
     """
@@ -16,7 +19,9 @@ def set_back(today: Data, first: Data, second: Data, *, hour: str) -> Iterator[s
     for each in differences(first, second):
         made = of_first.get((each.thing, each.field))
         if made and not made.new and each.after == made.before and each.field not in STOCK:
-            yield (
-                f"{each.thing}: {each.field} would be {each.after} again, and {each.before} only between this carte "
-                f"and the one of {hour}"
+            text = _(
+                "%(thing)s: %(field)s would be %(after)s again, and %(before)s only between this carte and the one of "
+                "%(hour)s"
             )
+            said = {name: getattr(each, name) for name in ("thing", "field", "before", "after")}
+            yield Sentence(text, **said, hour=hour)

@@ -26,10 +26,12 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from ordering.models import Draft, Restaurant
 from ordering.restaurant_file import RestaurantFileError, check
-from ordering.restaurant_file.mistakes import Mistake
+from ordering.restaurant_file.mistakes import Mistake, show, wrong
+from ordering.restaurant_file.sentences import Sentence
 from ordering.services import acts, carte, prices
 from ordering.services.draft_conflicts import set_back
 from ordering.services.transfer import (
@@ -82,7 +84,7 @@ class Judged:
 
     changes: list[Difference] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
-    new: list[str] = field(default_factory=list)
+    new: list[Sentence] = field(default_factory=list)
 
 
 def store(
@@ -106,8 +108,8 @@ def store(
     if before is None and (mistakes := check(data)):
         raise RestaurantFileError(mistakes)
     if data["slug"] != restaurant.slug:
-        said = "this is another restaurant's file"
-        raise RestaurantFileError([Mistake(("slug",), said)])
+        text = gettext_noop("this is another restaurant's file; the file of this one has %(slug)s")
+        raise RestaurantFileError([wrong(("slug",), text, slug=show(restaurant.slug))])
     given = {name: data[name] for name in OF_A_CARTE if name in data}
     if before is not None:
         given = _differing(data["products"], before)
@@ -135,9 +137,9 @@ def store(
 
 def _set_back(
     restaurant: Restaurant, today: Data, given: Data, stock: list[list[str]], live_at: datetime
-) -> list[str]:
+) -> list[Sentence]:
     """What this draft and another that waits would undo of each other. A spreadsheet's undoes nothing."""
-    found: list[str] = []
+    found: list[Sentence] = []
     for other in restaurant.drafts.filter(state=State.WAITING).order_by("live_at", "pk"):
         mine = _file(today, given, stock)
         theirs = _file(_today(restaurant, other.data), other.data, other.stock)
@@ -228,7 +230,7 @@ def _carry_out(pk: int, now: datetime) -> bool:
         except RestaurantFileError as error:
             outcome = [str(mistake) for mistake in error.mistakes]
         except AcceptanceNeeded as error:
-            outcome = _not_accepted(draft, error.changes) or error.changes
+            outcome = [*(_not_accepted(draft, error.changes) or error.changes)]
         except Exception:
             # Else it would fail at every look, and nobody who has stored a carte would hear of it.
             logger.exception("Draft %s of %s", pk, draft.restaurant.slug)
@@ -261,7 +263,7 @@ def _import(draft: Draft) -> Report:
         )
 
 
-def _not_accepted(draft: Draft, changes: list[str]) -> list[str]:
+def _not_accepted(draft: Draft, changes: list[Sentence]) -> list[Sentence]:
     """Those that nobody has accepted. Fewer than were accepted are no reason to stop."""
     accepted = {COUNTED.sub("", each) for each in draft.accepted}
     return [each for each in changes if COUNTED.sub("", each) not in accepted]

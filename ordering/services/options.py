@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from ordering.models import Option, OptionGroup, ProductOptionGroup
-from ordering.services.problems import Problem
+from ordering.services.problems import Problem, too_few, too_many
 from ordering.texts import in_language
 from pos_bridge.prepared import Prepared
 
@@ -83,17 +83,9 @@ def choose(groups: Groups, chosen: Chosen) -> tuple[list[PricedOption], list[Pro
             # What is automatic and sold out is not added, and costs nothing.
             taken = [option for option in taken if not option.sold_out]
         elif len(taken) < group.min:
-            problems.append(
-                Problem(
-                    "too_few_options", place=group.key, params={"group": name, "min": group.min}
-                )
-            )
+            problems.append(too_few(group.key, name, group.min))
         elif group.max is not None and len(taken) > group.max:
-            problems.append(
-                Problem(
-                    "too_many_options", place=group.key, params={"group": name, "max": group.max}
-                )
-            )
+            problems.append(too_many(group.key, name, group.max))
         for option in taken:
             if option.sold_out:
                 params = {"option": in_language(option.name)}

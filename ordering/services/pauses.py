@@ -21,6 +21,7 @@ from ordering.models import Category, CategoryItem, Product, Restaurant, SetMenu
 from ordering.services import acts, carte
 from ordering.services.days import DAY_BEGINS, service_day
 from ordering.services.problems import Problem
+from ordering.texts import house as house_text
 from ordering.texts import in_language
 
 By = AbstractBaseUser | AnonymousUser
@@ -125,7 +126,8 @@ def pause(
     `text`: of the staff's own, in the house's language; it goes before the ready one. Raises ValueError for a zone or
     a category that is not there, and for a length or a text that is not offered.
     """
-    if minutes not in LENGTHS or ready not in READY or not _exists(restaurant, scope, what):
+    name = _name(restaurant, scope, what)
+    if minutes not in LENGTHS or ready not in READY or name is None:
         raise ValueError(f"{scope} {what!r}, {minutes} min, {ready!r}")
     own = cleaned(text)
     with transaction.atomic():
@@ -143,8 +145,8 @@ def pause(
         acts.record(
             by=by,
             restaurant=restaurant,
-            what=f"{scope}_paused",
-            of=what,
+            what=f"{scope}_paused{'_today' if until == end else ''}",
+            of=name,
             until=f"{until.astimezone(ZoneInfo(found.timezone)):%H:%M}",
         )
     return until
@@ -159,7 +161,9 @@ def resume(*, by: By, restaurant: Restaurant, scope: str, what: str = "") -> boo
         if len(others) == len(active(found, now)):
             return False
         _write(restaurant, others)
-        acts.record(by=by, restaurant=restaurant, what=f"{scope}_resumed", of=what)
+        # What is not there any more has no other name.
+        name = _name(restaurant, scope, what) or what
+        acts.record(by=by, restaurant=restaurant, what=f"{scope}_resumed", of=name)
     return True
 
 
@@ -209,12 +213,15 @@ def _is_slower(restaurant: Restaurant, now: datetime) -> bool:
     return restaurant.slower_day == service_day(restaurant, now)
 
 
-def _exists(restaurant: Restaurant, scope: str, what: str) -> bool:
+def _name(restaurant: Restaurant, scope: str, what: str) -> str | None:
+    """What the house calls it, for the journal; None where it is not there."""
     if scope == ZONE:
-        return bool(what) and Table.objects.filter(restaurant=restaurant, zone=what).exists()
+        there = bool(what) and Table.objects.filter(restaurant=restaurant, zone=what).exists()
+        return what if there else None
     if scope == CATEGORY:
-        return Category.objects.filter(restaurant=restaurant, key=what).exists()
-    return scope == HOUSE and not what
+        category = Category.objects.filter(restaurant=restaurant, key=what).first()
+        return house_text(category.name) if category else None
+    return "" if scope == HOUSE and not what else None
 
 
 def _locked(restaurant: Restaurant) -> Restaurant:

@@ -42,8 +42,10 @@ MESSAGES = {
     "happy_over": _(
         "The happy hour is over. Please remove it and add it again, at its usual price."
     ),
-    "quantity": _("The quantity must be a whole number from 1 to %(max)s."),
+    "quantity": _("Please say how many you would like, from 1 to %(max)s."),
+    "choice_missing": _("Your choice is still missing: %(group)s."),
     "too_few_options": _("%(group)s: please choose at least %(min)s."),
+    "one_choice_only": _("%(group)s: only one choice is possible."),
     "too_many_options": _("%(group)s: please choose at most %(max)s."),
     "unknown_option": _("One of the choices is not offered for this dish."),
     "option_sold_out": _("%(option)s is sold out. Please choose something else."),
@@ -96,6 +98,18 @@ class Problem:
 
     def __str__(self) -> str:
         return str(MESSAGES[self.code]) % self.params
+
+
+def too_few(place: str, group: str, least: int) -> Problem:
+    """Of a group or a course from which fewer than `least` were chosen; where that is one, it is asked for by name."""
+    code = "choice_missing" if least == 1 else "too_few_options"
+    return Problem(code, place, {"group": group, "min": least})
+
+
+def too_many(place: str, group: str, most: int) -> Problem:
+    """The same, where more than `most` were."""
+    code = "one_choice_only" if most == 1 else "too_many_options"
+    return Problem(code, place, {"group": group, "max": most})
 
 
 class Refused(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ordering.models import Choice, Course, Product
 from ordering.services.options import Groups, PricedOption, choose, unanswerable
-from ordering.services.problems import Problem
+from ordering.services.problems import Problem, too_few, too_many
 from ordering.slots import is_open
 from ordering.texts import in_language
 
@@ -71,11 +71,11 @@ def compose(
     found: list[PricedChoice] = []
     for course, choices in courses:
         taken = [choice for choice in choices if (course.key, choice.product.key) in wanted]
-        params = {"group": in_language(course.name), "min": course.min, "max": course.max}
+        name = in_language(course.name)
         if len(taken) < course.min:
-            problems.append(Problem("too_few_options", course.key, params))
+            problems.append(too_few(course.key, name, course.min))
         elif len(taken) > course.max:
-            problems.append(Problem("too_many_options", course.key, params))
+            problems.append(too_many(course.key, name, course.max))
         for choice in taken:
             product = choice.product
             options, wrong = choose(

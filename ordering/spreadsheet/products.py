@@ -29,8 +29,6 @@ class CellMistake:
     row: int | None
     column: str
     text: str
-    # What a restaurant file's rules say is English (docs: the sentences of an import).
-    english: bool = False
 
     def __str__(self) -> str:
         if self.row is None:
@@ -187,11 +185,11 @@ class ProductSheet(Resource):
         changes = [] if mistakes else [c for row in result.rows for c in self._changes(row)]
         return mistakes, changes
 
-    def mistake(self, row: int, column: str, text: str, *, english: bool = False) -> CellMistake:
+    def mistake(self, row: int, column: str, text: str) -> CellMistake:
         """Named as the spreadsheet shows the place: “D (price)”."""
         headings = [self._known(name) for name in self.sheet.headings]
         at = f"{letter(headings.index(column))} ({column})" if column in headings else column
-        return CellMistake(row, at, text, english)
+        return CellMistake(row, at, text)
 
     def place(self, path: Path) -> tuple[int | None, str]:
         """Row and column of a place in the restaurant file: ("products", 12, "name", "fr")."""

@@ -116,11 +116,11 @@ def test_the_whole_order_by_keyboard_and_by_ear(phones, live_server, table, scri
     tab_to(page, "#free-note").type("<b>")
     put = press(page, "#put")
     cooking = page.get_by_role("group", name="CUISSON one choice, required")
-    expect(cooking).to_have_accessible_description("CUISSON: please choose at least 1.")
+    expect(cooking).to_have_accessible_description("Your choice is still missing: CUISSON.")
     expect(cooking).to_match_aria_snapshot("""
       - group "CUISSON one choice, required":
         - alert:
-          - paragraph: /please choose/
+          - paragraph: /still missing/
         - radio "BLEU"
         - radio "SAIGNANT"
     """)
@@ -173,7 +173,7 @@ def test_the_whole_order_by_keyboard_and_by_ear(phones, live_server, table, scri
     number = tab_to(page, "#lines [name^=quantity]")
     number.type("99")
     page.keyboard.press("Enter")
-    many = "The quantity must be a whole number from 1 to 20."
+    many = "Please say how many you would like, from 1 to 20."
     expect(number).to_have_accessible_description(many)
     expect(number).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#alert")).to_contain_text(f"Soupe (en): {many}")

@@ -7,10 +7,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ordering.models import CartLine, Order
+from ordering.services.problems import Problem
 from pos_bridge.models import Addition
 from tests import factories
 from tests.helpers import eventually
-from tests.ordering.diner_phone import house
+from tests.ordering.diner_phone import french, house
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -240,7 +241,7 @@ def test_it_judges_no_number_that_is_being_typed(phones, live_server, table):
     page.wait_for_timeout(1000)
     expect(page.locator("#alert")).to_be_empty()
     page.keyboard.press("Tab")
-    expect(page.locator("#alert")).to_contain_text("nombre entier de 1 à 20")
+    expect(page.locator("#alert")).to_contain_text(french(Problem("quantity", params={"max": 20})))
     page.locator("[id^=number-]").fill("4")
     page.keyboard.press("Tab")
     expect(page.locator("#total")).to_contain_text("32,00")

@@ -3,6 +3,7 @@
 import re
 
 from django.test import Client
+from django.utils import translation
 
 from ordering.diner import kept
 from ordering.models import Category, Course, SetMenu
@@ -76,3 +77,9 @@ def words(response):
     """The page's text without tags, no-break spaces as spaces."""
     text = re.sub(r"<[^>]+>", " ", response.content.decode())
     return re.sub(r"\s+", " ", text.replace("&#x27;", "’").replace("&nbsp;", " "))
+
+
+def french(problem):
+    """The sentence of a problem as `words` gives it."""
+    with translation.override("fr"):
+        return re.sub(r"\s+", " ", str(problem))

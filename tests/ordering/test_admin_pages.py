@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ordering.admin import index
 from ordering.models import Restaurant, Table
 from pos_bridge.models import Addition
 from tests import factories
@@ -98,6 +99,27 @@ def test_a_form_of_another_site_changes_nothing(house):
         assert response.status_code == 403, address
     assert Table.objects.get().code == table.code
     assert Addition.objects.get().state == "held"
+
+
+def test_the_first_page_names_things_as_a_manager_thinks(house, client):
+    """The carte first; whatever is registered has its place, and Django's own pages of an app keep to it."""
+    assert set(index.PLACES) == set(admin.site._registry)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    client.force_login(person("alice", manager=[house]))
+    first = client.get(reverse("admin:index"))
+    found = {
+        str(section["name"]): [each["object_name"] for each in section["models"]]
+        for section in first.context["app_list"]
+    }
+    assert list(found) == ["The carte", "The house", "Orders", "Cash registers", "People"]
+    assert found["The carte"][:4] == ["Category", "Product", "SetMenu", "OptionGroup"]
+    assert found["The house"] == ["Table", "Restaurant"]
+    assert first.context["available_apps"] == first.context["app_list"]
+    for section in first.context["app_list"]:
+        anchor = section["app_url"].partition("#")[2]
+        assert f'id="{anchor}"' in first.content.decode()
+    [app] = client.get(reverse("admin:app_list", args=["ordering"])).context["app_list"]
+    assert [each["object_name"] for each in app["models"]][:2] == ["Category", "Product"]
 
 
 def test_a_page_of_admin_is_kept_by_no_cache(house, client):

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from ordering.admin import transfer
 from ordering.models import Product, Restaurant
-from ordering.restaurant_file import write
-from ordering.services.transfer import export_restaurant
+from ordering.restaurant_file import sentences, write
+from ordering.services.transfer import export_restaurant, report
 from tests import factories
 from tests.ordering.admin_cast import MARK, house, installer, page, person
 from tests.ordering.test_restaurant_file_mistakes import small
@@ -237,6 +237,21 @@ def test_it_says_when_the_database_is_busy(a, alice, client):
     assert "Nothing was imported; try again." in found
     assert "the price of" not in found
     assert a.products.get().price == 8_00
+
+
+def test_the_report_and_the_mistakes_are_in_the_readers_language_p25(a, alice, client, monkeypatch):
+    """Patched: a catalogue in which each sentence stands between « and »."""
+    for module, name in ((sentences, "gettext"), (report, "gettext"), (report, "ngettext")):
+        monkeypatch.setattr(module, name, lambda text, *_: f"«{text}»")
+    address = of("import", a)
+    wrong = said(upload(client, address, changed(a, price="12,50")))
+    assert '<li>«products[0].price: «"12,50" is not «a price; write euros' in wrong
+    assert "<li>«the file is empty»</li>" in said(upload(client, address, b""))
+    done = said(upload(client, address, changed(a, price="9.50", photo="plat.jpg")))
+    assert "<li>««products»: «1 updated»»</li>" in done
+    assert "<li>«There is no photo" in done
+    # What is not English is not called so.
+    assert '<ul lang="en">' not in wrong + done
 
 
 # --- What has to be accepted (T34) ---------------------------------------------------------------

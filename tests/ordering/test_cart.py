@@ -1,10 +1,11 @@
 """The cart: options by their rules, priced by the server."""
 
 import pytest
+from django.utils import translation
 
 from ordering.models import CartLine, Option, OptionGroup, Product
 from ordering.services import cart, pricing
-from ordering.services.problems import Refused
+from ordering.services.problems import Refused, too_few, too_many
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +48,23 @@ def test_it_prices_options_chosen_automatic_and_negative(guest, steak):
 def test_it_asks_for_what_is_required(guest, steak):
     with pytest.raises(Refused) as refused:
         add(guest)
-    assert codes(refused) == ["too_few_options"]
-    assert "CUISSON" in str(refused.value.problems[0]) or "Cuisson" in str(
-        refused.value.problems[0]
-    )
+    assert codes(refused) == ["choice_missing"]
+    with translation.override("en"):
+        assert str(refused.value.problems[0]) == "Your choice is still missing: Cuisson."
     assert not CartLine.objects.exists()
+
+
+def test_it_names_a_number_only_where_there_are_several():
+    """One is asked for as a waiter would; of two and more the diner needs the number."""
+    with translation.override("en"):
+        assert [
+            str(ask("k", "Sauces", count)) for ask in (too_few, too_many) for count in (1, 2)
+        ] == [
+            "Your choice is still missing: Sauces.",
+            "Sauces: please choose at least 2.",
+            "Sauces: only one choice is possible.",
+            "Sauces: please choose at most 2.",
+        ]
 
 
 def test_it_refuses_too_many_options(guest, steak):

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from ordering.models import CartLine, Order, Product, Restaurant, Visit
 from ordering.services import carte
+from ordering.services.problems import Problem, too_few, too_many
 from tests import factories
-from tests.ordering.diner_phone import HTMX, Phone, house, value_of, words
+from tests.ordering.diner_phone import HTMX, Phone, french, house, value_of, words
 
 pytestmark = pytest.mark.django_db
 
@@ -58,15 +59,15 @@ def test_it_refuses_what_is_no_quantity_in_words(phone, quantity):
     phone.add("tarte")
     answer = phone.add("soupe", quantity=quantity)
     assert answer.status_code == 422
-    assert "nombre entier de 1 à 20" in words(answer)
+    assert french(Problem("quantity", params={"max": 20})) in words(answer)
     assert list(CartLine.objects.values_list("product__key", flat=True)) == ["tarte"]
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, "Cuisson : faites au moins 1 choix"),
-        ({"option.cuisson": ["bleu", "saignant"]}, "Cuisson : faites au plus 1 choix"),
+        ({}, french(too_few("cuisson", "Cuisson", 1))),
+        ({"option.cuisson": ["bleu", "saignant"]}, french(too_many("cuisson", "Cuisson", 1))),
         ({"option.cuisson": "bleu", "option.consigne": "bouteille"}, "n’est pas proposé"),
         ({"option.cuisson": "gratin"}, "n’est pas proposé"),
         ({"option.cuisson": ["bleu", "bleu"]}, "n’est pas proposé"),
@@ -184,7 +185,8 @@ def test_it_refuses_a_wrong_quantity_and_keeps_the_line(phone, quantity, path):
     data = {**phone.form(), f"quantity.{line_code(phone)}": quantity, "covers": "0"}
     answer = phone.post(f"{phone.visit}{path}", data)
     assert answer.status_code == 422
-    assert "Soupe : La quantité doit être un nombre entier de 1 à 20" in words(answer)
+    many = french(Problem("quantity", params={"max": 20}))
+    assert f"Soupe : {many}" in words(answer)
     assert "de 1 à 30" in words(answer)  # and the covers
     assert CartLine.objects.get().quantity == 1
     assert not Order.objects.exists()

@@ -256,6 +256,9 @@ def test_what_two_cartes_to_come_undo_of_each_other_is_said_when_it_is_stored(ho
         back = '"soupe": price would be 8.00 again' if hours > 0 else '"tarte": price would be'
         assert back in said
         assert said.endswith("and the one of 2026-11-20 18:00")
+        # What the page shows of it, in the reader's language.
+        assert '"soupe"' in said.said or '"tarte"' in said.said
+        assert "2026-11-20 18:00" in said.said
         assert Draft.objects.count() == 1
     drafts.store(data=wanted(house, "7.00"), **wish, accept=needed.value.fingerprint)
 

@@ -168,8 +168,8 @@ def test_what_is_wrong_is_said_of_the_dish_in_the_language_of_the_carte(made):
     )
     carte.changed(restaurant_id=made.pk)
     phone = Phone("pt").join(made.tables.get())
-    assert "Ponto: please choose at least 1." in words(phone.add("steak"))
-    assert "Doneness: please choose at least 1." in words(
+    assert "Your choice is still missing: Ponto." in words(phone.add("steak"))
+    assert "Your choice is still missing: Doneness." in words(
         Phone("en").join(made.tables.get()).add("steak")
     )
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from ordering.diner import kept
 from ordering.models import Act, Category, Order, Restaurant
-from ordering.services import carte, pauses
+from ordering.services import acts, carte, pauses
 from tests import factories
 from tests.ordering.admin_cast import person
 from tests.ordering.diner_phone import HTMX, Phone, house, words
@@ -143,6 +144,23 @@ def test_ending_it_is_kept_and_told_to_the_second(made, bob, phone):
     assert list(Act.objects.order_by("pk").values_list("what", flat=True)) == [
         "house_paused", "house_resumed",
     ]  # fmt: skip
+
+
+def test_the_journal_says_what_was_paused_and_until_when(made, bob):
+    """The house, a zone by its name, and a category as the carte calls it, not as the file does."""
+    factories.table(made, 7, zone="Salle")
+    Category.objects.create(restaurant=made, key="desserts", name={"fr": "Nos desserts"})
+    pause(made, bob)
+    pause(made, bob, "zone", "Salle", minutes=60)
+    pause(made, bob, "category", "desserts", minutes=None)
+    assert pauses.resume(by=bob, restaurant=made, scope="category", what="desserts")
+    with translation.override("en"):
+        assert [acts.sentence(act) for act in Act.objects.order_by("pk")] == [
+            "paused the orders by phone of the whole house until 20:45",
+            "paused the orders by phone of the zone “Salle” until 21:30",
+            "paused the orders by phone of the category “Nos desserts” until tomorrow",
+            "ended the pause of the category “Nos desserts”",
+        ]
 
 
 def test_two_people_pause_two_things(made, bob):

@@ -22,7 +22,7 @@ from ordering.models import (
 )
 from ordering.services import cart as carts
 from ordering.services import orders, pricing, tickets
-from ordering.services.problems import Refused
+from ordering.services.problems import Refused, too_few
 from pos_bridge.models import Addition
 from pos_bridge.registers.enregistreuse import Enregistreuse
 from pos_bridge.registers.leo2 import Leo2
@@ -31,7 +31,7 @@ from pos_bridge.simulator.catalogue import Catalogue
 from pos_bridge.simulator.leo2_rules import judge as judge_leo2
 from pos_bridge.ticket import Ticket
 from tests import factories
-from tests.ordering.diner_phone import HTMX, Phone, words
+from tests.ordering.diner_phone import HTMX, Phone, french, words
 
 pytestmark = pytest.mark.django_db
 
@@ -126,13 +126,13 @@ def test_the_same_menu_composed_in_another_order_is_one_line(house):
 @pytest.mark.parametrize(
     ("wanted", "problem"),
     [
-        (composed(("plat", "sole")), ("too_few_options", "entree")),
-        ([], ("too_few_options", "plat")),
-        (composed(("entree", "oeuf"), ("entree", "poireaux"), ("plat", "sole")), ("too_many_options", "entree")),
+        (composed(("plat", "sole")), ("choice_missing", "entree")),
+        ([], ("choice_missing", "plat")),
+        (composed(("entree", "oeuf"), ("entree", "poireaux"), ("plat", "sole")), ("one_choice_only", "entree")),
         (composed(("entree", "sole"), ("plat", "sole")), ("unknown_choice", "")),
         (composed(("nowhere", "sole")), ("unknown_choice", "")),
         ([*SOLE, SOLE[0]], ("unknown_choice", "")),
-        (composed(("entree", "oeuf"), ("plat", "steak")), ("too_few_options", "plat")),
+        (composed(("entree", "oeuf"), ("plat", "steak")), ("choice_missing", "plat")),
         (composed(("entree", "oeuf"), ("plat", "sole", "cuisson/bleu")), ("unknown_option", "plat")),
     ],
 )  # fmt: skip
@@ -356,7 +356,7 @@ def test_what_is_missing_is_said_at_its_course_and_the_rest_stays_chosen(phone):
     assert answer.status_code == 422
     html = answer.content.decode()
     course = html.partition('id="course-entree"')[2].partition("</fieldset>")[0]
-    assert "Entree : faites au moins 1 choix" in words_of(course)
+    assert french(too_few("entree", "Entree", 1)) in words_of(course)
     steak = html.partition('id="choice-plat_steak"')[2].partition(">")[0]
     assert "checked" in steak
     blue = html.partition('value="bleu"')[2].partition(">")[0]

@@ -1,6 +1,7 @@
 """P25: what the register cannot be told is found when the carte is saved, or a file is imported; not at dinner."""
 
 import pytest
+from django.utils import translation
 
 from ordering.models import Product
 from ordering.services.transfer import export_restaurant, import_restaurant
@@ -95,5 +96,9 @@ def test_importing_a_file_says_it(house):
     del data["register"]
     assert not any(WORDS in each for each in import_restaurant(data=data).warnings)
     data["option_groups"][0]["max"] = 3
-    said = [each for each in import_restaurant(data=data).warnings if WORDS in each]
-    assert said == [f"Product “Bavette” cannot be ordered so: with Frites, Sauce, Pain: {WORDS}."]
+    # In English for the terminal, and in the reader's language for a page.
+    with translation.override("fr"):
+        [said] = [each for each in import_restaurant(data=data).warnings if WORDS in each]
+    assert said == f"Product “Bavette” cannot be ordered so: with Frites, Sauce, Pain: {WORDS}."
+    french = said.said.replace("\N{NO-BREAK SPACE}", " ")
+    assert french.startswith("Produit « Bavette » ne peut pas être commandé ainsi : avec Frites")

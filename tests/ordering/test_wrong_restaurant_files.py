@@ -3,19 +3,24 @@
 Each is a file that is right but for one thing.
 """
 
+import ast
 import copy
 import json
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from ordering import restaurant_file
+from ordering.admin.forms import ID_PROBLEMS
 from ordering.models import Restaurant
-from ordering.restaurant_file import RestaurantFileError, check, parse
+from ordering.restaurant_file import RestaurantFileError, check, parse, sentences
 from ordering.services.transfer import import_restaurant
 from tests import factories
 from tests.ordering.test_restaurant_file_mistakes import changed, small
 
+HERE = Path(restaurant_file.__file__).parent
 PRODUCT, TABLE = ("products", 0), ("tables", 0)
 GROUP, OPTION = ("option_groups", 0), ("option_groups", 0, "options", 1)
 MENU, COURSE = ("set_menus", 0), ("set_menus", 0, "courses", 0)
@@ -300,6 +305,38 @@ def test_an_import_names_it_and_writes_nothing(path, value, place, words):
     factories.table(factories.restaurant("chez-bob"), code="CODE-OF-ANOTHER-0123456789")
     found = refused(changed(path, copy.deepcopy(value), full()))
     assert names(found, place, words), found
+
+
+def marked():
+    """The sentences of the package that are marked for translation; the catalogue has French for each of those."""
+    trees = [ast.parse(path.read_text()) for path in HERE.glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = {
+        ast.literal_eval(call.args[0]) for call in calls if getattr(call.func, "id", "") == "_"
+    }
+    assert len(found) > 80
+    return found | set(ID_PROBLEMS)
+
+
+@pytest.mark.pure
+def test_each_is_said_in_the_readers_language_and_in_english_on_the_terminal_p25(monkeypatch):
+    """Patched: a catalogue in which each sentence stands between « and »."""
+    asked = set()
+
+    def catalogue(text):
+        asked.add(text)
+        return f"«{text}»"
+
+    monkeypatch.setattr(sentences, "gettext", catalogue)
+    for path, value, *_ in WRONG:
+        for mistake in check(
+            parse(json.dumps(changed(path, copy.deepcopy(value), full())).encode())
+        ):
+            said, english = mistake.said, str(mistake)
+            assert said.startswith("«")
+            assert said.replace("«", "").replace("»", "") == english
+            assert "«" not in english
+    assert asked - marked() == {"null"}
 
 
 def picture(kind="JPEG", size=(40, 30)):

@@ -1,6 +1,7 @@
 """`manage.py import_restaurant FILE`: a restaurant from its file, created or updated, all or nothing."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,14 @@ def _refusal(path: Path, mistakes: list[str]) -> str:
     return _list(f"{path}: {number} mistakes, and nothing was imported:", mistakes)
 
 
-def _acceptance(path: Path, changes: list[str]) -> str:
+def _acceptance(path: Path, changes: Sequence[str]) -> str:
     return _list(
         f"{path}: nothing was imported. Repeat the command with --accept if this is meant:", changes
     )
 
 
-def _list(heading: str, lines: list[str]) -> str:
-    shown = lines[:SHOWN_AT_MOST]
+def _list(heading: str, lines: Sequence[str]) -> str:
+    shown = list(lines[:SHOWN_AT_MOST])
     if len(lines) > SHOWN_AT_MOST:
         shown.append(f"and {len(lines) - SHOWN_AT_MOST} more")
     return "\n  ".join([heading, *shown])

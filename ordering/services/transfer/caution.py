@@ -25,6 +25,7 @@ from django.utils.translation import gettext_noop as _
 from ordering.models import OptionGroup, ProductOptionGroup, SetMenu
 from ordering.models.sold_out import runs_out
 from ordering.restaurant_file.mistakes import show
+from ordering.restaurant_file.sentences import Sentence
 from ordering.services.days import service_day
 
 from .said import Caution
@@ -34,18 +35,18 @@ from .stored import Stored
 class AcceptanceNeeded(Exception):
     """The import would do what a person must have seen. `changes` are sentences; nothing was written."""
 
-    def __init__(self, changes: list[str]) -> None:
+    def __init__(self, changes: list[Sentence]) -> None:
         self.changes = changes
         self.fingerprint = fingerprint(changes)
         super().__init__("\n".join(changes))
 
 
-def fingerprint(changes: list[str]) -> str:
+def fingerprint(changes: list[Sentence]) -> str:
     """Says which changes somebody has read: what is accepted is these, and no others."""
     return hashlib.sha256("\n".join(changes).encode()).hexdigest()
 
 
-def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[str]:
+def cautions(data: dict[str, Any], stored: Stored, *, prune: bool) -> list[Sentence]:
     """Everything that has to be accepted before the import may be made."""
     # Where there is no restaurant, nothing is sold out.
     owner = stored.restaurant

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from ordering.restaurant_file.mistakes import show
+from ordering.restaurant_file.sentences import Sentence
 from pos_bridge.money import euros
 
 from .fields import Columns, Fields, Item
+from .said import THINGS
 
 MONEY = {"price", "happy_price"}
 # What an order or the kitchen writes, and no carte.
@@ -19,7 +21,7 @@ STOCK = ("sold_out", "sold_out_until", "portions")
 class Difference:
     """One field of one thing, as a restaurant file names both. `new`: the whole thing is."""
 
-    thing: str
+    thing: Sentence
     field: str
     before: str
     after: str
@@ -37,7 +39,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
     ]
 
 
-def _of_one(name: str, before: Columns | None, after: Columns) -> Iterator[Difference]:
+def _of_one(name: Sentence, before: Columns | None, after: Columns) -> Iterator[Difference]:
     if before is None:
         price = _said("price", after["price"]) if "price" in after else ""
         yield Difference(name, "price" if price else "", "", price, new=True)
@@ -47,32 +49,29 @@ def _of_one(name: str, before: Columns | None, after: Columns) -> Iterator[Diffe
             yield Difference(name, field, _said(field, before[field]), _said(field, value))
 
 
-def _things(data: Mapping[str, Any], fields: Fields) -> Iterator[tuple[str, Columns]]:
+def _things(data: Mapping[str, Any], fields: Fields) -> Iterator[tuple[Sentence, Columns]]:
     """Each with what is stored of it, and what it lists."""
     for item in data["categories"]:
-        yield f"category {show(item['key'])}", {**fields.category(item), "items": item["items"]}
+        yield _thing("category", item), {**fields.category(item), "items": item["items"]}
     for item in data["products"]:
         groups = {"option_groups": item.get("option_groups", [])}
-        yield f"product {show(item['key'])}", {**fields.product(item), **groups}
+        yield _thing("product", item), {**fields.product(item), **groups}
     for item in data.get("option_groups", []):
-        yield f"option group {show(item['key'])}", fields.option_group(item)
+        yield _thing("option group", item), fields.option_group(item)
         for option in item["options"]:
-            yield f"option {show(_both(item, option))}", fields.option(option)
+            yield _thing("option", item, option), fields.option(option)
     for item in data.get("set_menus", []):
-        yield f"set menu {show(item['key'])}", fields.set_menu(item)
+        yield _thing("set menu", item), fields.set_menu(item)
         for course in item["courses"]:
             choices = [
                 {"product": each["product"], "supplement": each.get("supplement", "0.00")}
                 for each in course["choices"]
             ]
-            yield (
-                f"course {show(_both(item, course))}",
-                {**fields.course(course), "choices": choices},
-            )
+            yield _thing("course", item, course), {**fields.course(course), "choices": choices}
 
 
-def _both(outer: Item, inner: Item) -> str:
-    return f"{outer['key']}/{inner['key']}"
+def _thing(what: str, *items: Item) -> Sentence:
+    return Sentence(THINGS[what], key=show("/".join(item["key"] for item in items)))
 
 
 def _said(field: str, value: Any) -> str:

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from ordering.models import (
     Category,
     CategoryItem,
@@ -19,6 +21,7 @@ from ordering.models import (
     Table,
 )
 from ordering.restaurant_file import check
+from ordering.restaurant_file.sentences import Sentence
 from pos_bridge.models import Register
 from pos_bridge.money import euros
 
@@ -36,11 +39,12 @@ def export_restaurant(restaurant: Restaurant, *, with_secrets: bool = False) -> 
 
 def export_with_warnings(
     restaurant: Restaurant, *, with_secrets: bool = False
-) -> tuple[Data, list[str]]:
+) -> tuple[Data, list[Sentence]]:
     """The data, and sentences for whoever keeps the file: what is not in it, and why it could not be imported."""
     data = _Exporter(restaurant, with_secrets).data()
     warnings = leave_out(data)
-    warnings += [f"it cannot be imported so: {mistake}" for mistake in check(data)]
+    text = _("it cannot be imported so: %(mistake)s")
+    warnings += [Sentence(text, mistake=mistake.sentence) for mistake in check(data)]
     return data, warnings
 
 
@@ -58,10 +62,10 @@ class _Exporter:
         for product, key in _pairs(ProductOptionGroup, restaurant, "product", "group__key"):
             self.groups[product].append(key)
         self.options: dict[str, list[Option]] = defaultdict(list)
-        for (group, _), option in self.stored.options.items():
+        for (group, _key), option in self.stored.options.items():
             self.options[group].append(option)
         self.courses: dict[str, list[Course]] = defaultdict(list)
-        for (menu, _), course in self.stored.courses.items():
+        for (menu, _key), course in self.stored.courses.items():
             self.courses[menu].append(course)
         self.choices: dict[int, list[Data]] = defaultdict(list)
         choices = Choice.objects.filter(course__set_menu__restaurant=restaurant)

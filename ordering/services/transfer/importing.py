@@ -7,15 +7,17 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop as _
 
 from ordering.models import Order, Product, Restaurant, Table, Visit
 from ordering.restaurant_file import Mistake, RestaurantFileError, check, in_order_of
 from ordering.restaurant_file.doubts import doubts
 from ordering.restaurant_file.logos import mistakes as logo_mistakes
-from ordering.restaurant_file.mistakes import show
+from ordering.restaurant_file.mistakes import show, wrong
 from ordering.restaurant_file.parts import KEY, keys, named, objects, whole, words
 from ordering.restaurant_file.photos import PhotoFile, read_photos, without_traces
 from ordering.restaurant_file.rules import CODE
+from ordering.restaurant_file.sentences import Sentence
 from ordering.services import carte, logos, photo_sizes, prices, visits
 from pos_bridge.encryption import lookup_hash, lookup_hashes
 
@@ -59,9 +61,9 @@ def import_restaurant(
     photos = {name: without_traces(photo) for name, photo in photos.items()}
     with transaction.atomic():
         restaurant = _locked(data.get("slug"))
-        if wrong := list(_wrong_restaurant(data, restaurant, into, new=new)):
+        if not_this := list(_wrong_restaurant(data, restaurant, into, new=new)):
             # At once: what else is wrong could tell of a restaurant that is somebody else's.
-            raise RestaurantFileError(in_order_of(data, mistakes + wrong))
+            raise RestaurantFileError(in_order_of(data, mistakes + not_this))
         stored = Stored(restaurant)
         mistakes += register_mistakes(data, stored)
         mistakes += _code_mistakes(data, stored)
@@ -87,12 +89,13 @@ def import_restaurant(
         photo_sizes.after_commit(restaurant_id=restaurant.pk, names=list(photos))
     for change in changes:
         logger.info("Import of %s, accepted: %s", restaurant.slug, change)
-    report.warnings += map(str, doubts(data))
+    report.warnings += [doubt.sentence for doubt in doubts(data)]
     report.warnings += not_told(restaurant) if report.changed else []
+    text = _(
+        "There is no photo %(name)s beside the file; no picture is shown until it is imported."
+    )
     report.warnings += [
-        f"There is no photo {show(name)} beside the file; no picture is shown until it is imported."
-        for name in missing
-        if name not in stored.photos
+        Sentence(text, name=show(name)) for name in missing if name not in stored.photos
     ]
     return report
 
@@ -152,14 +155,11 @@ def _wrong_restaurant(
 ) -> Iterator[Mistake]:
     if into is not None and found != into:
         # The same words whether or not there is a restaurant of that name.
-        yield Mistake(
-            ("slug",),
-            f"this is another restaurant's file; the file of this one has {show(into.slug)}",
-        )
+        text = _("this is another restaurant's file; the file of this one has %(slug)s")
+        yield wrong(("slug",), text, slug=show(into.slug))
     elif new and found is not None:
-        yield Mistake(
-            ("slug",), "there is such a restaurant already; import its file on its own page"
-        )
+        text = _("there is such a restaurant already; import its file on its own page")
+        yield wrong(("slug",), text)
 
 
 def _code_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]:
@@ -180,12 +180,12 @@ def _code_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]:
         index, wanted = codes[found]
         ours = stored.restaurant is not None and restaurant == stored.restaurant.pk
         if not ours:
-            text = "a table of another restaurant has this code"
+            text = _("a table of another restaurant has this code")
         elif number != wanted:
-            text = f"table {number} has this code"
+            text = _("table %(number)s has this code")
         else:
             continue
-        yield Mistake(("tables", index, "code"), text)
+        yield wrong(("tables", index, "code"), text, number=number)
 
 
 def _mistakes_of_the_rest(
@@ -194,24 +194,29 @@ def _mistakes_of_the_rest(
     """What is wrong with things that the file does not mention, once it is imported."""
     if prune or stored.restaurant is None:
         return
-    for name, other, rows, what in (
-        ("products", "set_menus", stored.set_menus, "set menu"),
-        ("set_menus", "products", stored.products, "product"),
-    ):
+    for name, other, rows, text in (
+        (
+            "products", "set_menus", stored.set_menus,
+            _("the restaurant has a set menu %(key)s, which this file does not mention"),
+        ),
+        (
+            "set_menus", "products", stored.products,
+            _("the restaurant has a product %(key)s, which this file does not mention"),
+        ),
+    ):  # fmt: skip
         mentioned = {key for _, key in keys(data, other)}
         for index, key in keys(data, name):
             if key in rows and key not in mentioned:
-                yield Mistake(
-                    (name, index, "key"),
-                    f"the restaurant has a {what} {show(key)}, which this file does not mention",
-                )
+                yield wrong((name, index, "key"), text, key=show(key))
     languages = words(data, "languages")
     for what, key, texts in _unmentioned(data, stored):
         if languages and languages[0] not in texts:
-            yield Mistake(
-                ("languages", 0),
-                f"the {what} {show(key)}, which this file does not mention, has no text in "
-                f"{show(languages[0])}",
+            text = _(
+                "the %(what)s %(key)s, which this file does not mention, has no text in %(language)s"
+            )
+            thing = Sentence(what)
+            yield wrong(
+                ("languages", 0), text, what=thing, key=show(key), language=show(languages[0])
             )
 
 
@@ -244,8 +249,10 @@ def _write_restaurant(
         counts.created += 1
         return Restaurant.objects.create(slug=data["slug"], **wanted)
     if restaurant.ordering != wanted["ordering"]:
-        again = "again" if wanted["ordering"] else "no longer"
-        report.notes.append(f"The restaurant takes orders {again}.")
+        text = _("The restaurant takes orders no longer.")
+        if wanted["ordering"]:
+            text = _("The restaurant takes orders again.")
+        report.notes.append(Sentence(text))
     if update(restaurant, wanted):
         counts.updated += 1
     else:
@@ -267,7 +274,8 @@ def _write_tables(
             # Who holds a page that the old card opened is asked to scan again (P17).
             for visit in Visit.objects.filter(table=table, ended_at=None):
                 visits.end(visit=visit)
-            report.notes.append(f"Table {table.number} has another card now.")
+            text = _("Table %(number)s has another card now.")
+            report.notes.append(Sentence(text, number=table.number))
     tables = sync(Table, wanted, stored.tables, counts, {"restaurant": restaurant})
     if not prune:
         return
@@ -280,9 +288,8 @@ def _write_tables(
         if table.pk in visited and update(table, {"enabled": False, "ordering": False}):
             counts.updated += 1
             counts.unchanged -= 1
-            report.notes.append(
-                f"Table {table.number} has visits or orders: it was switched off, not deleted."
-            )
+            text = _("Table %(number)s has visits or orders: it was switched off, not deleted.")
+            report.notes.append(Sentence(text, number=table.number))
 
 
 def _card(item: dict[str, Any], table: Table | None) -> dict[str, Any]:

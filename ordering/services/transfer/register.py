@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from ordering.models import Restaurant
-from ordering.restaurant_file.mistakes import Mistake, listed, show
+from ordering.restaurant_file.mistakes import Mistake, listed, show, wrong
 from ordering.restaurant_file.rules import register_id_mistakes
+from ordering.restaurant_file.sentences import Sentence, spoken_twice
 from ordering.services import registers, unsupported
 from pos_bridge import address
 from pos_bridge.registers import kinds
@@ -25,13 +28,16 @@ def register_mistakes(data: dict[str, Any], stored: Stored) -> Iterator[Mistake]
         return
     kind, url, given = (wanted.get(name) for name in ("kind", "base_url", "credentials"))
     if isinstance(url, str) and (trouble := _address_problem(url)):
-        yield Mistake(("register", "base_url"), trouble)
+        yield wrong(("register", "base_url"), trouble)
     if kind not in dict(kinds()) or not isinstance(url, str) or not isinstance(given, dict):
         return
     for name in registers.missing_keys(stored.restaurant, kind, url, given):
-        yield Mistake(
+        yield wrong(
             ("register", "credentials"),
-            f"{show(name)} is missing; {kind} needs {listed(registers.credential_names(kind))}",
+            _("%(name)s is missing; %(kind)s needs %(names)s"),
+            name=show(name),
+            kind=kind,
+            names=listed(registers.credential_names(kind)),
         )
 
 
@@ -61,21 +67,22 @@ def set_register(wanted: dict[str, Any], restaurant: Restaurant, report: Report)
         options=wanted.get("options", {}),
     )
     if configured.another:
-        report.notes.append(
-            "Another register is in use now; what waits for the one before stays with it."
-        )
+        text = _("Another register is in use now; what waits for the one before stays with it.")
+        report.notes.append(Sentence(text))
 
 
-def not_told(restaurant: Restaurant) -> list[str]:
+def not_told(restaurant: Restaurant) -> list[Sentence]:
     """A sentence for each thing that the register in use cannot be told (P25)."""
-    with translation.override("en"):
-        return [
-            f"{found.about} cannot be ordered so: {found.words}."
+    return spoken_twice(
+        lambda: [
+            gettext("%(about)s cannot be ordered so: %(why)s")
+            % {"about": found.about, "why": f"{found.words}."}
             for found in unsupported.unsupported_in(restaurant)
         ]
+    )
 
 
 def _address_problem(url: str) -> str | None:
-    # Whatever language the command runs in, an import speaks English.
+    # It is said in English where it is looked for; a mistake says it in the reader's language.
     with translation.override("en"):
         return address.problem(url)

@@ -3,10 +3,15 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
+
+from ordering.restaurant_file.sentences import Sentence
+
 # As a heading would put it; the order is the file's.
 KINDS = (
-    "restaurant", "register", "tables", "categories", "products", "option groups", "options",
-    "set menus", "courses", "photos",
+    _("restaurant"), _("register"), _("tables"), _("categories"), _("products"), _("option groups"), _("options"),
+    _("set menus"), _("courses"), _("photos"),
 )  # fmt: skip
 
 
@@ -34,14 +39,28 @@ class Counts:
         ]
         return ", ".join(said)
 
+    @property
+    def said(self) -> str:
+        """In the reader's language."""
+        return ", ".join(
+            text % {"count": number}
+            for number, text in (
+                (self.created, ngettext("%(count)s created", "%(count)s created", self.created)),
+                (self.updated, ngettext("%(count)s updated", "%(count)s updated", self.updated)),
+                (self.unchanged, gettext("%(count)s unchanged")),
+                (self.deleted, ngettext("%(count)s deleted", "%(count)s deleted", self.deleted)),
+            )
+            if number
+        )
+
 
 @dataclass
 class Report:
     """Counts by kind of thing, and what deserves to be read."""
 
     counts: defaultdict[str, Counts] = field(default_factory=lambda: defaultdict(Counts))
-    warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    warnings: list[Sentence] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -54,3 +73,12 @@ class Report:
     def lines(self) -> list[str]:
         """ "products: 3 created, 80 unchanged", kind by kind."""
         return [f"{kind}: {self.counts[kind]}" for kind in KINDS if str(self.counts[kind])]
+
+    @property
+    def said(self) -> list[str]:
+        """The same in the reader's language, and then whatever deserves to be read."""
+        return [
+            gettext("%(thing)s: %(words)s") % {"thing": gettext(kind), "words": counts.said}
+            for kind in KINDS
+            if (counts := self.counts[kind]).said
+        ] + [sentence.said for sentence in (*self.notes, *self.warnings)]

@@ -1,4 +1,4 @@
-"""A sentence of an import in two languages: English, as the terminal and stored drafts have it, and the reader's."""
+"""What must be accepted, in two languages: English, as the terminal and stored drafts have it, and the reader's."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ from django.utils.translation import gettext, gettext_noop
 
 from ordering.models import ALLERGENS
 from ordering.restaurant_file.mistakes import listed, show
+from ordering.restaurant_file.sentences import Sentence
 
 THINGS = {
+    "category": gettext_noop("category %(key)s"),
+    "option group": gettext_noop("option group %(key)s"),
+    "course": gettext_noop("course %(key)s"),
     "product": gettext_noop("product %(key)s"),
     "option": gettext_noop("option %(key)s"),
     "set menu": gettext_noop("set menu %(key)s"),
 }
 
 
-class Caution(str):
+class Caution(Sentence):
     """What a person must have read before an import is made. It is the English sentence: what was accepted is compared
     letter by letter, also by a process that speaks no other language. Lists are of allergens.
     """
 
     _what: str
     _key: str
-    _text: str
-    _values: dict[str, Any]
 
     def __new__(cls, what: str, key: str, text: str, **values: Any) -> Caution:
         english = {
             name: listed(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
-        made = super().__new__(cls, f"{THINGS[what] % {'key': show(key)}}: {text % english}")
+        said = f"{THINGS[what] % {'key': show(key)}}: {text % english}"
+        made = super().__new__(cls, said)
         made._what, made._key, made._text, made._values = what, key, text, values
         return made
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from ordering.models import Restaurant
 from ordering.restaurant_file import Mistake, check, in_order_of
+from ordering.restaurant_file.sentences import Sentence
 from ordering.services import carte, prices
 from ordering.spreadsheet.products import CellChange, CellMistake, ProductSheet
 from ordering.spreadsheet.reading import Sheet
@@ -41,7 +42,7 @@ class Preview:
     """What an import would do. `cautions` must be accepted; `seen` says that this was read, and nothing else."""
 
     changes: list[CellChange]
-    cautions: list[str]
+    cautions: list[Sentence]
 
     @property
     def seen(self) -> str:
@@ -135,5 +136,5 @@ def _unfinished(data: Data, columns: ProductSheet) -> list[CellMistake]:
 def _mistake(columns: ProductSheet, mistake: Mistake) -> CellMistake:
     row, column = columns.place(mistake.path)
     if row is None:
-        return CellMistake(None, "", str(mistake), english=True)
-    return columns.mistake(row, column, mistake.text, english=True)
+        return CellMistake(None, "", mistake.said)
+    return columns.mistake(row, column, mistake.text.said)

@@ -5,13 +5,16 @@ It is left out with a word about it, so that the rest can travel: a file that it
 
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from ordering.restaurant_file.mistakes import listed, show
 from ordering.restaurant_file.parts import named
+from ordering.restaurant_file.sentences import Sentence
 
 Data = dict[str, Any]
 
 
-def leave_out(data: Data) -> list[str]:
+def leave_out(data: Data) -> list[Sentence]:
     """Take it out of the data. Returns a sentence for each."""
     return [
         *_descriptions(data),
@@ -20,7 +23,7 @@ def leave_out(data: Data) -> list[str]:
     ]
 
 
-def _descriptions(data: Data) -> list[str]:
+def _descriptions(data: Data) -> list[Sentence]:
     """Those that were written before the restaurant chose another first language, and not in that one."""
     house = data["languages"][0]
     said = []
@@ -28,19 +31,24 @@ def _descriptions(data: Data) -> list[str]:
         texts = item.get("description", {house: ""})
         if house not in texts:
             del item["description"]
-            said.append(
-                f"The description of {show(item['key'])} in {path[0]} is left out: it is written in "
-                f"{listed(list(texts))}, and not in {house}, the restaurant's first language."
+            text = _(
+                "The description of %(key)s in %(place)s is left out: it is written in %(languages)s, and not in "
+                "%(house)s, the restaurant's first language."
             )
+            values = {"key": show(item["key"]), "place": path[0], "house": house}
+            said.append(Sentence(text, languages=listed(list(texts)), **values))
     return said + _legal_texts(data, house)
 
 
-def _legal_texts(data: Data, house: str) -> list[str]:
+def _legal_texts(data: Data, house: str) -> list[Sentence]:
     legal = data.get("legal_texts", {})
     lost = [name for name, texts in legal.items() if house not in texts]
+    text = _(
+        "The text %(name)s of legal_texts is left out: it is written in %(languages)s, and not in %(house)s, the "
+        "restaurant's first language."
+    )
     said = [
-        f"The text {show(name)} of legal_texts is left out: it is written in "
-        f"{listed(list(legal.pop(name)))}, and not in {house}, the restaurant's first language."
+        Sentence(text, name=show(name), languages=listed(list(legal.pop(name))), house=house)
         for name in lost
     ]
     if lost and not legal:
@@ -48,26 +56,30 @@ def _legal_texts(data: Data, house: str) -> list[str]:
     return said
 
 
-def _option_groups(data: Data) -> list[str]:
+def _option_groups(data: Data) -> list[Sentence]:
     empty = _take(data, "option_groups", "options")
     for product in data["products"]:
         _forget(product, "option_groups", empty)
         if not product.get("option_groups", True):
             del product["option_groups"]
-    return [f"The option group {show(key)} is left out: it has no options." for key in empty]
+    text = _("The option group %(key)s is left out: it has no options.")
+    return [Sentence(text, key=show(key)) for key in empty]
 
 
-def _set_menus(data: Data) -> list[str]:
+def _set_menus(data: Data) -> list[Sentence]:
+    text = _(
+        "The course %(key)s of the set menu %(menu)s is left out: nothing can be chosen in it."
+    )
     said = [
-        f"The course {show(key)} of the set menu {show(menu['key'])} is left out: nothing can be "
-        "chosen in it."
+        Sentence(text, key=show(key), menu=show(menu["key"]))
         for menu in data.get("set_menus", [])
         for key in _take(menu, "courses", "choices")
     ]
     empty = _take(data, "set_menus", "courses")
     for category in data["categories"]:
         _forget(category, "items", empty)
-    return said + [f"The set menu {show(key)} is left out: it has no courses." for key in empty]
+    text = _("The set menu %(key)s is left out: it has no courses.")
+    return said + [Sentence(text, key=show(key)) for key in empty]
 
 
 def _take(whole: Data, name: str, inner: str) -> list[str]:
