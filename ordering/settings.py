@@ -146,6 +146,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
         # was told to confirm before it has written does not do so to us (P3).
         "options": "-c lock_timeout=5s -c synchronous_commit=on",
         **_database.get("OPTIONS", {}),
+        "prepare_threshold": 5,  # pos_bridge/prepared.py
         "pool": {"timeout": 5},  # as patient with a server that is away
     }
 

@@ -18,7 +18,7 @@ from pos_bridge import following, outbox, waiting
 from pos_bridge.errors import DeliveryError, Misconfigured, NotSent, Uncertain
 from pos_bridge.models import Register
 from pos_bridge.prepared import Prepared
-from pos_bridge.registers import adapter_class, adapter_for
+from pos_bridge.registers import adapter_class, adapter_for, kinds_that_look_up
 from pos_bridge.registers.base import Receipt, TillState
 from pos_bridge.registers.http import POST_DEADLINE, READ_DEADLINE
 from pos_bridge.times import seconds
@@ -63,16 +63,17 @@ def serve(
         """However long the queue: what was sent is not on the till before a list says so (P1)."""
         return time.monotonic() - looked >= LISTS_WAIT / settings.TIME_DIVISOR
 
-    def goes_on() -> bool:
-        """With what is due, while nothing else is to be done first."""
+    def goes_on(kind: str) -> bool:
+        """With what is due for a register of this kind, while nothing else is to be done first."""
         nonlocal started
         if time.monotonic() - started >= limit:
             return False
         started = time.monotonic()
         got_on()
-        now = timezone.now()
-        busy = compared.due(register_id) or waiting.next_to_look_up(register_id, now) is not None
-        return not (stopping.is_set() or busy or lists_wait())
+        if stopping.is_set() or compared.due(register_id) or lists_wait():
+            return False
+        looks_up = kind in kinds_that_look_up()
+        return not looks_up or waiting.next_to_look_up(register_id, timezone.now()) is None
 
     outbox.recover(register_id, timezone.now())
     while not stopping.is_set():
@@ -113,10 +114,10 @@ def may_send(register_id: int, rests: ListRests, compared: Comparisons) -> bool:
 
 
 def send_next(
-    register_id: int, *, worker: str, goes_on: Callable[[], bool] = lambda: False
+    register_id: int, *, worker: str, goes_on: Callable[[str], bool] = lambda kind: False
 ) -> Tried:
-    """Try the register's next addition once, and those after it, one by one, while it takes them and `goes_on()`. What
-    the last one came to.
+    """Try the register's next addition once, and those after it, one by one, while it takes them and `goes_on(kind)`.
+    What the last one came to.
     """
     claim = outbox.claim(register_id, worker=worker, now=timezone.now())
     tried = Tried.NOTHING
@@ -202,14 +203,14 @@ def _settle(
     outcome: Receipt | DeliveryError | None,
     duration: float,
     worker: str,
-    goes_on: Callable[[], bool],
+    goes_on: Callable[[str], bool],
 ) -> tuple[bool, outbox.Claim | None]:
     """Patient with a locked database: what the register has said is known to nobody but us. With the register's next
-    addition where it has taken this one and `goes_on()`.
+    addition where it has taken this one and `goes_on(kind)`.
     """
     if isinstance(outcome, Receipt):
         try:
-            if goes_on():
+            if goes_on(claim.addition.register.kind):
                 return outbox.settle_and_claim(
                     claim, outcome, worker=worker, now=timezone.now(), duration=duration
                 )

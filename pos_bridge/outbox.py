@@ -239,7 +239,7 @@ def settle(
     False: the lease was lost meanwhile, and whoever has it decides; the try is written down all the same.
     """
     addition = claim.addition
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         outcome = believed(addition, outcome)
         target, fields = consequence(addition, claim.was, outcome, now)
         moved = move(

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models.query import get_related_populators
 from django.db.models.sql import Query, UpdateQuery
 
@@ -210,7 +211,7 @@ class _Written(Generic[M]):
     def rows(self, given: tuple[Given, ...]) -> list[Any]:
         if self._sql is None:
             return []
-        with self._connection.cursor() as cursor:
+        with _cursor(self._connection) as cursor:
             cursor.execute(self._sql, self._filled_in(given))
             return list(cursor.fetchall())
 
@@ -220,7 +221,7 @@ class _Written(Generic[M]):
         # A transaction that goes on after an UPDATE that failed must not be committed.
         with (
             transaction.mark_for_rollback_on_error(using=self._alias),
-            self._connection.cursor() as cursor,
+            _cursor(self._connection) as cursor,
         ):
             cursor.execute(self._sql, self._filled_in(given))
             return int(cursor.rowcount)
@@ -256,6 +257,16 @@ class _Written(Generic[M]):
         for name, place in self._counted.items():
             setattr(instance, name, row[place])
         return instance
+
+
+def _cursor(connection: Any) -> Any:
+    """PostgreSQL plans what comes again and again once for each connection, where what is given stands beside the text
+    (settings: prepare_threshold). To plan some of these takes longer than to ask them.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[call-arg]
 
 
 def _can_be(query: Query, connection: Any) -> bool:

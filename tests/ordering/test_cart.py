@@ -212,6 +212,13 @@ def test_it_saves_what_stands_on_the_page_at_once(guest, steak):
     assert guest.visit.covers == 6
 
 
+def test_a_page_that_changes_nothing_waits_for_nobody(guest, steak, django_assert_num_queries):
+    """As the page of an order that is sent: sending takes the lock, once."""
+    line = add(guest, ("cuisson", "bleu"))
+    with django_assert_num_queries(1):
+        assert not cart.update(guest=guest, quantities={line.code: 1, "other": 5}, covers=None)
+
+
 def test_it_saves_nothing_of_a_page_with_a_mistake(guest, steak):
     line = add(guest, ("cuisson", "bleu"))
     with pytest.raises(Refused) as refused:

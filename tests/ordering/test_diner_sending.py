@@ -121,9 +121,9 @@ def test_it_sends_no_number_that_was_not_shown_with_its_price(phone):
         (lambda: Product.objects.filter(key="soupe").update(sold_out=True), "Soupe : Épuisé."),
         (lambda: Product.objects.filter(key="soupe").update(register_id=""), "Ne se commande pas"),
         (lambda: Restaurant.objects.update(ordering=False), "L’équipe prend elle-même"),
-        (lambda: Restaurant.objects.update(hours=[]), "fermées pour le moment"),
+        (lambda: Restaurant.objects.update(hours=[]), "ne prenons pas de commandes"),
         (lambda: Table.objects.update(ordering=False), "On ne commande pas par téléphone"),
-        (lambda: Restaurant.objects.update(limit_quantity=1), "nombre entier de 1 à 1"),
+        (lambda: Restaurant.objects.update(limit_quantity=1), "combien vous en voulez, de 1 à 1"),
     ],
     ids=["sold out", "no id", "switched off", "closed", "table off", "too many"],
 )

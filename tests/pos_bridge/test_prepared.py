@@ -214,3 +214,15 @@ def test_the_workers_ask_what_was_meant_whatever_the_divisor(settings, divisor):
     register = factories.register(factories.restaurant())
     Register.objects.update(lease_owner="x", lease_until=now + timedelta(seconds=3))
     assert waiting.is_served(register.pk, now) is (divisor == 1)
+
+
+def test_postgresql_plans_once_what_is_asked_again(guests):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps what it has compiled by itself")
+    for _ in range(8):
+        assert by_hash.first("2") == guests[1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%secret_hash%'"
+        )
+        assert cursor.fetchone() == (1,)
