@@ -1,13 +1,27 @@
 """What is kept of a try: no secret, and nothing that a database cannot take."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
 from pos_bridge.errors import DeliveryError
 from pos_bridge.models import Addition, Attempt
+from pos_bridge.prepared import PreparedInsert
 from pos_bridge.registers.base import Receipt
+
+
+def begin(addition: Addition, worker: str, now: datetime) -> int:
+    """Write down that it is tried, for the so manieth time that it says. The attempt's key."""
+    return _begun.insert(addition.pk, addition.tries, worker[:64], now)
+
+
+_begun = PreparedInsert(
+    lambda addition, number, worker, now: Attempt(
+        addition_id=addition, number=number, worker=worker, started_at=now
+    )
+)
 
 
 def told(outcome: Receipt | DeliveryError | None) -> dict[str, Any]:

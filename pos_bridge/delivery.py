@@ -120,10 +120,10 @@ def send_next(
     What the last one came to.
     """
     claim = outbox.claim(register_id, worker=worker, now=timezone.now())
-    tried = Tried.NOTHING
+    tried, before = Tried.NOTHING, None
     while claim is not None:
         started = time.monotonic()
-        outcome = _send(claim)
+        outcome = _send(claim, before)
         duration = time.monotonic() - started
         settled, following_claim = _settle(claim, outcome, duration, worker, goes_on)
         logger.info(
@@ -136,7 +136,7 @@ def send_next(
         )
         unclear = outcome is None or isinstance(outcome, Uncertain)
         tried = Tried.UNCLEAR if unclear else Tried.CLEAR
-        claim = following_claim
+        before, claim = claim.addition.register, following_claim
     return tried
 
 
@@ -160,12 +160,14 @@ def look_up_next(register_id: int) -> bool:
     return True
 
 
-def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
-    """None: our own software failed, and the addition may have been sent."""
+def _send(claim: outbox.Claim, before: Register | None = None) -> Receipt | DeliveryError | None:
+    """None: our own software failed, and the addition may have been sent. `before`: the register as it has taken the
+    one before.
+    """
     addition = claim.addition
     try:
         try:
-            adapter = adapter_for(_with_keys(addition.register))
+            adapter = adapter_for(_with_keys(addition.register, before))
         except ImproperlyConfigured:
             return Misconfigured("keys_unreadable")
         except (OperationalError, InterfaceError):
@@ -188,9 +190,12 @@ def _send(claim: outbox.Claim) -> Receipt | DeliveryError | None:
         return None
 
 
-def _with_keys(register: Register) -> Register:
-    """Its keys were left unread so far. Raises ImproperlyConfigured where they cannot be decrypted."""
-    if found := _keys.first(register.pk):
+def _with_keys(register: Register, before: Register | None) -> Register:
+    """Its keys were left unread so far; those with which the register has just taken an addition are good. Raises
+    ImproperlyConfigured where they cannot be decrypted.
+    """
+    same = before if before and before.base_url == register.base_url else None
+    if found := same or _keys.first(register.pk):
         register.credentials = found.credentials
     return register
 

@@ -26,11 +26,7 @@ from django.utils import timezone
 from pos_bridge import attempts, breaker, retry, taking, waiting, wake
 from pos_bridge.arrows import ARROWS, EVENTS, ForbiddenArrow
 from pos_bridge.consequences import CRASHES, LOOK_FIRST, believed, consequence, crashes
-from pos_bridge.errors import (
-    DeliveryError,
-    Misconfigured,
-    Unsupported,
-)
+from pos_bridge.errors import DeliveryError, Misconfigured, Unsupported
 from pos_bridge.models import Addition, AdditionEvent, Attempt, Register
 from pos_bridge.prepared import Prepared, PreparedUpdate, update_where
 from pos_bridge.registers import adapter_class
@@ -97,7 +93,7 @@ def enqueue(
         number = taking.take(register, now)
         addition = Addition.objects.create(
             order_id=order_id,
-            position=sum(_last_position.column(order_id)) + 1,
+            position=waiting.last_position(order_id) + 1,
             register=register,
             number=number,
             uuid=uuid,
@@ -115,11 +111,6 @@ def enqueue(
 _current = Prepared(
     lambda restaurant: Register.objects.filter(restaurant_id=restaurant, current=True).defer(
         "credentials"
-    )
-)
-_last_position = Prepared(
-    lambda order: (
-        Addition.objects.filter(order_id=order).order_by("-position").values_list("position")[:1]
     )
 )
 
@@ -241,17 +232,7 @@ def settle(
     addition = claim.addition
     with transaction.atomic(savepoint=False):
         outcome = believed(addition, outcome)
-        target, fields = consequence(addition, claim.was, outcome, now)
-        moved = move(
-            addition.pk,
-            State.SENDING,
-            target,
-            now,
-            {"lease_owner": claim.owner},
-            **{**_unleased(None), **fields},
-        )
-        told = {"duration_ms": int(duration * 1000), **attempts.told(outcome)}
-        update_where(Attempt, {"pk": claim.attempt_id}, told)
+        moved = _written(claim, outcome, now, duration)
         # Looked for in the lists at once; a register that nothing can pass is asked now and then (P12).
         soon = seconds(breaker.PROBE if isinstance(outcome, Misconfigured) else 0)
         heard = breaker.after_try(outcome, now)
@@ -268,26 +249,48 @@ def settle(
 def settle_and_claim(
     claim: Claim, outcome: Receipt, *, worker: str, now: datetime, duration: float
 ) -> tuple[bool, Claim | None]:
-    """Settle, and take the register's next addition in the same transaction, so that a long queue waits for one commit
-    and not for two. None: nothing else is due, or something is in the way, and `claim` finds out what.
+    """Settle, and take the register's next addition in the same transaction: a queue waits for one commit and not for
+    two. None: nothing else is due, or something is in the way, and `claim` finds out what.
     """
     began = time.monotonic()
-    register_id = claim.addition.register_id
+    register = claim.addition.register
+    if outcome.repeat or breaker.was_left_alone(register):
+        return settle(claim, outcome, now=now, duration=duration), None
     with transaction.atomic():
-        if not settle(claim, outcome, now=now, duration=duration):
-            return False, None
+        moved = _written(claim, outcome, now, duration)
+        heard = {"next_poll_at": now, **breaker.after_try(outcome, now)}
         now += timedelta(seconds=time.monotonic() - began)
-        addition = waiting.next_in_turn(register_id, now)
-        if addition is None:
-            return True, None
+        addition = waiting.next_in_turn(register.pk, now) if moved else None
         owner, until = _new_owner(worker), now + seconds(LEASE)
         until_monotonic = time.monotonic() + seconds(LEASE).total_seconds()
-        if not _take.update(register_id, now, owner, until):
-            return True, None
+        # The lease goes on with the next one, where it is still ours and nobody has paused the register.
+        mine = {"pk": register.pk, "lease_owner": claim.owner, "paused_reason": ""}
+        lease = {"lease_owner": owner, "lease_until": until}
+        if not addition or not update_where(Register, mine, {**lease, **heard}):
+            _release(register.pk, claim.owner, **heard)
+            return moved, None
         claimed = _claimed(addition, owner, worker, now, until, until_monotonic)
         if not claimed:
-            _release(register_id, owner)
-    return True, claimed
+            _release(register.pk, owner)
+    return moved, claimed
+
+
+def _written(
+    claim: Claim, outcome: Receipt | DeliveryError | None, now: datetime, duration: float
+) -> bool:
+    """Where the addition goes after the try, and the try. False: the lease was lost meanwhile."""
+    target, fields = consequence(claim.addition, claim.was, outcome, now)
+    moved = move(
+        claim.addition.pk,
+        State.SENDING,
+        target,
+        now,
+        {"lease_owner": claim.owner},
+        **{**_unleased(None), **fields},
+    )
+    told = {"duration_ms": int(duration * 1000), **attempts.told(outcome)}
+    update_where(Attempt, {"pk": claim.attempt_id}, told)
+    return moved
 
 
 def _new_owner(worker: str) -> str:
@@ -316,10 +319,8 @@ def _claimed(
     ):
         return None
     addition.state, addition.tries = State.SENDING, addition.tries + 1
-    attempt = Attempt.objects.create(
-        addition=addition, number=addition.tries, worker=worker[:64], started_at=now
-    )
-    return Claim(addition, owner, attempt.pk, was, until, until_monotonic)
+    attempt = attempts.begin(addition, worker, now)
+    return Claim(addition, owner, attempt, was, until, until_monotonic)
 
 
 def pause(register_id: int, reason: str) -> None:

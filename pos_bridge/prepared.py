@@ -1,14 +1,15 @@
 """Queries that are asked again and again, with their SQL written once: to write it takes longer than to ask it."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections, models, transaction
+from django.db import connections, models, router, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models.query import get_related_populators
-from django.db.models.sql import Query, UpdateQuery
+from django.db.models.sql import InsertQuery, Query, UpdateQuery
 
 M = TypeVar("M", bound=models.Model)
 Given = str | int | date | datetime
@@ -90,6 +91,20 @@ class PreparedUpdate(Prepared[M]):
         return query
 
 
+class PreparedInsert(Generic[M]):
+    """The same for an INSERT of one row: `build` makes it, unsaved, and no column of it is filled in by itself."""
+
+    def __init__(self, build: Callable[..., M]) -> None:
+        self._build = build
+        self._written: _Written[M] | None = None
+
+    def insert(self, *given: Given) -> int:
+        """The key of the new row."""
+        if self._written is None:
+            self._written = _Written(self._build, _insert, given)
+        return self._written.insert(given)
+
+
 def update_where(model: type[M], where: Mapping[str, Any], fields: Mapping[str, Any]) -> int:
     """UPDATE the rows of which all that `where` says is so ({lookup: value}); how many. The SQL is written once for the
     same columns with the same of them empty; where an expression or anything else is written, each time.
@@ -140,7 +155,7 @@ def _update_like(
     )
 
 
-How = Callable[["models.QuerySet[Any, Any]", list[Given]], "Query"]
+How = Callable[[Any, list[Given]], "Query"]
 
 
 def _first(rows: "models.QuerySet[Any, Any]", _: list[Given]) -> Query:
@@ -159,21 +174,36 @@ def _values(rows: "models.QuerySet[Any, Any]", _: list[Given]) -> Query:
     return rows.query
 
 
+def _insert(row: Any, _: list[Given]) -> Query:
+    query = InsertQuery(type(row))
+    columns = [each for each in row._meta.local_concrete_fields if not each.primary_key]
+    if any(
+        getattr(each, "auto_now_add", False) or getattr(each, "auto_now", False) for each in columns
+    ):
+        raise ValueError("The time would be that of the first row, in every row")
+    query.insert_values(columns, [row])
+    return query
+
+
 class _Written(Generic[M]):
     """`_sql` is None where nothing can ever be found: no register is of a kind that is asked for."""
 
     def __init__(
         self,
-        build: Callable[..., "models.QuerySet[M, Any]"],
+        build: Callable[..., "models.QuerySet[M, Any] | M"],
         how: How,
         given: tuple[Given, ...],
     ) -> None:
         marks = [_mark(place, each) for place, each in enumerate(given)]
-        rows = build(*marks)
-        self._alias = rows.db
-        compiler = how(rows, marks).get_compiler(connection=self._connection)
+        rows: Any = build(*marks)
+        self._alias = router.db_for_write(type(rows)) if how is _insert else rows.db
+        compiler: Any = how(rows, marks).get_compiler(connection=self._connection)
         try:
-            self._sql, params = compiler.as_sql()
+            if how is _insert:
+                compiler.returning_fields = [rows._meta.pk]
+                ((self._sql, params),) = compiler.as_sql()
+            else:
+                self._sql, params = compiler.as_sql()
         except EmptyResultSet:
             # Of what is really given: a stand-in may be too large for a column where the given is not.
             if _can_be(how(build(*given), list(given)), self._connection):
@@ -218,13 +248,22 @@ class _Written(Generic[M]):
     def change(self, given: tuple[Given, ...]) -> int:
         if self._sql is None:
             return 0
-        # A transaction that goes on after an UPDATE that failed must not be committed.
+        with self._writes(given) as cursor:
+            return int(cursor.rowcount)
+
+    def insert(self, given: tuple[Given, ...]) -> int:
+        with self._writes(given) as cursor:
+            return int(cursor.fetchone()[0])
+
+    @contextmanager
+    def _writes(self, given: tuple[Given, ...]) -> Iterator[Any]:
+        """A transaction that goes on after a write that failed must not be committed."""
         with (
             transaction.mark_for_rollback_on_error(using=self._alias),
             _cursor(self._connection) as cursor,
         ):
             cursor.execute(self._sql, self._filled_in(given))
-            return int(cursor.rowcount)
+            yield cursor
 
     def instances(self, given: tuple[Given, ...]) -> list[M]:
         return [self._instance(list(row)) for row in self.rows(given)]

@@ -209,6 +209,11 @@ def next_in_turn(register_id: int, now: datetime) -> Addition | None:
     return _in_turn.first(register_id, now)
 
 
+def last_position(order_id: int) -> int:
+    """Of the order's additions; 0 where it has none."""
+    return sum(_last_position.column(order_id))
+
+
 def next_to_look_up(register_id: int, now: datetime) -> Addition | None:
     """With its register."""
     return _to_be_looked_up.first(register_id, now)
@@ -265,5 +270,10 @@ _in_turn = _prepared(
 _to_be_looked_up = _prepared(
     lambda register, now: (
         to_be_looked_up(register, now).select_related("register").order_by("next_try_at")
+    )
+)
+_last_position = Prepared(
+    lambda order: (
+        Addition.objects.filter(order_id=order).order_by("-position").values_list("position")[:1]
     )
 )

@@ -12,8 +12,8 @@ from django.utils import timezone
 from ordering import access
 from ordering.models import Guest, Order
 from pos_bridge import waiting
-from pos_bridge.models import Register
-from pos_bridge.prepared import Prepared, PreparedUpdate
+from pos_bridge.models import Register, StrangeNumber
+from pos_bridge.prepared import Prepared, PreparedInsert, PreparedUpdate
 from tests import factories
 
 DAY = timedelta(days=1)
@@ -138,6 +138,30 @@ def test_an_update_writes_what_is_given_and_says_how_many_rows(guests, django_as
         ("Zoé", 11, now - DAY),
         ("'; --", 12, now),
     ]
+
+
+def test_a_row_is_inserted_as_it_is_made(django_assert_num_queries):
+    made = PreparedInsert(
+        lambda register, number, now: StrangeNumber(
+            register_id=register, number=number, seen_at=now
+        )
+    )
+    register, now = factories.register(factories.restaurant()), timezone.now()
+    with django_assert_num_queries(2):
+        keys = [made.insert(register.pk, number, now) for number in (7, 8)]
+    found = StrangeNumber.objects.in_bulk(keys)
+    assert [(each.number, each.register, each.seen_at) for each in found.values()] == [
+        (7, register, now),
+        (8, register, now),
+    ]
+    assert found[keys[0]].till_state == ""
+    assert found[keys[0]].settled_at is None
+
+
+def test_a_column_that_fills_itself_in_is_not_frozen(guests):
+    joined = PreparedInsert(lambda visit: Guest(visit_id=visit, number=9, secret_hash="9"))
+    with pytest.raises(ValueError, match="first row"):
+        joined.insert(guests[0].visit_id)
 
 
 def test_an_update_that_fails_lets_nothing_of_its_transaction_stand(guests):
