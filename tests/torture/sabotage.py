@@ -78,7 +78,8 @@ def unguarded_claim() -> None:
     from pos_bridge import waiting
 
     def always(now: datetime) -> Q:
-        return Q(pk__isnull=False)
+        # With what is given in it, which prepared SQL insists on.
+        return Q(lease_until__lte=now) | Q(pk__isnull=False)
 
     waiting.lease_is_free = always
     _unguard(lambda source, target: target == "sending")
