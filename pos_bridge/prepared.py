@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, router, transaction
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, Query, UpdateQuery
 
@@ -304,6 +303,8 @@ def _cursor(connection: Any) -> Any:
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor  # 2 MB that SQLite spares
+
     connection.ensure_connection()
     return connection._prepare_cursor(ServerBindingCursor(connection.connection))  # type: ignore[call-arg]
 

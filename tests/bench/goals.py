@@ -34,10 +34,20 @@ WRITTEN_DOWN = (
     "is kept, in 7 statements and one commit that waits for the disk, and each POST has a connection and a thread of "
     "its own (registers/http.py says why). Without a server beside it, on SQLite, it is met (py-spy, /proc/stat)"
 )
+NARROW = (
+    "met narrowly or not: 0.55 to 0.63 over nine measures of one day, with the floor between 2,050 and 2,300 a second. "
+    "Of 0.73 ms for a carte 0.43 are the floor's; most of the rest is the one query that finds the phone's guest, and "
+    "the restaurant's columns that are JSON"
+)
+TWO_PROCESSES = (
+    "206 to 209 since sending is three times as quick, 199 before: more orders, parties and pages of the database are "
+    "touched in the seconds before it is measured, and each process keeps the SQL of some forty statements. On "
+    "PostgreSQL, whose pages are not the web server's, it is 194. A smaller page cache of SQLite spares 1 MB"
+)
 EIGHT = "postgresql deliveries 8, 1 workers"
 EIGHT_SQLITE = "sqlite deliveries 8, 1 workers"
 GOALS = (
-    Goal("carte of 120 products, part of the constant answer", "sqlite carte", "ratio", at_least=0.60),
+    Goal("carte of 120 products, part of the constant answer", "sqlite carte", "ratio", at_least=0.60, why_not=NARROW),
     Goal("cart change, 8 clients, PostgreSQL, p99 ms", "postgresql change", "p99_ms", at_most=150, why_not=COMPUTING),
     Goal("cart change, 8 clients, SQLite FULL, p99 ms", "sqlite change", "p99_ms", at_most=250),
     Goal("send, 4 clients, PostgreSQL, p99 ms", "postgresql send", "p99_ms", at_most=100, why_not=COMPUTING),
@@ -50,7 +60,7 @@ GOALS = (
     Goal("deliveries, 8 registers, part of bare sessions, SQLite", EIGHT_SQLITE, "ratio", at_least=0.7),
     Goal("sent to accepted, p50 ms", "sqlite added", "p50_ms", at_most=50),
     Goal("sent to accepted, p99 ms", "sqlite added", "p99_ms", at_most=200),
-    Goal("web server with 2 workers, MB", "sqlite memory", "megabytes", at_most=200),
+    Goal("web server with 2 workers, MB", "sqlite memory", "megabytes", at_most=200, why_not=TWO_PROCESSES),
 )  # fmt: skip
 
 
